@@ -1,0 +1,54 @@
+package alerting
+
+import (
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch"
+)
+
+// Facts is all that is known about one alarm at one moment; View puts it into words.
+type Facts struct {
+	ID       string // AlarmID
+	Detector string
+	SeriesID uint64
+	// Labels are the series' own; Extra the detector's configured labels. Annotations are Go templates over
+	// .Labels, .Value, .Expected, .Lower, .Upper, .Score (and $labels, $value as in Prometheus).
+	Labels      labels.Labels
+	Extra       map[string]string
+	Annotations map[string]string
+	Expr        string
+	Unit        string // "" infers it from the detector's name and expr
+	Location    *time.Location
+	Step        time.Duration
+
+	Transition Transition // the newest one
+	State      State
+	StartsAt   int64 // grid time at which the breach began
+	EndsAt     int64 // 0 while firing
+	Policy     Policy
+
+	Now          tidewatch.Point   // the newest point
+	Peak         float64           // value farthest from its expectation since StartsAt
+	Breaching    []tidewatch.Point // the points that counted, oldest first
+	Score        tidewatch.Score   // of the newest breaching point
+	AnomalyScore float64
+	Band         tidewatch.Band
+	Explanation  tidewatch.Explanation
+	Promise      string // for example "≤ 1 false alarm/30 d" or "band 3, promises nothing"
+	Note         string // for example "REGIME_ACCEPTED", "stopped reporting"
+	Chart        *Chart
+}
+
+// Signal is one transition on its way to the dispatcher.
+type Signal struct {
+	At         int64 // when it was decided: the scheduled evaluation time (grid time + delay), Unix milliseconds
+	ID         string
+	Detector   string
+	SeriesID   uint64
+	Labels     labels.Labels // the series' labels, the detector's labels and alertname: what routes and groups
+	Transition Transition
+	Note       string // why an alarm ended otherwise than by OK points: REGIME_ACCEPTED, STOPPED_REPORTING
+	Historical bool   // found at first start or while catching up: belongs to a summary, never to a page
+	Muted      bool   // notify: false
+}

@@ -1,0 +1,76 @@
+package models
+
+import (
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+)
+
+// Config is what a detector fixes for all models of its groups. Two equal Configs mean that learnt state may be kept
+// across a reload; String is its canonical form and part of the configuration's hash.
+type Config struct {
+	Kind        string
+	Rows        int             // series in one group; 1 for a univariate detector
+	Step        time.Duration   // grid step, >= 1s
+	Location    *time.Location  // wall-clock phases are computed in it; nil is UTC
+	Seasons     []time.Duration // nil: auto (1d, 1w and 1h are tested); empty, not nil: none
+	Min, Max    float64         // the metric's valid range, -Inf and +Inf where open
+	AcceptAfter time.Duration   // a lasting shift becomes the new normal after this long; 0: 48h
+	Seed        uint64
+}
+
+// Model judges and learns one group, one goroutine at a time. All slices have Config.Rows entries. At each grid time the
+// engine calls Score, then optionally Band and Explain, then Advance, with the same t; t is a multiple of Step and grows
+// by exactly Step from call to call (a gap is NaN, not a skipped call).
+//
+// A model holds no clock and no random source but the seed, does not allocate in Score, Band and Advance once it is warm,
+// and gives the same bits for the same inputs.
+type Model interface {
+	// Score judges x without changing the model. A NaN x has Surprise 0 except through ChannelMissing.
+	Score(t int64, x []float64, out []tidewatch.Score)
+	// Band gives the values between which a point at t would have had a ChannelBand surprise below the given one, clamped
+	// to the valid range; NaN before Ready.
+	Band(t int64, surprise float64, out []tidewatch.Band)
+	// Explain says why row got the score that Score has just given it. surprise is the alarm's limit. It may allocate.
+	Explain(t int64, x []float64, row int, surprise float64) tidewatch.Explanation
+	// Advance moves the model past t: inputs, lags, rings and CUSUMs move with every point; parameters and calibration
+	// learn from Calm points only; Quarantined points are kept for later admission. ev tells what happened.
+	Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewatch.Event)
+	// AppendState appends the whole learnt state to b, versioned; LoadState restores it into a freshly made model.
+	AppendState(b []byte) []byte
+	LoadState(b []byte) error
+}
+
+// Shared is what the groups of one family have in common, for example a forest: immutable once built and named by its
+// content, so that an alarm can say which version judged it.
+type Shared interface {
+	Version() uint64 // hash of the content
+	AppendState(b []byte) []byte
+}
+
+// Sharer is a Model that judges with a Shared part. The engine collects samples of all groups of a family (those with the
+// smallest hashes of seed, series and t, so that neither order nor sharding matters), builds a new Shared at fixed grid
+// times and hands it to every group.
+type Sharer interface {
+	Model
+	// Sample appends the feature vector of the point that was advanced last, or nothing where it should not be learnt
+	// (not ready, quarantined, missing). All vectors of a kind have the same length.
+	Sample(dst []float64) []float64
+	// Adopt makes s the part that judges from the next Score on; the statistics gathered under the previous one are kept
+	// as the model sees fit. nil is never passed.
+	Adopt(s Shared)
+}
+
+// Spec describes one kind of model. A file of this package registers it with
+//
+//	var _ = register(Spec{…})
+type Spec struct {
+	Kind string
+	Doc  string // one sentence for the configuration reference
+	New  func(Config) (Model, error)
+	// Dim is the length of a Sample, 0 where nothing is shared. BuildShared builds from len(samples)/Dim vectors in the
+	// engine's canonical order; LoadShared restores what AppendState wrote.
+	Dim         int
+	BuildShared func(seed uint64, samples []float64) Shared
+	LoadShared  func(b []byte) (Shared, error)
+}
