@@ -1,0 +1,194 @@
+package api
+
+import "github.com/prometheus/prometheus/model/labels"
+
+// The states of an anomaly.
+const (
+	AnomalyActive = "active" // its newest point still breaches
+	AnomalyEnded  = "ended"
+)
+
+// Anomaly is a stretch of points of one series that breached: their anomaly_score was above 1.
+type Anomaly struct {
+	ID       string        `json:"id" doc:"Stable identity of the stretch."`
+	AlarmID  string        `json:"alarm_id" doc:"The alarm that watches the series."`
+	Detector string        `json:"detector" doc:"Name of the detector."`
+	SeriesID SeriesID      `json:"series_id" doc:"Identity of the series; a 64-bit number as a decimal string."`
+	Labels   labels.Labels `json:"labels" doc:"The series' labels."`
+	Start    Time          `json:"start" doc:"First breaching point."`
+	End      Time          `json:"end,omitzero" doc:"Last breaching point; absent while active."`
+	State    string        `json:"state" enum:"active,ended" doc:"Whether the newest point still breaches."`
+	Alarmed  bool          `json:"alarmed" doc:"Whether the stretch brought the alarm into the state ALARM."`
+	Points   int           `json:"points" minimum:"1" doc:"Number of breaching points."`
+
+	PeakAt    Time    `json:"peak_at" doc:"Time of the point with the highest score; the values below are that point's."`
+	Score     Value   `json:"anomaly_score" doc:"Highest anomaly_score of the stretch; above 1 breaches."`
+	Surprise  Value   `json:"surprise" doc:"-log10 of the calibrated tail probability, before policy."`
+	Y         Value   `json:"y" doc:"Observed value."`
+	Yhat      Value   `json:"yhat" doc:"Expected value."`
+	YhatLower Value   `json:"yhat_lower" doc:"Lower edge of the band."`
+	YhatUpper Value   `json:"yhat_upper" doc:"Upper edge of the band."`
+	Channel   Channel `json:"channel" doc:"The evidence that decided."`
+	Note      string  `json:"note,omitempty" doc:"Why it ended otherwise than by calm points, for example REGIME_ACCEPTED."`
+}
+
+// Channel is the name of a tidewatch.Channel: its String.
+type Channel string
+
+// Alarm is one detector's alarm on one series.
+type Alarm struct {
+	ID          string            `json:"id" doc:"Stable identity of the alarm."`
+	Detector    string            `json:"detector" doc:"Name of the detector."`
+	SeriesID    SeriesID          `json:"series_id" doc:"Identity of the series; a 64-bit number as a decimal string."`
+	Labels      labels.Labels     `json:"labels" doc:"The series' labels."`
+	Annotations map[string]string `json:"annotations,omitempty" doc:"Annotations, templates expanded."`
+	State       string            `json:"state" enum:"OK,ALARM,INSUFFICIENT_DATA" doc:"CloudWatch's name of the state."`
+	Since       Time              `json:"since,omitzero" doc:"When the state was entered; absent if it never changed."`
+	Reason      string            `json:"reason" doc:"Why it is in this state, in one sentence with the values."`
+	Rule        string            `json:"rule,omitempty" doc:"Row of the decision table that decided the newest transition."`
+	Note        string            `json:"note,omitempty" doc:"For example REGIME_ACCEPTED or STOPPED_REPORTING."`
+	Muted       bool              `json:"muted,omitempty" doc:"Notifications are off (notify: false or dry run)."`
+	Readiness   string            `json:"readiness" enum:"learning,level,daily,weekly" doc:"What has been learnt of the series."`
+	Promise     string            `json:"promise,omitempty" doc:"False-alarm promise of the detector."`
+
+	Time      Time    `json:"timestamp,omitzero" doc:"Time of the newest point; the values below are that point's."`
+	Score     Value   `json:"anomaly_score" doc:"Above 1 breaches."`
+	Y         Value   `json:"y" doc:"Observed value."`
+	Yhat      Value   `json:"yhat" doc:"Expected value."`
+	YhatLower Value   `json:"yhat_lower" doc:"Lower edge of the band."`
+	YhatUpper Value   `json:"yhat_upper" doc:"Upper edge of the band."`
+	Channel   Channel `json:"channel" doc:"The evidence behind the score."`
+}
+
+// Transition is one change of an alarm's state.
+type Transition struct {
+	Time     Time   `json:"timestamp" doc:"Grid time of the newest point that it was decided on."`
+	From     string `json:"from" enum:"OK,ALARM,INSUFFICIENT_DATA" doc:"State before."`
+	To       string `json:"to" enum:"OK,ALARM,INSUFFICIENT_DATA" doc:"State after."`
+	Rule     string `json:"rule" doc:"Row of the decision table that decided."`
+	Since    Time   `json:"since,omitzero" doc:"Oldest breaching point that counted."`
+	Breaches int    `json:"breaches" minimum:"0" doc:"Breaching points among those evaluated."`
+	Of       int    `json:"of" minimum:"0" doc:"Points evaluated."`
+	Reason   string `json:"reason,omitempty" doc:"In one sentence with the values."`
+	Note     string `json:"note,omitempty" doc:"For example REGIME_ACCEPTED."`
+}
+
+// History is an alarm's transitions, newest first. Omitted is how many older ones were left out by the limit.
+type History struct {
+	AlarmID     string       `json:"alarm_id" doc:"The alarm."`
+	Transitions []Transition `json:"transitions" doc:"Newest first."`
+	Omitted     int          `json:"omitted" minimum:"0" doc:"Older transitions left out by the limit."`
+}
+
+// BandPoint is one scored point. A missing sample is NaN in Y; before a series is ready the other values are NaN.
+type BandPoint struct {
+	Time      Time  `json:"timestamp" doc:"Grid time."`
+	Y         Value `json:"y" doc:"Observed value; NaN where the sample is missing."`
+	Yhat      Value `json:"yhat" doc:"Expected value."`
+	YhatLower Value `json:"yhat_lower" doc:"Lower edge of the band."`
+	YhatUpper Value `json:"yhat_upper" doc:"Upper edge of the band."`
+	Score     Value `json:"anomaly_score" doc:"Above 1 breaches."`
+}
+
+// BandSeries is a stretch of a series with its band.
+type BandSeries struct {
+	SeriesID    SeriesID      `json:"series_id" doc:"Identity of the series; a 64-bit number as a decimal string."`
+	Detector    string        `json:"detector" doc:"Name of the detector."`
+	Labels      labels.Labels `json:"labels" doc:"The series' labels."`
+	StepSeconds float64       `json:"step_seconds" doc:"Distance of the grid points."`
+	HeldFrom    Time          `json:"held_from,omitzero" doc:"Oldest point that is held; absent if none."`
+	HeldTo      Time          `json:"held_to,omitzero" doc:"Newest point that is held; absent if none."`
+	Points      []BandPoint   `json:"points" doc:"Oldest first."`
+}
+
+// Term is one summand of an expectation or one feature of an isolation score.
+type Term struct {
+	Name  string `json:"name" doc:"For example level, trend, Tuesday 03:00."`
+	Value Value  `json:"value" doc:"In the metric's unit (terms) or the statistic's (features)."`
+}
+
+// Part is the surprise of one channel before the channels are combined.
+type Part struct {
+	Channel  Channel `json:"channel" doc:"Name of the channel."`
+	Surprise Value   `json:"surprise" doc:"-log10 of its tail probability."`
+}
+
+// Explanation says why an alarm is in its state. The terms sum to Yhat.
+type Explanation struct {
+	AlarmID        string        `json:"alarm_id" doc:"The alarm."`
+	Detector       string        `json:"detector" doc:"Name of the detector."`
+	SeriesID       SeriesID      `json:"series_id" doc:"Identity of the series; a 64-bit number as a decimal string."`
+	Labels         labels.Labels `json:"labels" doc:"The series' labels."`
+	Expr           string        `json:"expr" doc:"The detector's PromQL."`
+	State          string        `json:"state" enum:"OK,ALARM,INSUFFICIENT_DATA" doc:"State of the alarm."`
+	Reason         string        `json:"reason" doc:"In one sentence with the values."`
+	Why            string        `json:"why" doc:"How the expectation came about, in one sentence."`
+	Time           Time          `json:"timestamp,omitzero" doc:"The point explained; absent if there is none yet."`
+	Y              Value         `json:"y" doc:"Observed value."`
+	Yhat           Value         `json:"yhat" doc:"Expected value."`
+	YhatLower      Value         `json:"yhat_lower" doc:"Lower edge of the band."`
+	YhatUpper      Value         `json:"yhat_upper" doc:"Upper edge of the band."`
+	Score          Value         `json:"anomaly_score" doc:"Above 1 breaches."`
+	Surprise       Value         `json:"surprise" doc:"-log10 of the calibrated tail probability, before policy."`
+	Channel        Channel       `json:"channel" doc:"The evidence that decided."`
+	Side           int           `json:"side" minimum:"-1" maximum:"1" doc:"-1 below the expectation, +1 above, 0 neither."`
+	Parts          []Part        `json:"parts" doc:"Every channel's own surprise."`
+	Terms          []Term        `json:"terms" doc:"Summands of yhat."`
+	Features       []Term        `json:"features" doc:"Summands of the isolation channel's statistic; empty where it did not take part."`
+	Statistic      Value         `json:"statistic" doc:"The deciding channel's own figure."`
+	Limit          Value         `json:"limit" doc:"What the statistic must exceed to breach."`
+	Unit           string        `json:"unit,omitempty" doc:"Unit of statistic and limit."`
+	Seasons        []string      `json:"seasons" doc:"Seasons in use, for example 1d, 1w."`
+	HistorySeconds float64       `json:"history_seconds" doc:"Learnt span."`
+	Promise        string        `json:"promise,omitempty" doc:"False-alarm promise of the detector."`
+}
+
+// The states of a detector.
+const (
+	DetectorStarting = "starting" // history is being fetched and learnt
+	DetectorRunning  = "running"  // its last tick was good
+	DetectorFailing  = "failing"  // its last tick failed; LastError says why; it goes on trying
+	DetectorOff      = "off"      // it was taken out of service, for example because it matched too many series
+)
+
+// Readiness counts series by what has been learnt of them. A series stands on one rung only.
+type Readiness struct {
+	Learning int `json:"learning" minimum:"0" doc:"Too little history to judge."`
+	Level    int `json:"level" minimum:"0" doc:"Level known (6 h)."`
+	Daily    int `json:"daily" minimum:"0" doc:"Daily rhythm known (2 d)."`
+	Weekly   int `json:"weekly" minimum:"0" doc:"Weekly rhythm known (15 d)."`
+}
+
+// AlarmCounts counts a detector's alarms by state.
+type AlarmCounts struct {
+	OK               int `json:"ok" minimum:"0" doc:"In state OK."`
+	Alarm            int `json:"alarm" minimum:"0" doc:"In state ALARM."`
+	InsufficientData int `json:"insufficient_data" minimum:"0" doc:"In state INSUFFICIENT_DATA."`
+}
+
+// Detector is the status of one detector.
+type Detector struct {
+	Name        string      `json:"name" doc:"Name in the configuration."`
+	Source      string      `json:"source" doc:"Name of its source."`
+	Expr        string      `json:"expr" doc:"Its PromQL."`
+	StepSeconds float64     `json:"step_seconds" doc:"Distance of the grid points."`
+	State       string      `json:"state" enum:"starting,running,failing,off" doc:"Whether it works."`
+	Series      int         `json:"series" minimum:"0" doc:"Series in its state."`
+	MaxSeries   int         `json:"max_series" minimum:"0" doc:"Most series that it may have; 0 if unlimited."`
+	Readiness   Readiness   `json:"readiness" doc:"Series by what has been learnt of them."`
+	Alarms      AlarmCounts `json:"alarms" doc:"Alarms by state."`
+	Promise     string      `json:"promise" doc:"For example 1/30d or provisional: 1/9d."`
+	LastTick    Time        `json:"last_tick,omitzero" doc:"Grid time of the newest evaluated point; absent before the first."`
+	LastError   string      `json:"last_error,omitempty" doc:"Newest error; absent if there was none."`
+	LastErrorAt Time        `json:"last_error_at,omitzero" doc:"When it happened."`
+}
+
+// BuildInfo is Prometheus's answer of the same name.
+type BuildInfo struct {
+	Version   string `json:"version" doc:"Version of Tidewatch."`
+	Revision  string `json:"revision" doc:"Commit."`
+	Branch    string `json:"branch" doc:"Branch."`
+	BuildUser string `json:"buildUser" doc:"Who built it."`
+	BuildDate string `json:"buildDate" doc:"When."`
+	GoVersion string `json:"goVersion" doc:"Go's version."`
+}
