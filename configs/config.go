@@ -1,0 +1,97 @@
+package configs
+
+import (
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch/alerting"
+)
+
+// Config is a whole configuration after defaults, presets and detector files were applied and everything was validated.
+type Config struct {
+	Global        Global
+	Storage       Storage
+	Sources       []Source   // at least one, names unique
+	Presets       []string   // as written, for example "node-exporter"
+	DetectorFiles []string   // the files that the globs matched, in the order in which they were read
+	Detectors     []Detector // own detectors in the order of the file, then those of presets; names unique
+	Route         *alerting.Route
+	Receivers     []Receiver
+	Export        Export
+}
+
+// Global holds the settings that are not one detector's.
+type Global struct {
+	Step        time.Duration  // default grid step of detectors, >= 1s
+	History     time.Duration  // default history of detectors
+	Delay       time.Duration  // default delay of detectors
+	Location    *time.Location // default time zone of detectors and that of messages; never nil
+	ExternalURL string         // where people reach this Tidewatch, without a trailing slash; "" if not set
+	Heartbeat   Heartbeat
+}
+
+// Heartbeat is an external watchdog that expects a GET on URL every Interval; URL "" is none.
+type Heartbeat struct {
+	URL      Secret
+	Interval time.Duration
+}
+
+// Storage says how long state is kept and how often it is saved. Where it lies is a flag.
+type Storage struct {
+	Retention        time.Duration // transitions, incidents and delivered messages
+	SnapshotInterval time.Duration // between two snapshots of the learnt state
+}
+
+// Export chooses the series whose scores and bands /metrics shows.
+type Export struct {
+	Match [][]*labels.Matcher // a series that matches all matchers of any selector; empty: none
+}
+
+// Matches reports whether the scores of a series with these labels are exported.
+func (e Export) Matches(ls labels.Labels) bool {
+	for _, ms := range e.Match {
+		if matchesAll(ms, ls) {
+			return true
+		}
+	}
+	return false
+}
+
+func matchesAll(ms []*labels.Matcher, ls labels.Labels) bool {
+	for _, m := range ms {
+		if !m.Matches(ls.Get(m.Name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Source returns the source of that name.
+func (c *Config) Source(name string) (Source, bool) {
+	for _, s := range c.Sources {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Source{}, false
+}
+
+// Detector returns the detector of that name.
+func (c *Config) Detector(name string) (Detector, bool) {
+	for _, d := range c.Detectors {
+		if d.Name == name {
+			return d, true
+		}
+	}
+	return Detector{}, false
+}
+
+// Receiver returns the receiver of that name.
+func (c *Config) Receiver(name string) (Receiver, bool) {
+	for _, r := range c.Receivers {
+		if r.Name == name {
+			return r, true
+		}
+	}
+	return Receiver{}, false
+}

@@ -1,0 +1,46 @@
+package configs
+
+import (
+	"time"
+
+	commoncfg "github.com/prometheus/common/config"
+)
+
+// Receiver is a named list of places that a notice is sent to; one without any drops it.
+type Receiver struct {
+	Name  string
+	Slack []SlackConfig
+	Log   []LogConfig
+}
+
+// SlackConfig is one Slack channel, reached either with a bot token (AppToken or AppTokenFile: posts, edits, threads,
+// charts) or with an incoming webhook (APIURL or APIURLFile: posts only). Exactly one of the four is set.
+type SlackConfig struct {
+	Channel      string // "#name" or an id; a webhook's own channel where empty
+	AppToken     Secret
+	AppTokenFile string
+	AppURL       string // base of Slack's Web API, with a trailing slash
+	APIURL       Secret // incoming webhook
+	APIURLFile   string
+	SendResolved bool
+	Timeout      time.Duration // of one HTTP request
+	HTTP         commoncfg.HTTPClientConfig
+}
+
+// Webhook reports whether this is an incoming webhook rather than a bot.
+func (s SlackConfig) Webhook() bool { return s.APIURL != "" || s.APIURLFile != "" }
+
+// Token returns the bot token, read from its file at each call; "" for a webhook.
+func (s SlackConfig) Token() (string, error) {
+	return readSecret("app_token_file", s.AppToken, s.AppTokenFile)
+}
+
+// WebhookURL returns the webhook's URL, read from its file at each call; "" for a bot.
+func (s SlackConfig) WebhookURL() (string, error) {
+	return readSecret("api_url_file", s.APIURL, s.APIURLFile)
+}
+
+// LogConfig writes notices to Tidewatch's own log.
+type LogConfig struct {
+	SendResolved bool
+}
