@@ -77,7 +77,7 @@ type AnomalyKey struct {
 // AnomalyPage is one page of anomalies.
 type AnomalyPage struct {
 	Anomalies []Anomaly
-	More      bool     // more follow the last one
+	Remaining int      // how many follow the last one; -1 if some do but their number is not known
 	Infos     []string // what was left out, other than by paging: for example the time before the range that is held
 }
 
@@ -92,9 +92,9 @@ type AlarmQuery struct {
 
 // AlarmPage is one page of alarms.
 type AlarmPage struct {
-	Alarms []Alarm
-	More   bool     // more follow the last one
-	Infos  []string // what was left out, other than by paging
+	Alarms    []Alarm
+	Remaining int      // how many follow the last one; -1 if some do but their number is not known
+	Infos     []string // what was left out, other than by paging
 }
 
 // ExportedSeries is one series as /metrics shows it.
