@@ -57,4 +57,5 @@ type Transition struct {
 	Since    int64 // grid time of the oldest breaching point that counted; 0 if none
 	Breaches int   // breaching points among the evaluated ones
 	Of       int   // evaluated points
+	Missing  int   // evaluated points that were missing and filled by the treatment
 }

@@ -79,6 +79,7 @@ type AlarmView struct {
 	Promise  string         `json:"promise"` // "≤ 1 false alarm/30 d"
 	Expr     string         `json:"expr"`
 	Rule     string         `json:"rule"`
+	Note     string         `json:"note,omitempty"` // why the alarm ended otherwise than by OK points
 
 	Chart *Chart `json:"-"`
 }

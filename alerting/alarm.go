@@ -1,0 +1,176 @@
+package alerting
+
+import (
+	"math/bits"
+	"time"
+)
+
+// The notes with which an alarm ends otherwise than by OK points.
+const (
+	// NoteRegimeAccepted ends an alarm because the shift was accepted as the new normal; that is not a recovery.
+	NoteRegimeAccepted = "REGIME_ACCEPTED"
+	// NoteStoppedReporting ends an alarm because its series has been gone for too long to go on waiting for it.
+	NoteStoppedReporting = "STOPPED_REPORTING"
+)
+
+// Alarm decides, point by point, in which state one detector on one series is. It follows Amazon CloudWatch's evaluation
+// ("Configuring how CloudWatch alarms treat missing data"): the evaluation range are the newest Of + RangeExtra points, and
+// Decide says which of them count. Points from before the first Step are unknown rather than missing: no treatment fills
+// them, so a series that has just appeared does not alarm under MissingBreaching because of the time before its birth.
+//
+// The zero value is ready to use and INSUFFICIENT_DATA. An Alarm holds no pointers, never allocates, and is not safe for
+// concurrent use.
+type Alarm struct {
+	breach, real uint64 // one bit per point of the range, bit 0 the newest: it breached; it was not missing
+	last         int64  // grid time of bit 0
+	began        int64  // grid time of the oldest breaching point that counted when the alarm was raised
+	mark         int64  // pending: since when M of N has held; alarming: since when it has ceased to hold
+	seen         uint8  // how many bits are in use, at most 64
+	state        State
+	marked       bool // mark is in use
+}
+
+// State is the present state.
+func (a *Alarm) State() State { return a.state }
+
+// Since is the grid time in Unix milliseconds at which the breach began that raised the alarm; 0 unless the state is ALARM.
+func (a *Alarm) Since() int64 { return a.began }
+
+// Pending reports whether M of N holds while For has not passed yet, and since when (grid time, Unix milliseconds).
+func (a *Alarm) Pending() (since int64, ok bool) {
+	if a.state == Alarming || !a.marked {
+		return 0, false
+	}
+	return a.mark, true
+}
+
+// Breached reports whether the point of that age (0 is the newest, in steps) breached. Ages outside the memory of 64
+// points are false.
+func (a *Alarm) Breached(age int) bool {
+	return age >= 0 && age < int(a.seen) && a.breach>>age&1 == 1
+}
+
+// Step takes the point of grid time t (Unix milliseconds) and returns the transition that it caused, if it caused one.
+// step is the grid's. Grid points left out between two calls count as missing, but the alarm is evaluated only once, at t; a
+// t that is not newer than the one before is a decided point and changes nothing. A Policy outside its bounds is brought
+// within them.
+func (a *Alarm) Step(t int64, b Breach, step time.Duration, p Policy) (Transition, bool) {
+	if !a.push(t, b, step) {
+		return Transition{}, false
+	}
+	d := a.Decide(p)
+	if d.Retain {
+		return Transition{}, false
+	}
+	if d.State == Alarming {
+		return a.raise(d, step, p.For)
+	}
+	return a.lower(d, step, p.KeepFiringFor)
+}
+
+// push shifts the point into the range; false if t is not newer than the newest point.
+func (a *Alarm) push(t int64, b Breach, step time.Duration) bool {
+	shift := int64(1)
+	if a.seen > 0 {
+		if t <= a.last {
+			return false
+		}
+		if ms := step.Milliseconds(); ms > 0 {
+			shift = max(1, (t-a.last)/ms)
+		}
+	}
+	shift = min(shift, 64)
+	a.breach <<= uint(shift) // a shift by 64 clears
+	a.real <<= uint(shift)
+	a.seen = uint8(min(64, int64(a.seen)+shift))
+	a.last = t
+	if b != Missing {
+		a.real |= 1
+	}
+	if b == Breaching {
+		a.breach |= 1
+	}
+	return true
+}
+
+// raise acts on "M of N breach".
+func (a *Alarm) raise(d Decision, step, hold time.Duration) (Transition, bool) {
+	if a.state == Alarming {
+		a.marked = false // it had ceased to hold, and holds again
+		return Transition{}, false
+	}
+	if !a.marked {
+		a.mark, a.marked = a.last, true
+	}
+	if a.last-a.mark < hold.Milliseconds() {
+		return Transition{}, false
+	}
+	return a.become(Alarming, d, step), true
+}
+
+// lower acts on "M of N does not hold".
+func (a *Alarm) lower(d Decision, step, keep time.Duration) (Transition, bool) {
+	if a.state != Alarming {
+		a.marked = false
+	} else {
+		if !a.marked {
+			a.mark, a.marked = a.last, true
+		}
+		if a.last-a.mark < keep.Milliseconds() {
+			return Transition{}, false
+		}
+	}
+	if a.state == d.State {
+		return Transition{}, false
+	}
+	return a.become(d.State, d, step), true
+}
+
+// become changes the state.
+func (a *Alarm) become(to State, d Decision, step time.Duration) Transition {
+	tr := Transition{T: a.last, From: a.state, To: to, Rule: d.Rule, Breaches: d.Breaches, Of: d.Of, Missing: d.Missing}
+	if d.Oldest >= 0 {
+		tr.Since = a.last - int64(d.Oldest)*step.Milliseconds()
+	}
+	a.state, a.mark, a.marked, a.began = to, 0, false, 0
+	if to == Alarming {
+		a.began = tr.Since
+		if d.Oldest < 0 { // raised by filled points alone
+			a.began = a.last
+		}
+	}
+	return tr
+}
+
+// End ends whatever the alarm is in at time t (Unix milliseconds) for the reason note, and forgets the points before: those
+// that were judged against an older regime must not raise it again. NoteStoppedReporting leads to INSUFFICIENT_DATA, every
+// other note to OK. The transition is returned if the state changed; its Rule is RuleStoppedReporting, RuleRegimeAccepted or
+// RuleEnded.
+func (a *Alarm) End(t int64, note string) (Transition, bool) {
+	to, rule := OK, RuleEnded
+	switch note {
+	case NoteStoppedReporting:
+		to, rule = InsufficientData, RuleStoppedReporting
+	case NoteRegimeAccepted:
+		rule = RuleRegimeAccepted
+	}
+	tr := Transition{T: t, From: a.state, To: to, Rule: rule, Since: a.began}
+	*a = Alarm{state: to, last: t}
+	return tr, tr.From != to
+}
+
+// mask has the newest n bits set.
+func mask(n int) uint64 {
+	if n >= 64 {
+		return ^uint64(0)
+	}
+	return 1<<uint(n) - 1
+}
+
+// newest keeps the n newest of the set bits of m.
+func newest(m uint64, n int) uint64 {
+	for bits.OnesCount64(m) > n {
+		m &^= 1 << uint(bits.Len64(m)-1)
+	}
+	return m
+}

@@ -1,0 +1,44 @@
+package alerting
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+const alarmStateVersion = 1
+
+// AlarmStateSize is the length in bytes of what Alarm.AppendState appends.
+const AlarmStateSize = 1 + 5*8 + 3
+
+// AppendState appends the alarm's whole state to b: AlarmStateSize bytes, the first of which is a version.
+func (a *Alarm) AppendState(b []byte) []byte {
+	b = append(b, alarmStateVersion)
+	for _, v := range [...]uint64{a.breach, a.real, uint64(a.last), uint64(a.began), uint64(a.mark)} {
+		b = binary.LittleEndian.AppendUint64(b, v)
+	}
+	marked := uint8(0)
+	if a.marked {
+		marked = 1
+	}
+	return append(b, a.seen, uint8(a.state), marked)
+}
+
+// LoadState restores what AppendState appended; b must be exactly that. On an error the alarm is unchanged.
+func (a *Alarm) LoadState(b []byte) error {
+	if len(b) != AlarmStateSize {
+		return fmt.Errorf("load alarm state: %d bytes, want %d", len(b), AlarmStateSize)
+	}
+	if b[0] != alarmStateVersion {
+		return fmt.Errorf("load alarm state: version %d, want %d", b[0], alarmStateVersion)
+	}
+	tail := b[1+5*8:]
+	if tail[0] > 64 || tail[1] > uint8(Alarming) || tail[2] > 1 {
+		return fmt.Errorf("load alarm state: %d points, state %d, mark %d are out of range", tail[0], tail[1], tail[2])
+	}
+	word := func(i int) uint64 { return binary.LittleEndian.Uint64(b[1+8*i:]) }
+	*a = Alarm{
+		breach: word(0), real: word(1), last: int64(word(2)), began: int64(word(3)), mark: int64(word(4)),
+		seen: tail[0], state: State(tail[1]), marked: tail[2] == 1,
+	}
+	return nil
+}
