@@ -1,0 +1,245 @@
+package slackfake
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"unicode/utf16"
+)
+
+// Slack's limits, in characters. Characters are counted as UTF-16 units, which is the strictest reading. maxBlockText is not
+// documented; it is what users have reported for msg_blocks_too_long.
+const (
+	maxText      = 40000
+	maxMetadata  = 8000 // bytes
+	maxBlocks    = 50
+	maxBlockText = 13200
+	maxSection   = 3000
+	maxField     = 2000
+	maxFields    = 10
+	maxHeader    = 150
+	maxAlt       = 2000
+	maxTitle     = 2000
+	maxURL       = 3000
+	maxID        = 255
+	maxContext   = 10
+	maxActions   = 25
+	maxButton    = 75
+	maxValue     = 2000
+)
+
+// length counts characters as Slack's limits do.
+func length(s string) int { return len(utf16.Encode([]rune(s))) }
+
+// CheckBlocks checks a JSON array of blocks as chat.postMessage does, except that files are not looked up. It returns what
+// Slack would say, nil if the blocks are in order.
+func CheckBlocks(blocks json.RawMessage) error {
+	c := checker{}
+	if e := c.check(blocks); e != nil {
+		return fmt.Errorf("%s: %v", e.Code, e.Messages)
+	}
+	return nil
+}
+
+// checkBlocks checks blocks and the files that they show.
+func (s *Server) checkBlocks(blocks json.RawMessage) *apiError {
+	c := checker{usable: func(id string) bool {
+		f := s.files[id]
+		return f != nil && f.image() && s.usable(f)
+	}}
+	return c.check(blocks)
+}
+
+// checker walks over blocks and gathers what is wrong with them, each with its JSON pointer.
+type checker struct {
+	problems []string
+	total    int
+	ids      map[string]bool
+	usable   func(fileID string) bool // nil: files are not looked up
+}
+
+type object = map[string]any
+
+func (c *checker) check(raw json.RawMessage) *apiError {
+	var blocks []object
+	if json.Unmarshal(raw, &blocks) != nil {
+		return fail("invalid_blocks_format")
+	}
+	if len(blocks) > maxBlocks {
+		c.bad("/blocks", "no more than %d items allowed", maxBlocks)
+	}
+	c.ids = map[string]bool{}
+	for i, b := range blocks {
+		c.block(fmt.Sprintf("/blocks/%d", i), b)
+	}
+	switch {
+	case len(c.problems) > 0:
+		return &apiError{Code: "invalid_blocks", Messages: c.problems}
+	case c.total > maxBlockText:
+		return fail("msg_blocks_too_long")
+	}
+	return nil
+}
+
+func (c *checker) bad(at, format string, v ...any) {
+	c.problems = append(c.problems, fmt.Sprintf(format, v...)+" [json-pointer:"+at+"]")
+}
+
+func (c *checker) block(at string, b object) {
+	c.id(at, "block_id", b)
+	switch kind, _ := b["type"].(string); kind {
+	case "section":
+		c.section(at, b)
+	case "header":
+		c.text(at+"/text", b["text"], maxHeader, "plain_text")
+	case "image":
+		c.image(at, b)
+	case "context":
+		c.list(at, b, maxContext, c.element)
+	case "actions":
+		c.list(at, b, maxActions, c.button)
+	case "divider":
+	default:
+		c.bad(at+"/type", "unsupported type: %v", b["type"])
+	}
+}
+
+// id checks a block_id or action_id: at most 255 characters, and unique in the message.
+func (c *checker) id(at, name string, b object) {
+	id, ok := b[name].(string)
+	switch {
+	case !ok:
+	case length(id) > maxID:
+		c.bad(at+"/"+name, "must be less than %d characters", maxID+1)
+	case c.ids[name+id]:
+		c.bad(at, "`%s` already exists in this message", name)
+	default:
+		c.ids[name+id] = true
+	}
+}
+
+func (c *checker) section(at string, b object) {
+	fields, _ := b["fields"].([]any)
+	if b["text"] == nil && len(fields) == 0 {
+		c.bad(at, "missing required field: text")
+	}
+	if b["text"] != nil {
+		c.text(at+"/text", b["text"], maxSection, "mrkdwn", "plain_text")
+	}
+	if len(fields) > maxFields {
+		c.bad(at+"/fields", "no more than %d items allowed", maxFields)
+	}
+	for i, f := range fields {
+		c.text(fmt.Sprintf("%s/fields/%d", at, i), f, maxField, "mrkdwn", "plain_text")
+	}
+	if a, ok := b["accessory"].(object); ok {
+		c.element(at+"/accessory", a)
+	}
+}
+
+// text checks a text object: one of the given types, 1 to limit characters.
+func (c *checker) text(at string, v any, limit int, kinds ...string) {
+	t, ok := v.(object)
+	if !ok {
+		c.bad(at, "missing required field: text")
+		return
+	}
+	kind, _ := t["type"].(string)
+	known := false
+	for _, k := range kinds {
+		known = known || k == kind
+	}
+	if !known {
+		c.bad(at+"/type", "failed to match all allowed schemas")
+	}
+	if _, emoji := t["emoji"]; emoji && kind == "mrkdwn" {
+		c.bad(at, "additional property: emoji")
+	}
+	text, _ := t["text"].(string)
+	n := length(text)
+	c.total += n
+	switch {
+	case n == 0:
+		c.bad(at+"/text", "must be more than 0 characters")
+	case n > limit:
+		c.bad(at+"/text", "must be less than %d characters", limit+1)
+	}
+}
+
+var fileID = regexp.MustCompile(`^F[A-Z0-9]{8,}$`)
+
+// image checks an image block or element.
+func (c *checker) image(at string, b object) {
+	alt, _ := b["alt_text"].(string)
+	switch n := length(alt); {
+	case n == 0:
+		c.bad(at, "missing required field: alt_text")
+	case n > maxAlt:
+		c.bad(at+"/alt_text", "must be less than %d characters", maxAlt+1)
+	}
+	if b["title"] != nil {
+		c.text(at+"/title", b["title"], maxTitle, "plain_text")
+	}
+	link, hasURL := b["image_url"].(string)
+	file, hasFile := b["slack_file"].(object)
+	switch {
+	case hasURL == hasFile:
+		c.bad(at, "exactly one of image_url and slack_file is required")
+	case hasURL && (link == "" || length(link) > maxURL):
+		c.bad(at+"/image_url", "must be 1 to %d characters", maxURL)
+	case hasFile:
+		c.file(at+"/slack_file", file)
+	}
+}
+
+func (c *checker) file(at string, f object) {
+	id, _ := f["id"].(string)
+	switch {
+	case !fileID.MatchString(id):
+		c.bad(at+"/id", "input must match regex pattern: %s", fileID)
+	case c.usable != nil && !c.usable(id):
+		c.bad(at, "invalid slack file")
+	}
+}
+
+// list checks the elements of a context or actions block.
+func (c *checker) list(at string, b object, most int, check func(string, object)) {
+	elements, _ := b["elements"].([]any)
+	if len(elements) == 0 || len(elements) > most {
+		c.bad(at+"/elements", "1 to %d items allowed", most)
+	}
+	for i, v := range elements {
+		e, ok := v.(object)
+		if !ok {
+			c.bad(fmt.Sprintf("%s/elements/%d", at, i), "must be an object")
+			continue
+		}
+		check(fmt.Sprintf("%s/elements/%d", at, i), e)
+	}
+}
+
+// element is a text or an image of a context block, or the accessory of a section.
+func (c *checker) element(at string, e object) {
+	switch e["type"] {
+	case "image":
+		c.image(at, e)
+	case "button":
+		c.button(at, e)
+	default:
+		c.text(at, e, maxSection, "mrkdwn", "plain_text")
+	}
+}
+
+func (c *checker) button(at string, e object) {
+	if e["type"] != "button" {
+		c.bad(at+"/type", "unsupported type: %v", e["type"])
+		return
+	}
+	c.id(at, "action_id", e)
+	c.text(at+"/text", e["text"], maxButton, "plain_text")
+	for name, most := range map[string]int{"url": maxURL, "value": maxValue} {
+		if v, ok := e[name].(string); ok && length(v) > most {
+			c.bad(at+"/"+name, "must be less than %d characters", most+1)
+		}
+	}
+}
