@@ -1,0 +1,94 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/store"
+)
+
+// step sends the queue's next notice if one is due. It returns how long to wait before the next step, and whether nothing is
+// queued at all.
+func (o *Outbox) step(ctx context.Context, q *queue) (wait time.Duration, idle bool) {
+	n, ok, err := o.opts.Store.NextNotice(ctx, q.integrations...)
+	if err != nil {
+		if ctx.Err() == nil {
+			o.said.trouble("", "store", err)
+		}
+		return o.opts.MinBackoff, false
+	}
+	if !ok {
+		return 0, true
+	}
+	now := o.opts.Clock()
+	due := time.UnixMilli(n.NextAt)
+	if q.next.After(due) {
+		due = q.next
+	}
+	if wait := due.Sub(now); wait > 0 {
+		return wait, false
+	}
+	return o.attempt(ctx, q, n, now), false
+}
+
+// attempt sends one notice. The order is what makes it safe: the attempt is marked, durably, before the receiver hears of it;
+// so whatever happens until its outcome is recorded, the next attempt knows that the message may have arrived.
+func (o *Outbox) attempt(ctx context.Context, q *queue, n store.QueuedNotice, now time.Time) (wait time.Duration) {
+	q.next = now.Add(o.opts.Interval)
+	lease := now.Add(o.opts.Timeout + o.opts.Settle).UnixMilli()
+	if err := o.opts.Store.MarkAttempt(ctx, n, now.UnixMilli(), lease); err != nil {
+		if ctx.Err() == nil {
+			o.said.trouble("", "store", err)
+		}
+		return o.opts.MinBackoff
+	}
+	o.said.fine("", "store")
+	d, err := o.send(ctx, n)
+	r := o.judge(n, d, err)
+	if r.hold > 0 {
+		q.next = o.opts.Clock().Add(r.hold)
+	}
+	o.report(n, r, err)
+	o.record(ctx, n, r.Outcome)
+	return 0
+}
+
+// send calls the notifier, which has Options.Timeout, and after the end of ctx no more than Options.Grace.
+func (o *Outbox) send(ctx context.Context, n store.QueuedNotice) (alerting.Delivery, error) {
+	notice, err := decodeNotice(n.Payload)
+	if err != nil {
+		return n.Delivery, alerting.Permanent(errors.Join(errors.New("the queued notice cannot be decoded"), err))
+	}
+	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.opts.Timeout)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() {
+		o.opts.Sleep(sending, o.opts.Grace)
+		cancel()
+	})
+	defer stop()
+	o.m.attempts.WithLabelValues(n.Integration).Inc()
+	d, err := o.notifier(n.Integration).Notify(sending, notice, n.Delivery)
+	if err != nil && sending.Err() != nil && !alerting.IsPermanent(err) {
+		err = errors.Join(err, alerting.ErrUnknown)
+	}
+	return d, err
+}
+
+// record keeps trying to write down an outcome: until that is done, nothing more is sent in this queue. If the process ends
+// first, the mark stands, and the next attempt finds out.
+func (o *Outbox) record(ctx context.Context, n store.QueuedNotice, out store.Outcome) {
+	for tries := 1; ; tries++ {
+		err := o.opts.Store.RecordAttempt(context.WithoutCancel(ctx), n, out)
+		if err == nil {
+			o.said.fine("", "store")
+			return
+		}
+		o.said.trouble("", "store", err)
+		if ctx.Err() != nil {
+			return
+		}
+		o.opts.Sleep(ctx, o.backoff(n.Key, tries))
+	}
+}

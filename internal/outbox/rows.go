@@ -1,0 +1,24 @@
+package outbox
+
+import (
+	"fmt"
+
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/store"
+)
+
+// Rows encodes a notice for each of the integrations of its receiver: what goes into store.Batch.Notices, so that it is
+// queued in the same transaction as the transitions that caused it.
+func Rows(n *alerting.Notice, integrations ...string) ([]store.NoticeRow, error) {
+	payload, err := encodeNotice(n)
+	if err != nil {
+		return nil, fmt.Errorf("encode notice %s version %d: %w", n.Key, n.Version, err)
+	}
+	rows := make([]store.NoticeRow, len(integrations))
+	for i, name := range integrations {
+		rows[i] = store.NoticeRow{
+			Integration: name, Key: n.Key, Version: n.Version, HasReply: n.Reply != "", At: n.At, Payload: payload,
+		}
+	}
+	return rows, nil
+}

@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+)
+
+// database is state.db: one connection that writes, a few that read.
+type database struct {
+	path  string
+	write *sql.DB
+	read  *sql.DB
+}
+
+func openDatabase(path string, noSync bool) (*database, error) {
+	sync := "FULL"
+	if noSync {
+		sync = "OFF"
+	}
+	d := &database{path: path}
+	var err error
+	if d.write, err = openSQLite(path, 1, "journal_mode(WAL)", "synchronous("+sync+")"); err != nil {
+		return nil, err
+	}
+	if err := d.migrate(context.Background()); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	if d.read, err = openSQLite(path, 4, "query_only(1)"); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+// openSQLite opens the file with at most conns connections, each of which is set up with the pragmas.
+func openSQLite(path string, conns int, pragmas ...string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{"busy_timeout(10000)"}, pragmas...)}
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}).String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	if err := db.Ping(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// migrate brings the schema up to date, one transaction for each step.
+func (d *database) migrate(ctx context.Context) error {
+	if _, err := d.write.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)`); err != nil {
+		return err
+	}
+	var version int
+	err := d.write.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM schema_version`).Scan(&version)
+	if err != nil {
+		return err
+	}
+	if version > len(migrations) {
+		return fmt.Errorf("schema version %d, this tidewatch knows up to %d: run the newer version, or restore a backup: %w",
+			version, len(migrations), ErrNewerSchema)
+	}
+	for ; version < len(migrations); version++ {
+		err := d.inTx(ctx, func(tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, `INSERT INTO schema_version (version) VALUES (?)`, version+1)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("migrate schema to version %d: %w", version+1, err)
+		}
+	}
+	return nil
+}
+
+// inTx runs fn in one transaction of the writing connection.
+func (d *database) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
+	tx, err := d.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := fn(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+func (d *database) close() error {
+	var errs []error
+	for _, db := range []*sql.DB{d.read, d.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
