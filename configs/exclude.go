@@ -1,6 +1,10 @@
 package configs
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Exclude holds the times that are never learnt from and never alarm. The zero value excludes nothing.
 type Exclude struct {
@@ -43,4 +47,16 @@ func (w Window) contains(t int64) bool {
 	}
 	yesterday := (today + 6) % 7
 	return w.Days[today] && wall >= w.From || w.Days[yesterday] && wall < w.To
+}
+
+// String is a canonical form.
+func (e Exclude) String() string {
+	var b strings.Builder
+	for _, r := range e.Ranges {
+		fmt.Fprintf(&b, "[%d %d)", r.From, r.To)
+	}
+	for _, w := range e.Recurring {
+		fmt.Fprintf(&b, "[%v %s %s %s)", w.Days, w.From, w.To, w.Location)
+	}
+	return b.String()
 }

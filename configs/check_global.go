@@ -1,0 +1,107 @@
+package configs
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+func global(s scope, raw rawGlobal) Global {
+	g := Global{
+		Step: time.Duration(raw.Step), History: time.Duration(raw.History), Delay: time.Duration(raw.Delay),
+		Location: raw.Timezone.loc, ExternalURL: strings.TrimSuffix(raw.ExternalURL, "/"),
+		Heartbeat: Heartbeat{URL: raw.Heartbeat.URL, Interval: time.Duration(raw.Heartbeat.Interval)},
+	}
+	if g.Location == nil {
+		g.Location = time.UTC // the wrong name is reported
+	}
+	checkStep(s.at("step"), g.Step)
+	checkHistory(s.at("history"), g.History)
+	checkDelay(s.at("delay"), g.Delay)
+	if raw.ExternalURL != "" {
+		checkURL(s.at("external_url"), raw.ExternalURL)
+	}
+	if g.Heartbeat.URL != "" {
+		checkURL(s.at("heartbeat").at("url"), string(g.Heartbeat.URL))
+	}
+	if g.Heartbeat.Interval < time.Second {
+		s.at("heartbeat").at("interval").wrong("is under 1s", "")
+	}
+	return g
+}
+
+func storage(s scope, raw rawStorage) Storage {
+	st := Storage{Retention: time.Duration(raw.Retention), SnapshotInterval: time.Duration(raw.SnapshotInterval)}
+	if st.Retention < 24*time.Hour {
+		s.at("retention").wrong("is under 1d", "incidents must outlive the look at them")
+	}
+	if st.SnapshotInterval < 10*time.Second || st.SnapshotInterval > 24*time.Hour {
+		s.at("snapshot_interval").wrong("is not between 10s and 1d", "")
+	}
+	return st
+}
+
+func export(s scope, raw rawExport) Export {
+	var e Export
+	p := parser.NewParser(parser.Options{})
+	for i, sel := range raw.Match {
+		ms, err := p.ParseMetricSelector(sel)
+		if err != nil {
+			s.at("match").index(i).wrong(quoted(sel)+" is not a selector", firstLine(err))
+			continue
+		}
+		e.Match = append(e.Match, ms)
+	}
+	return e
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// checkURL accepts absolute http and https URLs. Its messages never hold the URL, which may hold a password.
+func checkURL(s scope, raw string) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		var ue *url.Error
+		reason := "it cannot be parsed"
+		if errors.As(err, &ue) && !strings.Contains(raw, "@") {
+			reason = ue.Err.Error()
+		}
+		s.wrong("is not a URL: "+reason, "want http://host:port/path")
+		return
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		s.wrong("does not begin with http:// or https://", "")
+	case u.Host == "":
+		s.wrong("has no host", "want http://host:port/path")
+	case u.User != nil:
+		s.wrong("holds a user name or password", "use basic_auth with a password_file")
+	}
+}
+
+func checkStep(s scope, step time.Duration) {
+	switch {
+	case step < time.Second || step%time.Second != 0:
+		s.wrong(formatDuration(step)+" is not a whole number of seconds, at least 1s", "")
+	case step > 24*time.Hour:
+		s.wrong(formatDuration(step)+" is over 1d", "a day of points must fit into the alarm's range")
+	}
+}
+
+func checkHistory(s scope, h time.Duration) {
+	if h < time.Hour || h > 400*24*time.Hour {
+		s.wrong(formatDuration(h)+" is not between 1h and 400d", "the level needs 6h, the daily pattern 2d, the weekly one 15d")
+	}
+}
+
+func checkDelay(s scope, d time.Duration) {
+	if d < 0 || d > 24*time.Hour {
+		s.wrong(formatDuration(d)+" is not between 0s and 1d", "")
+	}
+}

@@ -1,0 +1,68 @@
+package configs
+
+import (
+	"strings"
+	"time"
+)
+
+// logReceiver is what a configuration without receivers sends to.
+var logReceiver = Receiver{Name: "log", Log: []LogConfig{{SendResolved: true}}}
+
+func (b *builder) receivers(s scope, raws []rawReceiver) {
+	seen := map[string]bool{}
+	for i, raw := range raws {
+		at := s.index(i)
+		checkName(at, "receiver", raw.Name, seen)
+		r := Receiver{Name: raw.Name}
+		for j, sl := range raw.Slack {
+			r.Slack = append(r.Slack, b.slack(at.at("slack_configs").index(j), sl))
+		}
+		for _, l := range raw.Log {
+			r.Log = append(r.Log, LogConfig(l))
+		}
+		b.cfg.Receivers = append(b.cfg.Receivers, r)
+	}
+	if len(raws) == 0 {
+		b.cfg.Receivers = []Receiver{logReceiver}
+	}
+}
+
+var slackSecrets = []string{"app_token", "app_token_file", "api_url", "api_url_file"}
+
+func (b *builder) slack(s scope, raw rawSlack) SlackConfig {
+	c := SlackConfig{
+		Channel: raw.Channel, AppToken: raw.AppToken, AppTokenFile: b.path(raw.AppTokenFile), AppURL: raw.AppURL,
+		APIURL: raw.APIURL, APIURLFile: b.path(raw.APIURLFile), SendResolved: raw.SendResolved,
+		Timeout: time.Duration(raw.Timeout), HTTP: b.httpConfig(s.at("http_config"), raw.HTTPConfig),
+	}
+	if !strings.HasSuffix(c.AppURL, "/") {
+		c.AppURL += "/"
+	}
+	checkSlackSecret(s)
+	checkURL(s.at("app_url"), raw.AppURL)
+	switch {
+	case raw.APIURL != "":
+		checkURL(s.at("api_url"), string(raw.APIURL))
+	case !c.Webhook() && c.Channel == "":
+		s.at("channel").wrong("is missing", `a bot posts to a channel: channel: "#oncall"`)
+	}
+	if c.Timeout <= 0 {
+		s.at("timeout").wrong("is not above 0s", "")
+	}
+	return c
+}
+
+func checkSlackSecret(s scope) {
+	var set []string
+	for _, name := range slackSecrets {
+		if s.has(name) {
+			set = append(set, name)
+		}
+	}
+	switch {
+	case len(set) == 0:
+		s.wrong("has no way to reach Slack", "set app_token_file (bot: edits, threads, charts) or api_url_file (incoming webhook: posts only)")
+	case len(set) > 1:
+		s.at(set[1]).wrong("is set beside "+set[0], "set one of "+joinWords(slackSecrets))
+	}
+}

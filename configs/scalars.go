@@ -1,0 +1,173 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/models"
+)
+
+// duration is a duration in Prometheus's syntax: 30s, 1h30m, 15d, 1w.
+type duration time.Duration
+
+func (d *duration) parse(s string) error {
+	v, err := model.ParseDuration(s)
+	if err != nil {
+		hint := "want a duration like 30s, 5m, 6h, 15d or 1w"
+		if _, numErr := strconv.ParseFloat(s, 64); numErr == nil {
+			hint = "want a duration with its unit, for example " + strings.TrimLeft(s, "+-") + "s"
+		}
+		return errors.New(hint)
+	}
+	*d = duration(v)
+	return nil
+}
+
+// timezone is an IANA time zone name.
+type timezone struct{ loc *time.Location }
+
+func (z *timezone) parse(s string) error {
+	if s == "" || s == "Local" {
+		return errors.New("want an IANA name like Europe/Berlin or UTC")
+	}
+	loc, err := time.LoadLocation(s)
+	if err != nil {
+		return errors.New("no such time zone, want an IANA name like Europe/Berlin or UTC")
+	}
+	z.loc = loc
+	return nil
+}
+
+// modelKind is a registered kind of model.
+type modelKind string
+
+func (k *modelKind) parse(s string) error {
+	if _, err := models.Lookup(s); err != nil {
+		return errors.New("no such model, " + didYouMean(s, models.Kinds()))
+	}
+	*k = modelKind(s)
+	return nil
+}
+
+func (r *Rate) parse(s string) error {
+	v, err := ParseRate(s)
+	if err != nil {
+		return err
+	}
+	*r = v
+	return nil
+}
+
+func (d *Direction) parse(s string) error {
+	for _, v := range []Direction{Both, Above, Below} {
+		if v.String() == s {
+			*d = v
+			return nil
+		}
+	}
+	return oneOf(s, directionNames)
+}
+
+var directionNames = []string{"above", "below", "both"}
+
+func oneOf(s string, names []string) error {
+	msg := "want " + strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+	if n := nearest(s, names); n != "" {
+		msg += ", did you mean " + quoted(n) + "?"
+	}
+	return errors.New(msg)
+}
+
+func (m *MinDeviation) parse(s string) error {
+	num, relative := strings.CutSuffix(strings.TrimSpace(s), "%")
+	v, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
+		return errors.New("want a number that is not negative, or a percentage like 30%")
+	}
+	if relative {
+		v /= 100
+	}
+	*m = MinDeviation{Relative: relative, Value: v}
+	return nil
+}
+
+// String is the deviation as the configuration writes it; "none" where there is no limit.
+func (m MinDeviation) String() string {
+	switch {
+	case m.Value == 0:
+		return "none"
+	case m.Relative:
+		return strconv.FormatFloat(m.Value*100, 'g', -1, 64) + "%"
+	default:
+		return strconv.FormatFloat(m.Value, 'g', -1, 64)
+	}
+}
+
+// treatment is CloudWatch's TreatMissingData.
+type treatment alerting.Treatment
+
+var treatmentNames = []string{"ignore", "missing", "breaching", "notBreaching"} // indexed by alerting.Treatment
+
+func (t *treatment) parse(s string) error {
+	for i, name := range treatmentNames {
+		if name == s {
+			*t = treatment(i)
+			return nil
+		}
+	}
+	return oneOf(s, treatmentNames)
+}
+
+// weekday is a day by its English name or the first three letters of it.
+type weekday time.Weekday
+
+func (w *weekday) parse(s string) error {
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		name := strings.ToLower(d.String())
+		if l := strings.ToLower(s); l == name || l == name[:3] {
+			*w = weekday(d)
+			return nil
+		}
+	}
+	return errors.New("want a day like mon or monday")
+}
+
+// moment is a time with its date (RFC 3339) or a time of day.
+type moment struct {
+	at   time.Time     // zero for a time of day
+	wall time.Duration // since midnight, up to 24h
+}
+
+func (m *moment) isWall() bool { return m.at.IsZero() }
+
+func (m *moment) parse(s string) error {
+	if at, err := time.Parse(time.RFC3339, s); err == nil {
+		m.at = at
+		return nil
+	}
+	if wall, ok := parseWall(s); ok {
+		m.wall = wall
+		return nil
+	}
+	return errors.New(`want a time like 2026-12-24T00:00:00+01:00, or a time of day like "22:00"`)
+}
+
+func parseWall(s string) (time.Duration, bool) {
+	if s == "24:00" {
+		return 24 * time.Hour, true
+	}
+	t, err := time.Parse("15:04", s)
+	if err != nil {
+		return 0, false
+	}
+	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, true
+}
+
+// formatSpan is a limit in words.
+func formatSpan(d time.Duration) string { return fmt.Sprintf("%s (%s)", formatDuration(d), d) }

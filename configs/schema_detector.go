@@ -1,0 +1,77 @@
+package configs
+
+// rawDetector watches every series that one PromQL expression returns. At most one of `expect`, `expect_per_series` and `band` is set.
+type rawDetector struct {
+	// Name of the alarm, its `alertname`. It is part of each series' identity: renaming a detector relearns it.
+	Name string `yaml:"name" required:"true"`
+	// PromQL that returns an instant vector. A gate on traffic is written in it: `… and sum by (job) (rate(http_requests_total[5m])) > 1`.
+	Expr string `yaml:"expr" required:"true"`
+	// The source to read.
+	Source string `yaml:"source" default:"=the only source"`
+	// Distance of the points that are evaluated and judged, at least 1s.
+	Step duration `yaml:"step" default:"=global.step"`
+	// What is read at the first start. The level is known after 6h, the daily pattern after 2d, the weekly one after 15d.
+	History duration `yaml:"history" default:"=global.history"`
+	// How long after its time a point is read. Longer than a scrape and, where the expression reads recording rules, their interval.
+	Delay duration `yaml:"delay" default:"=global.delay"`
+	// Kind of model.
+	Model modelKind `yaml:"model" default:"=combined"`
+	// Patterns that repeat: `auto` tests for 1h, 1d and 1w, `none` is none, or a list such as `[1d, 1w]`.
+	Seasonality seasonality `yaml:"seasonality" default:"auto"`
+	// Time zone (IANA name) in which the daily and weekly patterns are learnt.
+	Timezone timezone `yaml:"timezone" default:"=global.timezone"`
+	// A shift that lasts this long becomes the new normal, as one event that is told.
+	AcceptAfter duration `yaml:"accept_after" default:"48h"`
+	// The promise: how many false alarms the detector may raise, over all its series together, after M of N and before grouping.
+	Expect Rate `yaml:"expect" default:"=1/30d"`
+	// The same promise for each series alone. At 1,000 series `1/30d` is 33 false alarms a day.
+	ExpectPerSeries Rate `yaml:"expect_per_series"`
+	// A fixed width of the band in standard deviations, as in CloudWatch, for each point alone. It promises nothing.
+	Band float64 `yaml:"band"`
+	// Which deviations count: `both`, `above` or `below` what is expected.
+	Direction Direction `yaml:"direction" default:"both"`
+	// Least deviation that counts, in the metric's own unit (`0.01`) or relative to what is expected (`30%`).
+	MinDeviation MinDeviation `yaml:"min_deviation" default:"=none"`
+	// Valid values of the metric, `[least, greatest]`; `null` leaves an end open. The band never leaves them.
+	Range valueRange `yaml:"range" default:"=[null, null]"`
+	// Times that are never learnt from and never alarm. A range that is added later is not unlearnt.
+	Exclude []rawExclude `yaml:"exclude"`
+	// When breaching points become an alarm: CloudWatch's M of N.
+	Alarm rawAlarm `yaml:"alarm"`
+	// M of N must have held for this long before the alarm is raised. A multiple of `step`.
+	For duration `yaml:"for" default:"0s"`
+	// The alarm stays for this long after M of N has ceased to hold. A multiple of `step`.
+	KeepFiringFor duration `yaml:"keep_firing_for" default:"0s"`
+	// Output series alive at a time. Above it the detector is off and one message says so.
+	MaxSeries int `yaml:"max_series" default:"1000"`
+	// Labels added to its alarms; routes and groups see them.
+	Labels map[string]string `yaml:"labels"`
+	// Texts of its messages, Go templates over `.Labels`, `.Value`, `.Expected`, `.Lower`, `.Upper` and `.Score`; `$labels` and `$value` as in Prometheus. `summary`, `description`, `runbook_url` and `dashboard_url` have their place in the message.
+	Annotations map[string]string `yaml:"annotations"`
+	// Unit of the value in messages and charts, for example `percent`, `ratio`, `bytes`, `seconds`.
+	Unit string `yaml:"unit" default:"=taken from name and expression"`
+	// `false` does everything but send messages.
+	Notify bool `yaml:"notify" default:"true"`
+	// `false` leaves the detector out, for example one of a preset.
+	Enabled bool `yaml:"enabled" default:"true"`
+}
+
+// rawAlarm is CloudWatch's rule for turning points into an alarm.
+type rawAlarm struct {
+	// M: so many points must breach …
+	Datapoints int `yaml:"datapoints" default:"3"`
+	// … of the last N. At most 60, and at most a day of points.
+	Of int `yaml:"of" default:"5"`
+	// What a missing point means, with CloudWatch's words: `ignore` keeps the state, `missing`, `breaching`, `notBreaching`.
+	Missing treatment `yaml:"missing" default:"ignore"`
+}
+
+// rawExclude is a time that is never learnt from and never alarms: either a single range, `start` and `end` as RFC 3339 times, or one that recurs, `start` and `end` as times of day (`"22:00"`) in the detector's time zone.
+type rawExclude struct {
+	// When it begins: `2026-12-24T00:00:00+01:00` or `"22:00"`.
+	Start moment `yaml:"start" required:"true"`
+	// When it ends. A time of day that is not after `start` lies on the next day.
+	End moment `yaml:"end" required:"true"`
+	// Days on which a recurring one begins, for example `[sat, sun]`.
+	Weekdays []weekday `yaml:"weekdays" default:"=every day"`
+}

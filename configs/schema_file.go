@@ -1,0 +1,70 @@
+package configs
+
+// The types in the schema_*.go files mirror the YAML file. Their field comments are the reference documentation, the tags
+// its names, defaults and obligations. A default that begins with "=" says where the value comes from instead of naming it.
+
+// rawFile is the configuration file. All fields but `sources` may be left out.
+type rawFile struct {
+	// Settings that are not one detector's, and defaults for all detectors.
+	Global rawGlobal `yaml:"global"`
+	// How long state is kept and how often it is saved.
+	Storage rawStorage `yaml:"storage"`
+	// The Prometheus servers that are read.
+	Sources []rawSource `yaml:"sources" required:"true"`
+	// Ready-made sets of detectors. A detector of your own with the same name changes only the fields that it sets.
+	Presets []rawPreset `yaml:"presets"`
+	// Files with more detectors: paths or globs, relative to this file. Each holds one field, `detectors`.
+	DetectorFiles []string `yaml:"detector_files"`
+	// What is watched.
+	Detectors []rawDetector `yaml:"detectors"`
+	// Which alarm goes to which receiver: Alertmanager's routing tree. Left out, everything goes to the first receiver.
+	Route *rawRoute `yaml:"route"`
+	// Where messages go. Left out, they are written to Tidewatch's own log.
+	Receivers []rawReceiver `yaml:"receivers"`
+	// The series whose scores and bands `/metrics` shows. Left out, none.
+	Export rawExport `yaml:"export"`
+}
+
+// rawDetectorFile is a file named by `detector_files`.
+type rawDetectorFile struct {
+	// What is watched.
+	Detectors []rawDetector `yaml:"detectors" required:"true"`
+}
+
+// rawGlobal holds the settings that are not one detector's, and defaults for all detectors.
+type rawGlobal struct {
+	// Default distance of the points that are evaluated and judged.
+	Step duration `yaml:"step" default:"1m"`
+	// Default of what is read at the first start. Two weeks and a day let the weekly pattern be learnt.
+	History duration `yaml:"history" default:"15d"`
+	// Default of how long after its time a point is read, so that its samples have arrived.
+	Delay duration `yaml:"delay" default:"30s"`
+	// Time zone (IANA name) in which daily and weekly patterns are learnt and times in messages are written.
+	Timezone timezone `yaml:"timezone" default:"UTC"`
+	// URL at which people reach this Tidewatch; messages link to it.
+	ExternalURL string `yaml:"external_url"`
+	// An external watchdog that is told regularly that Tidewatch lives.
+	Heartbeat rawHeartbeat `yaml:"heartbeat"`
+}
+
+// rawHeartbeat is an external watchdog, for example a dead man's switch. Tidewatch sends GET to its URL after a tick that went well.
+type rawHeartbeat struct {
+	// URL to call. It is treated as a secret.
+	URL Secret `yaml:"url"`
+	// Least time between two calls.
+	Interval duration `yaml:"interval" default:"1m"`
+}
+
+// rawStorage says how long state is kept and how often it is saved. Its directory is the flag `--storage.path`.
+type rawStorage struct {
+	// How long transitions, incidents and delivered messages are kept.
+	Retention duration `yaml:"retention" default:"90d"`
+	// Time between two snapshots of the learnt state. The journal covers what lies between.
+	SnapshotInterval duration `yaml:"snapshot_interval" default:"10m"`
+}
+
+// rawExport chooses the series whose scores and bands `/metrics` shows, with the names `anomaly_score`, `y`, `yhat`, `yhat_lower` and `yhat_upper`.
+type rawExport struct {
+	// PromQL selectors over an alarm's labels: the series' own, the detector's, and `alertname`. One match is enough.
+	Match []string `yaml:"match"`
+}

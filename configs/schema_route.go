@@ -1,0 +1,59 @@
+package configs
+
+// rawRoute is a node of the routing tree, as in Alertmanager: an alarm goes down the first child that matches, and a child inherits what it leaves out.
+type rawRoute struct {
+	// Receiver of what no child takes. The root must name one.
+	Receiver string `yaml:"receiver" default:"=the parent's"`
+	// Which alarms go down here, in Alertmanager's syntax: `severity="page"`, `job=~"a|b"`. All must match.
+	Matchers []string `yaml:"matchers"`
+	// Alarms that agree in these labels make one message. `["..."]` is every label, `[]` none.
+	GroupBy []string `yaml:"group_by" default:"=the parent's"`
+	// How long a new group waits for more alarms before its first message.
+	GroupWait duration `yaml:"group_wait" default:"=the parent's, at the root 30s"`
+	// Least time between two changes of a message.
+	GroupInterval duration `yaml:"group_interval" default:"=the parent's, at the root 5m"`
+	// Time after which a message that still holds is repeated.
+	RepeatInterval duration `yaml:"repeat_interval" default:"=the parent's, at the root 4h"`
+	// Let the siblings that follow match as well.
+	Continue bool `yaml:"continue" default:"false"`
+	// Children.
+	Routes []*rawRoute `yaml:"routes"`
+}
+
+// rawReceiver is a named list of places that messages go to. One without any drops them.
+type rawReceiver struct {
+	// Name by which routes refer to it.
+	Name string `yaml:"name" required:"true"`
+	// Slack channels.
+	Slack []rawSlack `yaml:"slack_configs"`
+	// Tidewatch's own log.
+	Log []rawLog `yaml:"log_configs"`
+}
+
+// rawSlack is one Slack channel, reached by a bot token (`app_token` or `app_token_file`: posts, edits, threads, charts) or by an incoming webhook (`api_url` or `api_url_file`: posts only).
+type rawSlack struct {
+	// Channel: `"#oncall"` or its id. A bot needs it; a webhook brings its own.
+	Channel string `yaml:"channel"`
+	// Bot token (`xoxb-…`). Better kept in a file.
+	AppToken Secret `yaml:"app_token"`
+	// File with the bot token, read at each use.
+	AppTokenFile string `yaml:"app_token_file"`
+	// Base URL of Slack's Web API.
+	AppURL string `yaml:"app_url" default:"https://slack.com/api/"`
+	// URL of an incoming webhook, which is a secret. Better kept in a file.
+	APIURL Secret `yaml:"api_url"`
+	// File with the URL of an incoming webhook, read at each use.
+	APIURLFile string `yaml:"api_url_file"`
+	// Tell when an alarm ends.
+	SendResolved bool `yaml:"send_resolved" default:"true"`
+	// Limit of one HTTP request.
+	Timeout duration `yaml:"timeout" default:"10s"`
+	// HTTP settings, as for a source.
+	HTTPConfig rawHTTP `yaml:"http_config"`
+}
+
+// rawLog writes messages to Tidewatch's own log.
+type rawLog struct {
+	// Tell when an alarm ends.
+	SendResolved bool `yaml:"send_resolved" default:"true"`
+}
