@@ -1,0 +1,55 @@
+package alerting
+
+import (
+	"math"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch"
+)
+
+// View puts what is known of an alarm into words and numbers. It says nothing that the facts do not hold.
+func View(f Facts) AlarmView {
+	if f.Unit == "" {
+		f.Unit = InferUnit(f.Detector, f.Expr)
+	}
+	if f.Location == nil {
+		f.Location = time.UTC
+	}
+	return AlarmView{
+		ID: f.ID, Detector: f.Detector, SeriesID: f.SeriesID, Labels: mergedLabels(f.Labels, f.Extra),
+		Annotations: expandAnnotations(f), State: f.State.String(), StartsAt: f.StartsAt, EndsAt: f.EndsAt,
+		Title: title(f.Detector, f.Labels), Unit: f.Unit, Value: f.Now.V, Peak: f.Peak, Band: f.Band,
+		Score: finite(f.AnomalyScore), Surprise: finite(f.Score.Surprise), Channel: f.Score.Channel.String(),
+		Reason: reason(f), Why: why(f), Promise: f.Promise, Expr: f.Expr, Rule: string(f.Transition.Rule), Note: f.Note,
+		Chart: f.Chart,
+	}
+}
+
+// mergedLabels are the series' labels with the detector's on top.
+func mergedLabels(ls labels.Labels, extra map[string]string) map[string]string {
+	m := ls.Map()
+	for k, v := range extra {
+		m[k] = v
+	}
+	return m
+}
+
+// finite is v, or 0 where v has no place in JSON.
+func finite(v float64) float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0
+	}
+	return v
+}
+
+// expected is the band as "0.1–0.9 %", or the expectation alone, or "" if neither is known.
+func expected(b tidewatch.Band, unit string) string {
+	if !math.IsNaN(b.Lower) && !math.IsNaN(b.Upper) && b.Upper >= b.Lower && b.Upper != 0 || b.Lower < 0 {
+		return FormatRange(b.Lower, b.Upper, unit)
+	}
+	if !math.IsNaN(b.Mid) && b.Mid != 0 {
+		return FormatValue(b.Mid, unit)
+	}
+	return ""
+}

@@ -1,0 +1,98 @@
+package alerting
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// valueLine is "checkout · error ratio 6.2 %, expected 0.1–0.9 %".
+func valueLine(v AlarmView) string {
+	line := v.Title
+	if isFinite(v.Value) {
+		line += " " + FormatValue(v.Value, v.Unit)
+	} else {
+		line += ": no data"
+	}
+	if e := expected(v.Band, v.Unit); e != "" {
+		line += ", expected " + e
+	}
+	return line
+}
+
+// alarmBody are the lines of a message about one alarm.
+func alarmBody(v AlarmView) []string {
+	var lines []string
+	for _, name := range [...]string{"summary", "description"} {
+		lines = append(lines, v.Annotations[name])
+	}
+	return nonEmpty(append(lines, v.Reason, v.Why, promiseLine(v), footLine(v))...)
+}
+
+// promiseLine is "Promise ≤ 1 false alarm/30 d · score 2.4 (alarms at 1)".
+func promiseLine(v AlarmView) string {
+	score := fmt.Sprintf("score %s (alarms at 1)", FormatValue(v.Score, ""))
+	switch {
+	case v.Promise == "":
+		return upperFirst(score)
+	case strings.HasPrefix(v.Promise, "≤"):
+		return "Promise " + v.Promise + " · " + score
+	default:
+		return upperFirst(v.Promise) + " · " + score
+	}
+}
+
+// footLine is "ErrorRatio · alarm 7f3a · severity page".
+func footLine(v AlarmView) string {
+	parts := []string{v.Detector}
+	if len(v.ID) >= 4 {
+		parts = append(parts, "alarm "+v.ID[:4])
+	}
+	if s := v.Labels["severity"]; s != "" {
+		parts = append(parts, "severity "+s)
+	}
+	return strings.Join(parts, " · ")
+}
+
+// summaryText words a notice about historical alarms.
+func summaryText(n *Notice, open, total int, loc *time.Location) (headline string, body []string) {
+	x := incidentText{n: n, open: open, total: total, loc: loc}
+	headline = fmt.Sprintf("%s found in the past while starting or catching up · %d still firing", plural(total, "alarm"), open)
+	for _, v := range n.Alarms {
+		body = append(body, "• "+x.alarmLine(v))
+	}
+	if n.Omitted > 0 {
+		body = append(body, fmt.Sprintf("and %d more", n.Omitted))
+	}
+	return headline, append(body, "These do not page, neither now nor when they end.")
+}
+
+func nonEmpty(lines ...string) []string {
+	return slices.DeleteFunc(lines, func(s string) bool { return s == "" })
+}
+
+func upperFirst(s string) string {
+	for i, r := range s {
+		return strings.ToUpper(string(r)) + s[i+len(string(r)):]
+	}
+	return s
+}
+
+// expandAnnotations expands each template; one that fails says so in its own place.
+func expandAnnotations(f Facts) map[string]string {
+	if len(f.Annotations) == 0 {
+		return nil
+	}
+	data := factsData(f)
+	out := make(map[string]string, len(f.Annotations))
+	for _, name := range slices.Sorted(maps.Keys(f.Annotations)) {
+		text, err := expandTemplate(name, f.Annotations[name], data)
+		if err != nil {
+			text = fmt.Sprintf("<annotation %s failed: %v>", name, err)
+		}
+		out[name] = text
+	}
+	return out
+}

@@ -1,0 +1,186 @@
+package alerting
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// incidentText words a notice about an incident.
+type incidentText struct {
+	n            *Notice
+	what         need
+	open, total  int
+	joined       int      // alarms that no notice has told of before
+	joinedTitles []string // of those among them that the notice shows
+	loc          *time.Location
+}
+
+// Headline is line 1 of a message about these alarms, the most severe first, and the text fallback that a locked phone shows.
+// It does not say how many alarms a notice has left out.
+func Headline(views []AlarmView, groupLabels map[string]string, loc *time.Location) string {
+	if len(views) == 0 {
+		return ""
+	}
+	if loc == nil {
+		loc = time.UTC
+	}
+	n := &Notice{Alarms: views, GroupLabels: groupLabels, Status: "resolved", StartsAt: views[0].StartsAt}
+	open := 0
+	for _, v := range views {
+		n.StartsAt = min(n.StartsAt, v.StartsAt)
+		n.EndsAt = max(n.EndsAt, v.EndsAt)
+		if v.EndsAt == 0 {
+			open++
+			n.Status = "firing"
+		}
+	}
+	n.At = max(n.StartsAt, n.EndsAt)
+	return incidentText{n: n, open: open, total: len(views), loc: loc}.headline()
+}
+
+func (x incidentText) headline() string {
+	if x.n.Status == "resolved" {
+		return x.resolved()
+	}
+	worst := x.n.Alarms[0]
+	if x.total == 1 {
+		parts := append([]string{valueLine(worst)}, place(worst.Labels)...)
+		return strings.Join(append(parts, "since "+x.when(x.n.StartsAt, true)), " · ")
+	}
+	count := plural(x.open, "alarm")
+	if x.open < x.total {
+		count = fmt.Sprintf("%d of %s still firing", x.open, plural(x.total, "alarm"))
+	}
+	parts := append([]string{count}, x.group()...)
+	worst.Title = x.withoutGroup(worst.Title)
+	return strings.Join(append(parts, "worst "+valueLine(worst), "since "+x.when(x.n.StartsAt, true)), " · ")
+}
+
+// resolved is "Resolved 03:21 after 27 min · checkout · error ratio peaked 7.1 %".
+func (x incidentText) resolved() string {
+	worst := x.n.Alarms[0]
+	word, tail := "Resolved", ""
+	if isFinite(worst.Peak) {
+		tail = " peaked " + FormatValue(worst.Peak, worst.Unit)
+	}
+	if note := x.commonNote(); note != "" {
+		word, tail = "Closed", ", "+noteText(note)
+	}
+	parts := []string{fmt.Sprintf("%s %s after %s", word, x.when(x.n.EndsAt, false), FormatSpan(x.n.EndsAt-x.n.StartsAt))}
+	if x.total > 1 {
+		parts = append(append(parts, plural(x.total, "alarm")), x.group()...)
+		worst.Title = "worst " + x.withoutGroup(worst.Title)
+	}
+	return strings.Join(append(parts, worst.Title+tail), " · ")
+}
+
+// commonNote is the note with which all the alarms ended, "" if they did not all end with the same.
+func (x incidentText) commonNote() string {
+	note := x.n.Alarms[0].Note
+	for _, v := range x.n.Alarms {
+		if v.Note != note {
+			return ""
+		}
+	}
+	return note
+}
+
+func noteText(note string) string {
+	switch note {
+	case NoteRegimeAccepted:
+		return "the shift was accepted as the new normal"
+	case NoteStoppedReporting:
+		return "stopped reporting"
+	default:
+		return note
+	}
+}
+
+// body are the lines below the headline: all there is to say of one alarm, or one line for each of several.
+func (x incidentText) body() []string {
+	if x.total == 1 {
+		return alarmBody(x.n.Alarms[0])
+	}
+	var lines []string
+	for _, v := range x.n.Alarms {
+		lines = append(lines, "• "+x.alarmLine(v))
+	}
+	if x.n.Omitted > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", x.n.Omitted))
+	}
+	worst := x.n.Alarms[0]
+	return append(lines, nonEmpty(worst.Reason, worst.Why, promiseLine(worst))...)
+}
+
+// alarmLine is one of several alarms in one line.
+func (x incidentText) alarmLine(v AlarmView) string {
+	if v.EndsAt == 0 {
+		line := valueLine(v) + " · since " + x.when(v.StartsAt, false)
+		if v.State == InsufficientData.String() {
+			line += " · no data now"
+		}
+		return line
+	}
+	word := "over"
+	if v.Note != "" {
+		word = noteText(v.Note)
+	}
+	return fmt.Sprintf("%s · %s–%s, %s", v.Title, x.when(v.StartsAt, false), x.when(v.EndsAt, false), word)
+}
+
+// reply is what the version adds to the thread.
+func (x incidentText) reply() string {
+	switch {
+	case x.what == allOver:
+		return x.resolved()
+	case x.what == repeatAgain:
+		return fmt.Sprintf("Still firing after %s · %s", FormatSpan(x.n.At-x.n.StartsAt), x.headline())
+	case x.what == membersNew && x.joined > 0:
+		names := x.joinedTitles[:min(3, len(x.joinedTitles))]
+		text := fmt.Sprintf("%s joined", plural(x.joined, "more alarm"))
+		if len(names) > 0 {
+			text += ": " + strings.Join(names, "; ")
+		}
+		if more := x.joined - len(names); more > 0 && len(names) > 0 {
+			text += fmt.Sprintf("; and %d more", more)
+		}
+		return text
+	default:
+		return ""
+	}
+}
+
+// group are the values of the group labels, ordered by name.
+func (x incidentText) group() []string {
+	var vs []string
+	for _, name := range slices.Sorted(maps.Keys(x.n.GroupLabels)) {
+		if v := x.n.GroupLabels[name]; v != "" {
+			vs = append(vs, v)
+		}
+	}
+	return vs
+}
+
+// withoutGroup is a title without what the group's values have already said.
+func (x incidentText) withoutGroup(title string) string {
+	group := x.group()
+	parts := strings.Split(title, " · ")
+	kept := slices.DeleteFunc(slices.Clone(parts[:len(parts)-1]), func(p string) bool { return slices.Contains(group, p) })
+	return strings.Join(append(kept, parts[len(parts)-1]), " · ")
+}
+
+// when is the time of day, with the date if that is not the notice's, and the zone's abbreviation if asked for.
+func (x incidentText) when(t int64, zone bool) string {
+	at, now := time.UnixMilli(t).In(x.loc), time.UnixMilli(x.n.At).In(x.loc)
+	layout := "15:04"
+	if at.Format(time.DateOnly) != now.Format(time.DateOnly) {
+		layout = "2 Jan 15:04"
+	}
+	if zone {
+		layout += " MST"
+	}
+	return at.Format(layout)
+}

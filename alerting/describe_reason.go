@@ -1,0 +1,161 @@
+package alerting
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+)
+
+// maxReasonPoints is how many breaching points a reason spells out, the newest; it says how many it left out.
+const maxReasonPoints = 5
+
+// reason is CloudWatch's StateReason with the values. It names the channel that decided, and says "band" only of that.
+func reason(f Facts) string {
+	tr := f.Transition
+	switch {
+	case f.Note == NoteRegimeAccepted:
+		return "Closed, not recovered: the shift has lasted long enough to be accepted as the new normal."
+	case f.Note == NoteStoppedReporting:
+		return "Closed, not known to have recovered: the series stopped reporting."
+	case f.Note != "":
+		return "Closed: " + f.Note + "."
+	case tr.To == InsufficientData:
+		return fmt.Sprintf("Insufficient Data: none of the last %s was received.", plural(f.Policy.Range(), "datapoint"))
+	case tr.To == OK:
+		return fmt.Sprintf("Threshold no longer crossed: %d out of %s breached, it takes %d%s.",
+			tr.Breaches, outOf(f), f.Policy.Datapoints, filled(f))
+	}
+	return crossed(f)
+}
+
+// crossed is the reason of an ALARM.
+func crossed(f Facts) string {
+	tr := f.Transition
+	received := tr.Breaches
+	if f.Policy.Missing == MissingBreaching {
+		received -= tr.Missing
+	}
+	if received <= 0 && tr.Missing > 0 {
+		return "Threshold Crossed: no datapoints were received" + filled(f) + "."
+	}
+	text := fmt.Sprintf("Threshold Crossed: %d out of %s %s", received, outOf(f), verdict(f))
+	if points := pointList(f); points != "" {
+		text += ": " + points
+	}
+	return text + filled(f)
+}
+
+// outOf names the evaluated points: "the last 5 datapoints".
+func outOf(f Facts) string {
+	tr := f.Transition
+	n := tr.Of - tr.Missing
+	switch tr.Rule {
+	case RuleNewestReal, "":
+		return "the last " + plural(n, "datapoint")
+	case RuleEnoughReal:
+		return "the last " + plural(n, "received datapoint")
+	default:
+		return fmt.Sprintf("the %s received in the last %d", plural(n, "datapoint"), f.Policy.Range())
+	}
+}
+
+// filled says which missing points the treatment stood in for.
+func filled(f Facts) string {
+	n := f.Transition.Missing
+	if n == 0 {
+		return ""
+	}
+	was := "was"
+	if n > 1 {
+		was = "were"
+	}
+	return fmt.Sprintf("; %s %s treated as %s", plural(n, "missing datapoint"), was, f.Policy.Missing)
+}
+
+// verdict says what was wrong with the points, in the words of the deciding channel.
+func verdict(f Facts) string {
+	were := "were"
+	if f.Transition.Breaches == 1 {
+		were = "was"
+	}
+	s, fig := f.Score, figure(f.Explanation)
+	switch s.Channel {
+	case tidewatch.ChannelBand:
+		return were + " " + side(s.Side, "below", "outside", "above") + " the band"
+	case tidewatch.ChannelSustained:
+		return were + " part of a sustained shift " + side(s.Side, "below", "away from", "above") + " the expectation" + fig
+	case tidewatch.ChannelShift:
+		return "came after the level had moved" + side(s.Side, " down", "", " up") + fig
+	case tidewatch.ChannelVariance:
+		return were + " noisier or quieter than usual" + fig
+	case tidewatch.ChannelIsolation:
+		return were + " in a shape unlike any before" + fig
+	case tidewatch.ChannelFlat:
+		return were + " flat, where the series has always moved" + fig
+	case tidewatch.ChannelMissing:
+		return were + " missing, where the series was always there" + fig
+	default:
+		return were + " anomalous" + fig
+	}
+}
+
+func side(s int8, below, none, above string) string {
+	switch {
+	case s < 0:
+		return below
+	case s > 0:
+		return above
+	default:
+		return none
+	}
+}
+
+// figure is the deciding channel's statistic and limit: " (9.1 σ, limit 5 σ)".
+func figure(e tidewatch.Explanation) string {
+	if e.Statistic == 0 && e.Limit == 0 || !isFinite(e.Statistic) {
+		return ""
+	}
+	unit := ""
+	if e.Unit != "" {
+		unit = " " + e.Unit
+	}
+	if e.Limit == 0 || !isFinite(e.Limit) {
+		return fmt.Sprintf(" (%s%s)", FormatValue(e.Statistic, ""), unit)
+	}
+	return fmt.Sprintf(" (%s%s, limit %s%s)", FormatValue(e.Statistic, ""), unit, FormatValue(e.Limit, ""), unit)
+}
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// pointList is "02:54 4.1 %, 02:55 5.8 %".
+func pointList(f Facts) string {
+	ps := f.Breaching
+	skipped := max(0, len(ps)-maxReasonPoints)
+	parts := make([]string, 0, maxReasonPoints+1)
+	if skipped > 0 {
+		parts = append(parts, fmt.Sprintf("%d earlier", skipped))
+	}
+	for _, p := range ps[skipped:] {
+		parts = append(parts, clock(p.T, f.Location, f.Step)+" "+FormatValue(p.V, f.Unit))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// clock is the time of day, with seconds if the grid is finer than a minute.
+func clock(t int64, loc *time.Location, step time.Duration) string {
+	layout := "15:04"
+	if step > 0 && step%time.Minute != 0 {
+		layout = "15:04:05"
+	}
+	return time.UnixMilli(t).In(loc).Format(layout)
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

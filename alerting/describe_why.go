@@ -1,0 +1,66 @@
+package alerting
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/tidewatch/tidewatch"
+)
+
+// maxWhyTerms is how many terms of an expectation are spelt out, the first ones; the others are added up as "other".
+const maxWhyTerms = 5
+
+// why is "Expected 0.4 % = level 0.5 % − Tuesday 03:00 0.1 %. History 15 d.", as far as it is known.
+func why(f Facts) string {
+	var parts []string
+	if mid := f.Score.Mid; f.Score.Ready && isFinite(mid) {
+		parts = append(parts, "Expected "+FormatValue(mid, f.Unit)+termList(f.Explanation.Terms, f.Unit)+".")
+	}
+	if len(f.Explanation.Features) > 0 {
+		parts = append(parts, "Unlike before: "+featureList(f.Explanation.Features)+".")
+	}
+	if h := f.Explanation.History; h > 0 {
+		parts = append(parts, "History "+FormatSpan(h)+".")
+	}
+	return strings.Join(parts, " ")
+}
+
+// termList is " = level 0.5 % − Tuesday 03:00 0.1 %".
+func termList(terms []tidewatch.Term, unit string) string {
+	if len(terms) == 0 {
+		return ""
+	}
+	if len(terms) > maxWhyTerms {
+		rest := 0.0
+		for _, t := range terms[maxWhyTerms:] {
+			rest += t.Value
+		}
+		terms = append(terms[:maxWhyTerms:maxWhyTerms], tidewatch.Term{Name: "other", Value: rest})
+	}
+	var b strings.Builder
+	b.WriteString(" =")
+	for i, t := range terms {
+		switch {
+		case t.Value < 0:
+			b.WriteString(" −")
+		case i > 0:
+			b.WriteString(" +")
+		}
+		fmt.Fprintf(&b, " %s %s", t.Name, FormatValue(math.Abs(t.Value), unit))
+	}
+	return b.String()
+}
+
+// featureList is "slope 2.1, spread 0.4" of the largest features.
+func featureList(features []tidewatch.Term) string {
+	var parts []string
+	for i, t := range features {
+		if i == maxWhyTerms {
+			parts = append(parts, fmt.Sprintf("and %d more", len(features)-i))
+			break
+		}
+		parts = append(parts, t.Name+" "+FormatValue(t.Value, ""))
+	}
+	return strings.Join(parts, ", ")
+}

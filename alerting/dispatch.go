@@ -1,0 +1,229 @@
+package alerting
+
+import (
+	"cmp"
+	"container/heap"
+	"slices"
+	"time"
+)
+
+// DispatcherOptions are what a Dispatcher needs besides the routing tree. The zero value works.
+type DispatcherOptions struct {
+	Location   *time.Location // zone in which notices write times; nil is UTC
+	ConfigHash string         // of the configuration; goes into the keys of new incidents
+	// Links adds links to a notice; it is called with the notice's most severe alarm. Annotations named runbook_url and
+	// dashboard_url become links by themselves. It must be a pure function.
+	Links func(AlarmView) []Link
+}
+
+// Dispatcher turns transitions into incidents and incidents into notices, with Alertmanager's timing: an incident is opened by
+// the first alarm of a group (one receiver, one set of group labels), posted once GroupWait has passed, edited at multiples
+// of GroupInterval if the set of its alarms or their states have changed, posted again into its thread after RepeatInterval,
+// and resolved at the first such tick at which all of its alarms are over. What happens between two ticks is not told twice:
+// an alarm that comes back before the resolving tick keeps its incident open.
+//
+// It has no clock: time is the argument of AdvanceTo, and what comes out does not depend on how often that is called. It is
+// not safe for concurrent use.
+type Dispatcher struct {
+	root      *Route
+	opts      DispatcherOptions
+	queue     []Signal // not applied yet, by (At, T, ID) unless unsorted
+	unsorted  bool
+	incidents map[string]*incident   // by id
+	where     map[string][]*incident // alarm id → the incidents that it is a member of
+	timers    timerHeap              // the incidents by their next tick
+	quiet     map[string]quietAlarm  // open alarms that must never page: historical or muted
+	summaries map[string]*summary    // by receiver
+	stats     DispatcherStats
+}
+
+// DispatcherStats are counts over the life of the dispatcher, snapshots included, except the two that say "now".
+type DispatcherStats struct {
+	OpenIncidents int    `json:"-"`        // now
+	OpenAlarms    int    `json:"-"`        // members of open incidents that are not over, now
+	Incidents     uint64 `json:"opened"`   // incidents opened
+	Vanished      uint64 `json:"vanished"` // incidents that were over before GroupWait had passed: never posted
+	Muted         uint64 `json:"muted"`    // alarms that were raised muted
+	Historical    uint64 `json:"historical"`
+	Notices       uint64 `json:"notices"` // notices made
+}
+
+// NewDispatcher makes a dispatcher without open incidents. root must be valid (see Route.Validate).
+func NewDispatcher(root *Route, opts DispatcherOptions) *Dispatcher {
+	return &Dispatcher{
+		root: root, opts: opts,
+		incidents: map[string]*incident{}, where: map[string][]*incident{},
+		quiet: map[string]quietAlarm{}, summaries: map[string]*summary{},
+	}
+}
+
+// SetRoute replaces the routing tree. Open incidents keep their receiver, group and timing until they end; new alarms follow
+// the new tree.
+func (d *Dispatcher) SetRoute(root *Route) { d.root = root }
+
+// SetOptions replaces the options; keys of open incidents stay as they are.
+func (d *Dispatcher) SetOptions(opts DispatcherOptions) { d.opts = opts }
+
+// Handle takes one transition. It takes effect at its At, during the AdvanceTo that reaches that time; hand it in before that
+// call.
+func (d *Dispatcher) Handle(s Signal) {
+	d.queue = append(d.queue, s)
+	d.unsorted = d.unsorted || len(d.queue) > 1 && compareSignals(d.queue[len(d.queue)-2], s) > 0
+}
+
+// sortQueue puts the waiting signals in order; those of one alarm at one time keep the order in which they came.
+func (d *Dispatcher) sortQueue() {
+	if d.unsorted {
+		slices.SortStableFunc(d.queue, compareSignals)
+		d.unsorted = false
+	}
+}
+
+func compareSignals(a, b Signal) int {
+	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Transition.T, b.Transition.T), cmp.Compare(a.ID, b.ID))
+}
+
+// NextDeadline is the time in Unix milliseconds at which AdvanceTo has something to do, false if there is nothing.
+func (d *Dispatcher) NextDeadline() (int64, bool) {
+	d.sortQueue()
+	next, ok := int64(0), false
+	if len(d.timers) > 0 {
+		next, ok = d.timers[0].next, true
+	}
+	if len(d.queue) > 0 && (!ok || d.queue[0].At < next) {
+		next, ok = d.queue[0].At, true
+	}
+	return next, ok
+}
+
+// AdvanceTo brings the dispatcher to time t (Unix milliseconds): every signal with At <= t and every tick due by t takes
+// effect, in the order of their times, signals before ticks of the same time. Each notice's At is the time of its tick. view
+// describes the alarm of a signal as it is now; it is called for at most MaxAlarmViews alarms of a notice, and may return
+// false if it does not know the alarm any more, in which case the notice shows what the signal says.
+//
+// Historical signals are the exception: those handed in since the last call make one summary notice for each receiver at the
+// end of the call (an edit of the last summary if that is less than an hour of t old). So call it once after a catch-up, not
+// at every caught-up tick.
+func (d *Dispatcher) AdvanceTo(t int64, view func(Signal) (AlarmView, bool)) []Notice {
+	d.sortQueue()
+	var out []Notice
+	applied := 0
+	for {
+		hasSignal := applied < len(d.queue) && d.queue[applied].At <= t
+		hasTick := len(d.timers) > 0 && d.timers[0].next <= t
+		if hasSignal && (!hasTick || d.queue[applied].At <= d.timers[0].next) {
+			d.apply(d.queue[applied])
+			applied++
+			continue
+		}
+		if !hasTick {
+			break
+		}
+		if n, ok := d.tick(d.timers[0], view); ok {
+			out = append(out, n)
+		}
+	}
+	d.queue = slices.Delete(d.queue, 0, applied)
+	out = append(out, d.summarise(t, view)...)
+	d.stats.Notices += uint64(len(out))
+	return out
+}
+
+// Stats are the dispatcher's counts.
+func (d *Dispatcher) Stats() DispatcherStats {
+	s := d.stats
+	s.OpenIncidents = len(d.incidents)
+	for _, in := range d.incidents {
+		s.OpenAlarms += in.open
+	}
+	return s
+}
+
+// apply lets a signal take effect.
+func (d *Dispatcher) apply(s Signal) {
+	raised := s.Transition.To == Alarming
+	if d.updateMembers(s, raised) {
+		return
+	}
+	if q, ok := d.quiet[s.ID]; ok {
+		d.updateQuiet(s, q)
+		return
+	}
+	switch {
+	case !raised: // the end of something that was never told
+	case s.Muted:
+		d.stats.Muted++
+		d.quiet[s.ID] = quietAlarm{Muted: true}
+	case s.Historical:
+		d.stats.Historical++
+		d.addHistorical(s)
+	default:
+		d.open(s)
+	}
+}
+
+// updateMembers tells the incidents that have the alarm as a member. It reports whether that was all there is to do: an alarm
+// raised anew that is over in each of them has still to be routed.
+func (d *Dispatcher) updateMembers(s Signal, raised bool) bool {
+	ins := d.where[s.ID]
+	open := false
+	for _, in := range ins {
+		m := in.members[s.ID]
+		open = open || m.open
+		if !raised || m.open {
+			in.update(m, s)
+		}
+	}
+	return len(ins) > 0 && (open || !raised)
+}
+
+// open routes a newly raised alarm into the incidents of its groups, which it opens where there is none.
+func (d *Dispatcher) open(s Signal) {
+	for _, r := range d.root.Match(s.Labels) {
+		group := r.groupLabels(s.Labels)
+		id := r.Receiver + "\xff" + group.String()
+		in := d.incidents[id]
+		if in == nil {
+			in = newIncident(id, r, group, s, d.opts.ConfigHash)
+			d.incidents[id] = in
+			heap.Push(&d.timers, in)
+			d.stats.Incidents++
+		}
+		if in.raise(s) {
+			d.where[s.ID] = append(d.where[s.ID], in)
+		}
+	}
+}
+
+// tick is one flush of an incident.
+func (d *Dispatcher) tick(in *incident, view func(Signal) (AlarmView, bool)) (Notice, bool) {
+	at := in.next
+	what := in.needs(at)
+	var n Notice
+	if what != nothingNew {
+		n = d.incidentNotice(in, at, what, view)
+	}
+	if in.open == 0 {
+		if in.version == 0 {
+			d.stats.Vanished++
+		}
+		d.remove(in)
+	} else {
+		in.next = at + in.interval
+		heap.Fix(&d.timers, in.index)
+	}
+	return n, what != nothingNew
+}
+
+func (d *Dispatcher) remove(in *incident) {
+	heap.Remove(&d.timers, in.index)
+	delete(d.incidents, in.id)
+	for id := range in.members {
+		rest := slices.DeleteFunc(d.where[id], func(x *incident) bool { return x == in })
+		if len(rest) == 0 {
+			delete(d.where, id)
+		} else {
+			d.where[id] = rest
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package alerting
+
+import (
+	"cmp"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// incident is what is known of one open incident. Times are in Unix milliseconds, durations in milliseconds.
+type incident struct {
+	id, key          string // id: receiver and group; key: the message's
+	receiver         string
+	group            labels.Labels
+	interval, repeat int64
+	next             int64 // the next tick
+	index            int   // in the timer heap
+	version          int   // of the newest notice, 0 before the first
+	told             int64 // time of the newest notice
+	open             int   // members that are not over
+	members          map[string]*member
+}
+
+// member is one alarm of an incident.
+type member struct {
+	sig      Signal // the newest
+	score    float64
+	startsAt int64
+	endsAt   int64
+	open     bool
+	note     string
+	told     told // what the newest notice said of it
+}
+
+// told is what a notice has said of a member.
+type told uint8
+
+const (
+	toldNothing told = iota
+	toldFiring
+	toldOver
+)
+
+// need says why a tick makes a notice: the named reasons of needs.
+type need uint8
+
+const (
+	nothingNew  need = iota // or over before it was ever told
+	firstTime               // group_wait has passed
+	membersNew              // the set of alarms or their states have changed
+	allOver                 // every alarm is over
+	repeatAgain             // nothing has changed for repeat_interval
+)
+
+func newIncident(id string, r Route, group labels.Labels, s Signal, configHash string) *incident {
+	return &incident{
+		id: id, receiver: r.Receiver, group: group,
+		key: hash(24, "incident", r.Receiver, group.String(),
+			TransitionID(s.ID, s.Transition.T, s.Transition.To, configHash)),
+		interval: max(1, r.GroupInterval.Milliseconds()), repeat: r.RepeatInterval.Milliseconds(),
+		next: s.At + r.GroupWait.Milliseconds(), members: map[string]*member{},
+	}
+}
+
+func newMember(s Signal, t told) *member {
+	return &member{sig: s, score: s.Score, startsAt: cmp.Or(s.Transition.Since, s.Transition.T), open: true, told: t}
+}
+
+// raise makes the alarm an open member; it reports whether it was none before.
+func (in *incident) raise(s Signal) bool {
+	m, known := in.members[s.ID]
+	if !known || !m.open {
+		in.open++
+	}
+	t := toldNothing
+	if known {
+		t = m.told
+	}
+	in.members[s.ID] = newMember(s, t)
+	return !known
+}
+
+// update records a transition of a member.
+func (in *incident) update(m *member, s Signal) {
+	was := m.open
+	m.update(s)
+	if was && !m.open {
+		in.open--
+	}
+}
+
+// update records a transition.
+func (m *member) update(s Signal) {
+	m.sig = s
+	if m.open && over(s) {
+		m.open, m.endsAt, m.note = false, s.Transition.T, s.Note
+	}
+}
+
+// over reports whether the signal ends an alarm. One that has run out of data without a note goes on.
+func over(s Signal) bool {
+	return s.Transition.To == OK || s.Transition.To == InsufficientData && s.Note != ""
+}
+
+// needs decides what a tick at time at has to say.
+func (in *incident) needs(at int64) need {
+	switch {
+	case in.open == 0 && in.version == 0:
+		return nothingNew
+	case in.open == 0:
+		return allOver
+	case in.version == 0:
+		return firstTime
+	case in.changed():
+		return membersNew
+	case at-in.told >= in.repeat:
+		return repeatAgain
+	default:
+		return nothingNew
+	}
+}
+
+func (in *incident) changed() bool {
+	for _, m := range in.members {
+		if m.told != m.now() {
+			return true
+		}
+	}
+	return false
+}
+
+// now is what a notice would say of the member.
+func (m *member) now() told {
+	if m.open {
+		return toldFiring
+	}
+	return toldOver
+}
+
+// timerHeap orders incidents by their next tick, then by id; it implements heap.Interface.
+type timerHeap []*incident
+
+func (h timerHeap) Len() int { return len(h) }
+func (h timerHeap) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(h[i].next, h[j].next), cmp.Compare(h[i].id, h[j].id)) < 0
+}
+
+func (h timerHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+// Push implements heap.Interface.
+func (h *timerHeap) Push(x any) {
+	in := x.(*incident)
+	in.index = len(*h)
+	*h = append(*h, in)
+}
+
+// Pop implements heap.Interface.
+func (h *timerHeap) Pop() any {
+	old := *h
+	in := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return in
+}

@@ -1,0 +1,116 @@
+package alerting
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+func (d *Dispatcher) location() *time.Location {
+	if d.opts.Location == nil {
+		return time.UTC
+	}
+	return d.opts.Location
+}
+
+// notice fills in what incidents and summaries share. ranked are all the alarms; the notice shows the first of them.
+func (d *Dispatcher) notice(kind NoticeKind, receiver, key string, version int, ranked []*member,
+	view func(Signal) (AlarmView, bool),
+) Notice {
+	n := Notice{
+		Key: key, Version: version, Kind: kind, Receiver: receiver, Status: "resolved", Timezone: d.location().String(),
+		GroupLabels: map[string]string{}, CommonLabels: commonLabels(ranked), StartsAt: ranked[0].startsAt,
+	}
+	ends := int64(0)
+	for i, m := range ranked {
+		n.StartsAt = min(n.StartsAt, m.startsAt)
+		ends = max(ends, m.endsAt)
+		if m.open {
+			n.Status = "firing"
+		}
+		if i < MaxAlarmViews {
+			n.Alarms = append(n.Alarms, m.view(view))
+		}
+	}
+	n.Omitted = len(ranked) - len(n.Alarms)
+	if n.Status == "resolved" {
+		n.EndsAt = ends
+	}
+	n.Links = d.links(n.Alarms[0])
+	return n
+}
+
+// view asks for the alarm's view and sets in it what the incident knows better; without one it shows what the signal says.
+func (m *member) view(view func(Signal) (AlarmView, bool)) AlarmView {
+	v, ok := view(m.sig)
+	if !ok {
+		v = AlarmView{
+			Detector: m.sig.Detector, Labels: m.sig.Labels.Map(), Title: title(m.sig.Detector, m.sig.Labels),
+			Value: math.NaN(), Peak: math.NaN(), Score: finite(m.score), Rule: string(m.sig.Transition.Rule),
+			Reason: "Nothing more is known: the series is no longer held.",
+		}
+		v.Band.Lower, v.Band.Mid, v.Band.Upper = math.NaN(), math.NaN(), math.NaN()
+	}
+	v.ID, v.SeriesID, v.State = m.sig.ID, m.sig.SeriesID, m.sig.Transition.To.String()
+	v.StartsAt, v.EndsAt, v.Note = m.startsAt, m.endsAt, m.note
+	return v
+}
+
+func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func(Signal) (AlarmView, bool)) Notice {
+	ranked := rank(in.members)
+	in.version++
+	in.told = at
+	n := d.notice(KindIncident, in.receiver, in.key, in.version, ranked, view)
+	n.At, n.GroupLabels = at, in.group.Map()
+	text := incidentText{n: &n, what: what, open: in.open, total: len(ranked), loc: d.location()}
+	for i, m := range ranked {
+		if m.told == toldNothing && m.open {
+			text.joined++
+			if i < len(n.Alarms) {
+				text.joinedTitles = append(text.joinedTitles, n.Alarms[i].Title)
+			}
+		}
+		m.told = m.now()
+	}
+	n.Headline, n.Body, n.Reply = text.headline(), text.body(), text.reply()
+	return n
+}
+
+// links are the runbook and the dashboard of the annotations and what the options add.
+func (d *Dispatcher) links(v AlarmView) []Link {
+	var ls []Link
+	for _, l := range [...]struct{ text, annotation string }{{"Runbook", "runbook_url"}, {"Dashboard", "dashboard_url"}} {
+		if u := v.Annotations[l.annotation]; u != "" {
+			ls = append(ls, Link{Text: l.text, URL: u})
+		}
+	}
+	if d.opts.Links != nil {
+		ls = append(ls, d.opts.Links(v)...)
+	}
+	return ls
+}
+
+// commonLabels are the labels that all alarms have with the same value.
+func commonLabels(ms []*member) map[string]string {
+	common := ms[0].sig.Labels.Map()
+	for _, m := range ms[1:] {
+		maps.DeleteFunc(common, func(name, value string) bool { return m.sig.Labels.Get(name) != value })
+	}
+	return common
+}
+
+// ServiceNotice is a message about Tidewatch itself. key must be the same for the message that opens the trouble and the one
+// that ends it, and another for the next time, for example "source-unreachable/eu1/" and when it began. The notice is version
+// 1, or 2 if resolved, and its times are in UTC; a caller that edits it in between sets Version itself.
+func ServiceNotice(receiver, key string, at int64, resolved bool, headline string, body []string) Notice {
+	n := Notice{
+		Key: hash(24, "service", receiver, key), Version: 1, Kind: KindService, Receiver: receiver, Status: "firing", At: at,
+		StartsAt: at, Timezone: "UTC", GroupLabels: map[string]string{}, CommonLabels: map[string]string{},
+		Headline: headline, Body: slices.Clone(body),
+	}
+	if resolved {
+		n.Version, n.Status, n.EndsAt, n.Reply = 2, "resolved", at, headline
+	}
+	return n
+}

@@ -1,0 +1,157 @@
+package alerting
+
+import (
+	"container/heap"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+const dispatcherStateVersion = 1
+
+// dispatcherState is a Dispatcher in JSON: lists are sorted, so that equal states have equal bytes.
+type dispatcherState struct {
+	Version   int                   `json:"version"`
+	Queue     []Signal              `json:"queue,omitempty"`
+	Incidents []incidentState       `json:"incidents,omitempty"`
+	Quiet     map[string]quietAlarm `json:"quiet,omitempty"`
+	Summaries []summaryState        `json:"summaries,omitempty"`
+	Stats     DispatcherStats       `json:"stats"`
+}
+
+type incidentState struct {
+	ID       []byte        `json:"id"` // not UTF-8
+	Key      string        `json:"key"`
+	Receiver string        `json:"receiver"`
+	Group    labels.Labels `json:"group"`
+	Interval int64         `json:"interval"`
+	Repeat   int64         `json:"repeat"`
+	Next     int64         `json:"next"`
+	Version  int           `json:"version"`
+	Told     int64         `json:"told"`
+	Members  []memberState `json:"members"`
+}
+
+type memberState struct {
+	Entry    string  `json:"entry"`
+	Signal   Signal  `json:"signal"`
+	Score    float64 `json:"score"`
+	StartsAt int64   `json:"starts_at"`
+	EndsAt   int64   `json:"ends_at,omitempty"`
+	Open     bool    `json:"open,omitempty"`
+	Note     string  `json:"note,omitempty"`
+	Told     told    `json:"told,omitempty"`
+}
+
+type summaryState struct {
+	Receiver string        `json:"receiver"`
+	Key      string        `json:"key"`
+	Version  int           `json:"version"`
+	Told     int64         `json:"told"`
+	Entries  []memberState `json:"entries"`
+	Pending  []string      `json:"pending,omitempty"`
+}
+
+// AppendState appends everything but the routing tree and the options to b, versioned. Equal states give equal bytes.
+func (d *Dispatcher) AppendState(b []byte) []byte {
+	d.sortQueue()
+	s := dispatcherState{Version: dispatcherStateVersion, Queue: finiteScores(d.queue), Quiet: d.quiet, Stats: d.stats}
+	for _, id := range slices.Sorted(maps.Keys(d.incidents)) {
+		in := d.incidents[id]
+		s.Incidents = append(s.Incidents, incidentState{
+			ID: []byte(id), Key: in.key, Receiver: in.receiver, Group: in.group, Interval: in.interval, Repeat: in.repeat,
+			Next: in.next, Version: in.version, Told: in.told, Members: saveMembers(in.members),
+		})
+	}
+	for _, r := range slices.Sorted(maps.Keys(d.summaries)) {
+		sum := d.summaries[r]
+		s.Summaries = append(s.Summaries, summaryState{
+			Receiver: r, Key: sum.key, Version: sum.version, Told: sum.told, Entries: saveMembers(sum.entries), Pending: sum.pending,
+		})
+	}
+	out, err := json.Marshal(s)
+	if err != nil { // every number is finite and every type is plain
+		panic("alerting: dispatcher state does not marshal: " + err.Error())
+	}
+	return append(b, out...)
+}
+
+// LoadState restores what AppendState appended into a dispatcher, whatever it held before; the routing tree and the options
+// stay. On an error the dispatcher is unchanged.
+func (d *Dispatcher) LoadState(b []byte) error {
+	var s dispatcherState
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("load dispatcher state: %w", err)
+	}
+	if s.Version != dispatcherStateVersion {
+		return fmt.Errorf("load dispatcher state: version %d, want %d", s.Version, dispatcherStateVersion)
+	}
+	fresh := NewDispatcher(d.root, d.opts)
+	fresh.queue, fresh.unsorted, fresh.stats = s.Queue, true, s.Stats
+	if s.Quiet != nil {
+		fresh.quiet = s.Quiet
+	}
+	for _, is := range s.Incidents {
+		fresh.loadIncident(is)
+	}
+	for _, ss := range s.Summaries {
+		sum := &summary{key: ss.Key, version: ss.Version, told: ss.Told, entries: map[string]*member{}, pending: ss.Pending}
+		for _, ms := range ss.Entries {
+			sum.entries[ms.Entry] = ms.member()
+		}
+		for _, e := range ss.Pending {
+			if sum.entries[e] == nil {
+				return fmt.Errorf("load dispatcher state: summary of %q: pending entry %q is missing", ss.Receiver, e)
+			}
+		}
+		fresh.summaries[ss.Receiver] = sum
+	}
+	*d = *fresh
+	return nil
+}
+
+func (d *Dispatcher) loadIncident(s incidentState) {
+	in := &incident{
+		id: string(s.ID), key: s.Key, receiver: s.Receiver, group: s.Group, interval: s.Interval, repeat: s.Repeat,
+		next: s.Next, version: s.Version, told: s.Told, members: map[string]*member{},
+	}
+	for _, ms := range s.Members {
+		m := ms.member()
+		in.members[ms.Entry] = m
+		d.where[ms.Entry] = append(d.where[ms.Entry], in)
+		if m.open {
+			in.open++
+		}
+	}
+	d.incidents[in.id] = in
+	heap.Push(&d.timers, in)
+}
+
+func saveMembers(ms map[string]*member) []memberState {
+	out := make([]memberState, 0, len(ms))
+	for _, entry := range slices.Sorted(maps.Keys(ms)) {
+		m := ms[entry]
+		sig := m.sig
+		sig.Score = finite(sig.Score)
+		out = append(out, memberState{
+			Entry: entry, Signal: sig, Score: finite(m.score), StartsAt: m.startsAt, EndsAt: m.endsAt, Open: m.open, Note: m.note,
+			Told: m.told,
+		})
+	}
+	return out
+}
+
+func (s memberState) member() *member {
+	return &member{sig: s.Signal, score: s.Score, startsAt: s.StartsAt, endsAt: s.EndsAt, open: s.Open, note: s.Note, told: s.Told}
+}
+
+func finiteScores(queue []Signal) []Signal {
+	out := slices.Clone(queue)
+	for i := range out {
+		out[i].Score = finite(out[i].Score)
+	}
+	return out
+}
