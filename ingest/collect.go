@@ -1,0 +1,137 @@
+package ingest
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+)
+
+// budget bounds what one window of a read may hold. Zero fields are no bound.
+type budget struct {
+	maxBytes   int64
+	maxSamples int64
+	bytes      int64
+	samples    int64
+}
+
+// limitError says that a window of a read is over one of this source's own limits; a smaller window may not be.
+type limitError struct{ msg string }
+
+func (e *limitError) Error() string { return e.msg }
+
+func (b *budget) add(bytes, samples int64) error {
+	b.bytes += bytes
+	b.samples += samples
+	if b.maxBytes > 0 && b.bytes > b.maxBytes {
+		return &limitError{fmt.Sprintf("more than %d bytes of raw data in one window (raise max_bytes_in_flight, or select less)", b.maxBytes)}
+	}
+	if b.maxSamples > 0 && b.samples > b.maxSamples {
+		return &limitError{fmt.Sprintf("more than %d raw samples in one window (raise max_samples, or select less)", b.maxSamples)}
+	}
+	return nil
+}
+
+// collector gathers the answers to one selection, over any number of frames and requests, into series.
+type collector struct {
+	mint, maxt int64
+	byKey      map[string]*series
+	list       []*series
+	last       *series // most frames go on with the series of the one before
+	lastKey    []byte
+	arena      arena
+	builder    labels.ScratchBuilder
+	budget     *budget
+}
+
+func newCollector(mint, maxt int64, b *budget) *collector {
+	return &collector{mint: mint, maxt: maxt, byKey: map[string]*series{}, budget: b, builder: labels.NewScratchBuilder(16)}
+}
+
+// seriesOverhead is what a series costs beside its chunks, roughly: labels, slice headers, map entry.
+const seriesOverhead = 256
+
+// find gives the series with the given Label fields, a new one when there is none.
+func (c *collector) find(key []byte) (*series, error) {
+	if c.last != nil && string(c.lastKey) == string(key) {
+		return c.last, nil
+	}
+	s, ok := c.byKey[string(key)]
+	if !ok {
+		ls, err := decodeLabels(key, &c.builder)
+		if err != nil {
+			return nil, err
+		}
+		s = &series{lset: ls, mint: c.mint, maxt: c.maxt}
+		c.byKey[string(key)] = s
+		c.list = append(c.list, s)
+		if err := c.budget.add(seriesOverhead+2*int64(len(key)), 0); err != nil {
+			return nil, err
+		}
+	}
+	c.last, c.lastKey = s, append(c.lastKey[:0], key...)
+	return s, nil
+}
+
+// addWire takes one series of a frame. Chunks that lie wholly outside of the range are dropped.
+func (c *collector) addWire(w *wireSeries) error {
+	s, err := c.find(w.labels)
+	if err != nil {
+		return err
+	}
+	for i := range w.chunks {
+		in := &w.chunks[i]
+		if !chunkenc.IsValidEncoding(in.enc) {
+			return corrupt("chunk", "unknown encoding %d in series %s", in.enc, s.lset)
+		}
+		if len(in.data) < 2 {
+			return corrupt("chunk", "%d bytes in series %s", len(in.data), s.lset)
+		}
+		if in.mint > in.maxt {
+			return corrupt("chunk", "time range %d to %d in series %s", in.mint, in.maxt, s.lset)
+		}
+		if in.maxt < c.mint || in.mint > c.maxt {
+			continue
+		}
+		kept := chunk{mint: in.mint, maxt: in.maxt, enc: in.enc, size: len(in.data), padded: c.arena.keep(in.data)}
+		if err := c.budget.add(kept.memory(), int64(kept.samples())); err != nil {
+			return err
+		}
+		s.chunks = append(s.chunks, kept)
+	}
+	return nil
+}
+
+// finish puts every series in order, applies strip (labels to remove) and gives the series sorted by their labels. Series
+// that become equal by it are replicas of each other and are merged.
+func (c *collector) finish(strip []string) ([]*series, error) {
+	for _, s := range c.list {
+		grown, err := s.order()
+		if err != nil {
+			return nil, fmt.Errorf("series %s: %w", s.lset, err)
+		}
+		if err := c.budget.add(grown, 0); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]*series, 0, len(c.list))
+	for _, s := range c.list {
+		if len(s.chunks) > 0 {
+			out = append(out, s)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool { return labels.Compare(out[i].lset, out[j].lset) < 0 })
+	if len(strip) == 0 {
+		return out, nil
+	}
+	b := labels.NewBuilder(labels.EmptyLabels())
+	for _, s := range out {
+		b.Reset(s.lset)
+		b.Del(strip...)
+		s.lset = b.Labels()
+	}
+	// Stable: of equal series, the replica whose removed labels come first in the order stays the first.
+	sort.SliceStable(out, func(i, j int) bool { return labels.Compare(out[i].lset, out[j].lset) < 0 })
+	return mergeReplicas(out, c.budget)
+}

@@ -1,0 +1,85 @@
+package ingest
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+)
+
+// MaxFrame is the largest frame accepted in a streamed answer, in bytes. Prometheus cuts frames at
+// --storage.remote.read-max-bytes-in-frame (1 MiB by default), but never inside of a chunk.
+const MaxFrame = 64 << 20
+
+// slack is how many bytes beyond a chunk the bit reader may look at; every buffer that holds chunks ends with as many.
+const slack = 32
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// frameReader cuts a streamed answer into frames: uvarint length, CRC-32C (big endian), payload.
+type frameReader struct {
+	r     *bufio.Reader
+	buf   []byte
+	limit uint64
+	bytes int64 // read so far, headers included
+}
+
+func newFrameReader(r io.Reader) *frameReader {
+	return &frameReader{r: bufio.NewReaderSize(r, 64<<10), limit: MaxFrame}
+}
+
+// next gives the payload of the next frame, valid until the next call; io.EOF after the last one.
+func (f *frameReader) next() ([]byte, error) {
+	if _, err := f.r.Peek(1); err != nil {
+		return nil, err // io.EOF here is the regular end
+	}
+	size, err := binary.ReadUvarint(f.r)
+	if err != nil {
+		return nil, cut("frame length", err)
+	}
+	if size > f.limit {
+		return nil, corrupt("frame", "length %d is over the limit of %d bytes", size, f.limit)
+	}
+	var sum [4]byte
+	if _, err := io.ReadFull(f.r, sum[:]); err != nil {
+		return nil, cut("frame checksum", err)
+	}
+	if err := f.fill(int(size)); err != nil {
+		return nil, cut("frame", err)
+	}
+	payload := f.buf[:size]
+	if got, want := crc32.Checksum(payload, castagnoli), binary.BigEndian.Uint32(sum[:]); got != want {
+		return nil, corrupt("frame", "CRC-32C is %08x, the frame says %08x", got, want)
+	}
+	f.bytes += int64(size) + 5
+	return payload, nil
+}
+
+// fill reads size bytes, growing the buffer only as data arrives, so that a wrong length cannot cost memory.
+func (f *frameReader) fill(size int) error {
+	const piece = 1 << 20
+	f.buf = f.buf[:0]
+	for len(f.buf) < size {
+		n := min(piece, size-len(f.buf))
+		start := len(f.buf)
+		if cap(f.buf) < start+n {
+			grown := make([]byte, start, max(start+n, min(2*start, size)))
+			copy(grown, f.buf)
+			f.buf = grown
+		}
+		f.buf = f.buf[:start+n]
+		if _, err := io.ReadFull(f.r, f.buf[start:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cut turns the end of the data in the middle of a frame into a corruption; other errors are the transport's own.
+func cut(where string, err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return corrupt(where, "the answer ends in the middle of a frame")
+	}
+	return err
+}

@@ -1,0 +1,197 @@
+package ingest
+
+import (
+	"math"
+	"sort"
+
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+)
+
+// millis is a time in Unix milliseconds. The alias also keeps vet's stdmethods from taking Seek for io.Seeker's.
+type millis = int64
+
+// floatIterator walks a float series. It decodes one chunk at a time into buffers that it keeps, so that stepping is an
+// index and a whole series costs no allocation when the iterator is reused.
+type floatIterator struct {
+	s     *series
+	next  int // the chunk to decode next
+	ts    []int64
+	vs    []float64
+	i     int
+	bufT  []int64
+	bufV  []float64
+	lastT int64 // the newest time given out
+	err   error
+}
+
+var _ chunkenc.Iterator = (*floatIterator)(nil)
+
+func (it *floatIterator) reset(s *series) {
+	*it = floatIterator{s: s, i: -1, bufT: it.bufT, bufV: it.bufV, lastT: math.MinInt64}
+}
+
+// Next moves to the next sample inside of the range.
+func (it *floatIterator) Next() chunkenc.ValueType {
+	for {
+		it.i++
+		for ; it.i < len(it.ts); it.i++ {
+			t := it.ts[it.i]
+			if t > it.s.maxt {
+				it.finish()
+				return chunkenc.ValNone
+			}
+			if t > it.lastT && t >= it.s.mint {
+				it.lastT = t
+				return chunkenc.ValFloat
+			}
+		}
+		if !it.load(it.s.mint) {
+			return chunkenc.ValNone
+		}
+	}
+}
+
+// Seek moves to the first sample at or after t, unless the current one is.
+func (it *floatIterator) Seek(t millis) chunkenc.ValueType {
+	if it.err != nil {
+		return chunkenc.ValNone
+	}
+	if it.i >= 0 && it.i < len(it.ts) && it.ts[it.i] >= t && it.ts[it.i] == it.lastT {
+		return chunkenc.ValFloat
+	}
+	t = max(t, it.s.mint)
+	for len(it.ts) == 0 || it.ts[len(it.ts)-1] < t {
+		if !it.load(t) {
+			return chunkenc.ValNone
+		}
+	}
+	from := max(it.i, 0)
+	it.i = from + sort.Search(len(it.ts)-from, func(k int) bool { return it.ts[from+k] >= t }) - 1
+	return it.Next()
+}
+
+// load decodes the next chunk that reaches from or beyond it.
+func (it *floatIterator) load(from int64) bool {
+	for it.err == nil && it.next < len(it.s.chunks) {
+		c := &it.s.chunks[it.next]
+		it.next++
+		if c.maxt < from {
+			continue
+		}
+		if c.mint > it.s.maxt {
+			break
+		}
+		ts, vs, err := c.floats(it.bufT, it.bufV)
+		if err != nil {
+			it.finish()
+			it.err = err
+			return false
+		}
+		if c.enc != chunkenc.EncNone {
+			it.bufT, it.bufV = ts, vs
+		}
+		it.ts, it.vs, it.i = ts, vs, -1
+		return true
+	}
+	it.finish()
+	return false
+}
+
+func (it *floatIterator) finish() {
+	it.next, it.ts, it.vs, it.i = len(it.s.chunks), nil, nil, -1
+}
+
+// At is the current sample.
+func (it *floatIterator) At() (int64, float64) { return it.ts[it.i], it.vs[it.i] }
+
+// AtT is the time of the current sample.
+func (it *floatIterator) AtT() int64 { return it.ts[it.i] }
+
+// AtST is 0: start timestamps are not used.
+func (*floatIterator) AtST() int64 { return 0 }
+
+// AtHistogram has nothing to give for a float series.
+func (it *floatIterator) AtHistogram(*histogram.Histogram) (int64, *histogram.Histogram) {
+	return it.AtT(), nil
+}
+
+// AtFloatHistogram has nothing to give for a float series.
+func (it *floatIterator) AtFloatHistogram(*histogram.FloatHistogram) (int64, *histogram.FloatHistogram) {
+	return it.AtT(), nil
+}
+
+// Err is the first corruption met.
+func (it *floatIterator) Err() error { return it.err }
+
+// mixedIterator walks a series that holds histograms: chunkenc decodes, storage's chain iterator merges overlaps, and
+// samples outside of the series' range are skipped.
+type mixedIterator struct {
+	chunkenc.Iterator
+	mint, maxt int64
+	err        error
+}
+
+func newMixedIterator(s *series) chunkenc.Iterator {
+	its := make([]chunkenc.Iterator, 0, len(s.chunks))
+	for i := range s.chunks {
+		c := &s.chunks[i]
+		if c.enc == chunkenc.EncNone {
+			one := &floatIterator{}
+			one.reset(&series{chunks: s.chunks[i : i+1], mint: s.mint, maxt: s.maxt})
+			its = append(its, one)
+			continue
+		}
+		it, err := c.iterator()
+		if err != nil {
+			return &mixedIterator{Iterator: chunkenc.NewNopIterator(), err: err}
+		}
+		its = append(its, it)
+	}
+	return &mixedIterator{Iterator: storage.ChainSampleIteratorFromIterators(nil, its), mint: s.mint, maxt: s.maxt}
+}
+
+// Next moves to the next sample inside of the range.
+func (it *mixedIterator) Next() (kind chunkenc.ValueType) {
+	defer it.guard(&kind)
+	for {
+		kind = it.Iterator.Next()
+		if kind == chunkenc.ValNone || it.AtT() >= it.mint {
+			return it.clip(kind)
+		}
+	}
+}
+
+// Seek moves to the first sample at or after t.
+func (it *mixedIterator) Seek(t millis) (kind chunkenc.ValueType) {
+	defer it.guard(&kind)
+	return it.clip(it.Iterator.Seek(max(t, it.mint)))
+}
+
+func (it *mixedIterator) clip(kind chunkenc.ValueType) chunkenc.ValueType {
+	if kind == chunkenc.ValNone || it.err != nil || it.AtT() > it.maxt {
+		return chunkenc.ValNone
+	}
+	return kind
+}
+
+// guard keeps a panic over damaged histogram bytes as the iterator's error.
+func (it *mixedIterator) guard(kind *chunkenc.ValueType) {
+	if p := recover(); p != nil {
+		it.err = corrupt("chunk", "%v", p)
+		it.Iterator = chunkenc.NewNopIterator()
+		*kind = chunkenc.ValNone
+	}
+}
+
+// Err is the first corruption met.
+func (it *mixedIterator) Err() error {
+	if it.err != nil {
+		return it.err
+	}
+	if err := it.Iterator.Err(); err != nil {
+		return corrupt("chunk", "%w", err)
+	}
+	return nil
+}

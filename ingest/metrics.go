@@ -1,0 +1,54 @@
+package ingest
+
+import (
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are the self-metrics of all sources on one registry.
+type metrics struct {
+	requests *prometheus.CounterVec
+	samples  *prometheus.CounterVec
+	bytes    *prometheus.CounterVec
+	errs     *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+}
+
+// newMetrics registers the metrics, or takes those that another source has registered already. reg may be nil.
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append([]string{"source"}, labels...))
+	}
+	m := &metrics{
+		requests: counter("tidewatch_source_requests_total", "Remote-read requests by HTTP status, none without an answer.", "code"),
+		samples:  counter("tidewatch_source_read_samples_total", "Raw samples read."),
+		bytes:    counter("tidewatch_source_read_bytes_total", "Bytes of answers read, as they came over the wire."),
+		errs:     counter("tidewatch_source_errors_total", "Failed reads by kind.", "kind"),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "tidewatch_source_request_duration_seconds", Help: "Duration of remote-read requests, their answer included.",
+			Buckets: prometheus.ExponentialBuckets(0.005, 2.5, 11), // 5 ms to 48 s
+		}, []string{"source"}),
+	}
+	if reg == nil {
+		return m, nil
+	}
+	err := errors.Join(
+		register(reg, &m.requests), register(reg, &m.samples), register(reg, &m.bytes),
+		register(reg, &m.errs), register(reg, &m.seconds),
+	)
+	return m, err
+}
+
+// register registers *c, or points it at the equal collector that is registered already.
+func register[C prometheus.Collector](reg prometheus.Registerer, c *C) error {
+	err := reg.Register(*c)
+	var already prometheus.AlreadyRegisteredError
+	if errors.As(err, &already) {
+		if old, ok := already.ExistingCollector.(C); ok {
+			*c = old
+			return nil
+		}
+	}
+	return err
+}

@@ -1,0 +1,156 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/annotations"
+)
+
+// reader is the storage that the PromQL engine sees during one window of a read. The engine selects everything that an
+// expression needs before it evaluates anything, so that the first step of any result set can read all of it at once:
+// equal selectors with touching ranges are read once, different ones in one request.
+type reader struct {
+	remote *Remote
+	ctx    context.Context // of the read; a reader lives no longer than it
+	budget *budget
+
+	wanted []*selection
+	once   sync.Once
+	err    error
+}
+
+// selection is what one selector of the expression asked for, and where its answer is.
+type selection struct {
+	matchers   []*labels.Matcher
+	key        string
+	start, end int64
+	group      *group
+}
+
+// group is a run of touching selections with equal matchers.
+type group struct {
+	start, end int64
+	matchers   []*labels.Matcher
+	list       []*series
+}
+
+// Querier implements storage.Queryable.
+func (r *reader) Querier(mint, maxt int64) (storage.Querier, error) {
+	return &querier{reader: r, mint: mint, maxt: maxt}, nil
+}
+
+type querier struct {
+	reader     *reader
+	mint, maxt int64
+}
+
+// Select notes what is wanted; the data comes with the first Next.
+func (q *querier) Select(_ context.Context, _ bool, hints *storage.SelectHints, ms ...*labels.Matcher) storage.SeriesSet {
+	s := &selection{matchers: ms, key: matcherString(ms), start: q.mint, end: q.maxt}
+	if hints != nil {
+		s.start, s.end = hints.Start, hints.End
+	}
+	q.reader.wanted = append(q.reader.wanted, s)
+	return &seriesSet{reader: q.reader, selection: s}
+}
+
+var errNoLabels = errors.New("a remote-read source has no label index")
+
+// LabelValues is not something that remote-read can answer, and the engine does not ask.
+func (*querier) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, nil, errNoLabels
+}
+
+// LabelNames is not something that remote-read can answer, and the engine does not ask.
+func (*querier) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, nil, errNoLabels
+}
+
+// Close has nothing to release: the data goes with the reader.
+func (*querier) Close() error { return nil }
+
+// seriesSet gives the series of one selection, sorted by labels so that sums add up in the same order every time.
+type seriesSet struct {
+	reader    *reader
+	selection *selection
+	i         int
+}
+
+// Next moves to the next series; the first call reads everything that the expression selects.
+func (s *seriesSet) Next() bool {
+	if s.i == 0 {
+		s.reader.once.Do(s.reader.load)
+	}
+	if s.reader.err != nil || s.selection.group == nil || s.i >= len(s.selection.group.list) {
+		return false
+	}
+	s.i++
+	return true
+}
+
+// At is the current series.
+func (s *seriesSet) At() storage.Series { return s.selection.group.list[s.i-1] }
+
+// Err is the error of the read.
+func (s *seriesSet) Err() error { return s.reader.err }
+
+// Warnings is always empty.
+func (*seriesSet) Warnings() annotations.Annotations { return nil }
+
+func (r *reader) load() { r.err = r.read() }
+
+func (r *reader) read() error {
+	groups := groupSelections(r.wanted)
+	parts := make([]part, len(groups))
+	strips := make([][]string, len(groups))
+	for i, g := range groups {
+		ms, strip := withExternal(g.matchers, r.remote.external(), r.remote.cfg.DropLabels)
+		parts[i] = part{matchers: ms, from: g.start, to: g.end, into: newCollector(g.start, g.end, r.budget)}
+		strips[i] = strip
+	}
+	if err := r.remote.fetch(r.ctx, parts); err != nil {
+		return err
+	}
+	r.remote.metrics.samples.WithLabelValues(r.remote.cfg.Name).Add(float64(r.budget.samples))
+	for i, g := range groups {
+		list, err := parts[i].into.finish(strips[i])
+		if err != nil {
+			return r.remote.damaged(err)
+		}
+		g.list = list
+	}
+	return nil
+}
+
+// groupSelections makes one group of equal selectors whose ranges overlap or touch, in a fixed order.
+func groupSelections(wanted []*selection) []*group {
+	sorted := slices.Clone(wanted)
+	slices.SortStableFunc(sorted, func(a, b *selection) int {
+		switch {
+		case a.key != b.key && a.key < b.key, a.key == b.key && a.start < b.start:
+			return -1
+		case a.key == b.key && a.start == b.start:
+			return 0
+		default:
+			return 1
+		}
+	})
+	var (
+		out  []*group
+		last string
+	)
+	for _, s := range sorted {
+		if n := len(out); n > 0 && last == s.key && s.start <= out[n-1].end+1 {
+			out[n-1].end = max(out[n-1].end, s.end)
+		} else {
+			out = append(out, &group{start: s.start, end: s.end, matchers: s.matchers})
+		}
+		last, s.group = s.key, out[len(out)-1]
+	}
+	return out
+}

@@ -1,0 +1,171 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/config"
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+)
+
+const userAgent = "tidewatch"
+
+// RemoteConfig says how to read one Prometheus-compatible server by remote-read. Name and URL are needed; every other zero
+// value has a default.
+type RemoteConfig struct {
+	Name       string                  // the source's name, in errors and self-metrics
+	URL        string                  // for example http://prometheus:9090/api/v1/read
+	HTTPClient config.HTTPClientConfig // authentication, TLS, proxy, headers; secrets in files are read again when they change
+	Timeout    time.Duration           // of one request, its whole answer included; default 1 m
+
+	// Labels are added to every series of a result, unless it has a label of that name. Expressions do not see them.
+	Labels labels.Labels
+	// DropLabels are removed from every series read, before anything is evaluated. Series that become equal by it are
+	// replicas and are merged.
+	DropLabels []string
+	// ExternalLabels are the server's external_labels: they become matchers of every request and are removed from what is
+	// read, so that an expression means here what it means on the server itself.
+	ExternalLabels labels.Labels
+	// DetectExternalLabels asks the server for its external labels before the first read instead (see
+	// Remote.DetectExternalLabels); the first read fails, and can be tried again, while it is unreachable.
+	DetectExternalLabels bool
+
+	Concurrency      int           // windows read and evaluated at a time, over all detectors; default 2
+	MaxSamples       int           // most raw samples of one window, and most that the PromQL engine loads; default 50 million
+	MaxBytesInFlight int64         // most raw data held by all windows together; default 256 MiB
+	Window           time.Duration // the span of time read and evaluated in one piece; default 24 h, at least twice the look-back
+
+	Logger     *slog.Logger          // default: silent
+	Registerer prometheus.Registerer // for the self-metrics; default: none
+}
+
+// Remote is a Source over Prometheus's remote-read: it reads raw samples and evaluates PromQL locally.
+//
+// Memory: one window holds the raw samples of its span and look-back in their compressed form (1.5 to 7 bytes each), at most
+// MaxBytesInFlight/Concurrency, plus one float per output series and step. A window that is over it is halved and read again,
+// so that a read of any length works within the bound unless a single step does not.
+type Remote struct {
+	cfg     RemoteConfig
+	shown   string // the URL for messages
+	client  *http.Client
+	engine  *promql.Engine
+	metrics *metrics
+	slots   chan struct{}
+	sampled atomic.Bool // the server's last answer was not streamed
+
+	mu       sync.Mutex
+	ext      labels.Labels
+	extKnown bool
+}
+
+var _ Source = (*Remote)(nil)
+
+// NewRemote checks the configuration and prepares a client; it does not connect.
+func NewRemote(cfg RemoteConfig) (*Remote, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	client, err := config.NewClientFromConfig(cfg.HTTPClient, "source_"+cfg.Name, config.WithUserAgent(userAgent))
+	if err != nil {
+		return nil, fmt.Errorf("source %q: HTTP client: %w", cfg.Name, err)
+	}
+	m, err := newMetrics(cfg.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("source %q: registering self-metrics: %w", cfg.Name, err)
+	}
+	return &Remote{
+		cfg: cfg, shown: RedactURL(cfg.URL), client: client, metrics: m,
+		slots:  make(chan struct{}, cfg.Concurrency),
+		engine: newEngine(cfg.MaxSamples),
+		ext:    cfg.ExternalLabels, extKnown: !cfg.DetectExternalLabels,
+	}, nil
+}
+
+func (cfg *RemoteConfig) complete() error {
+	if cfg.Name == "" {
+		return errors.New("source: name is missing")
+	}
+	u, err := url.Parse(cfg.URL)
+	if err != nil {
+		return fmt.Errorf("source %q: url does not parse; write for example http://prometheus:9090/api/v1/read", cfg.Name)
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("source %q: url %q must begin with http:// or https:// and a host", cfg.Name, RedactURL(cfg.URL))
+	}
+	if err := cfg.HTTPClient.Validate(); err != nil {
+		return fmt.Errorf("source %q: %w", cfg.Name, err)
+	}
+	setDefault(&cfg.Timeout, time.Minute)
+	setDefault(&cfg.Concurrency, 2)
+	setDefault(&cfg.MaxSamples, 50_000_000)
+	setDefault(&cfg.MaxBytesInFlight, 256<<20)
+	setDefault(&cfg.Window, 24*time.Hour)
+	if cfg.Logger == nil {
+		cfg.Logger = promslog.NewNopLogger()
+	}
+	return nil
+}
+
+// setDefault replaces a value that is not positive.
+func setDefault[T ~int | ~int64](v *T, d T) {
+	if *v <= 0 {
+		*v = d
+	}
+}
+
+// newEngine is Prometheus's engine with Prometheus's defaults. Its own time-out is out of the way: requests have theirs, and
+// the caller's context ends the rest.
+func newEngine(maxSamples int) *promql.Engine {
+	return promql.NewEngine(promql.EngineOpts{
+		Logger: promslog.NewNopLogger(), MaxSamples: maxSamples, Timeout: 24 * time.Hour, LookbackDelta: LookbackDelta,
+		EnableAtModifier: true, EnableNegativeOffset: true, Parser: exprParser,
+		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
+	})
+}
+
+// Name is the source's name.
+func (r *Remote) Name() string { return r.cfg.Name }
+
+// Close drops idle connections.
+func (r *Remote) Close() { r.client.CloseIdleConnections() }
+
+// external gives the external labels in use.
+func (r *Remote) external() labels.Labels {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ext
+}
+
+// knowExternal detects the external labels before the first read, if that was asked for.
+func (r *Remote) knowExternal(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.extKnown {
+		return nil
+	}
+	ext, err := r.DetectExternalLabels(ctx)
+	if err != nil {
+		return err
+	}
+	r.ext, r.extKnown = ext, true
+	return nil
+}
+
+// damaged says that what the server sent cannot be decoded.
+func (r *Remote) damaged(err error) error {
+	var own *limitError
+	if errors.As(err, &own) {
+		return err
+	}
+	return &Error{Kind: KindProtocol, Source: r.cfg.Name, Op: "decode samples", URL: r.shown, Err: err}
+}

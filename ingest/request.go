@@ -1,0 +1,225 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/golang/snappy"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/prompb"
+)
+
+const (
+	streamedType = "application/x-streamed-protobuf"
+	streamedBody = "prometheus.ChunkedReadResponse"
+	sampledType  = "application/x-protobuf"
+)
+
+// part is one query of a remote-read request: raw samples of a selection within [from, to], into a collector.
+type part struct {
+	matchers []*labels.Matcher
+	from, to int64
+	into     *collector
+}
+
+// request sends one remote-read request for the parts and collects the answer, whatever its form.
+func (r *Remote) request(ctx context.Context, parts []part) error {
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
+	defer cancel()
+	start := time.Now()
+	code, err := r.exchange(ctx, parts)
+	r.metrics.requests.WithLabelValues(r.cfg.Name, codeLabel(code)).Inc()
+	r.metrics.seconds.WithLabelValues(r.cfg.Name).Observe(time.Since(start).Seconds())
+	if err == nil {
+		return nil
+	}
+	var own *limitError
+	if errors.As(err, &own) {
+		return err // not the server's fault: the window will be halved
+	}
+	var status *statusError
+	kind := transportKind(ctx, err)
+	if errors.As(err, &status) {
+		kind = statusKind(status.code, status.body)
+	}
+	if kind == KindTimeout {
+		err = fmt.Errorf("no complete answer within %s: %w", r.cfg.Timeout, err)
+	}
+	return &Error{Kind: kind, Source: r.cfg.Name, Op: "read " + partsString(parts), URL: r.shown, Code: code, Err: redactURLError(err)}
+}
+
+func codeLabel(code int) string {
+	if code == 0 {
+		return "none"
+	}
+	return strconv.Itoa(code)
+}
+
+func partsString(parts []part) string {
+	s := matcherString(parts[0].matchers)
+	if len(parts) > 1 {
+		s += fmt.Sprintf(" and %d more selectors", len(parts)-1)
+	}
+	return s
+}
+
+// exchange sends the request and reads the answer; code is the HTTP status, 0 when there was none.
+func (r *Remote) exchange(ctx context.Context, parts []part) (code int, err error) {
+	body, err := encodeRequest(parts)
+	if err != nil {
+		return 0, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.cfg.URL, bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Encoding", "snappy")
+	req.Header.Set("Accept-Encoding", "snappy")
+	req.Header.Set("Content-Type", sampledType)
+	req.Header.Set("User-Agent", userAgent)
+	req.Header.Set("X-Prometheus-Remote-Read-Version", "0.1.0")
+	// A read may be repeated: an empty key tells net/http so (and is not sent), when a kept connection turns out dead.
+	req.Header["Idempotency-Key"] = nil
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer drain(resp.Body)
+	if resp.StatusCode/100 != 2 {
+		return resp.StatusCode, readStatus(resp)
+	}
+	return resp.StatusCode, r.collect(resp, parts)
+}
+
+// drain reads a little of what is left, so that the connection can be used again, and closes.
+func drain(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, 64<<10)
+	_ = body.Close() // nothing is lost with it: the body was read or is given up
+}
+
+func encodeRequest(parts []part) ([]byte, error) {
+	req := &prompb.ReadRequest{AcceptedResponseTypes: []prompb.ReadRequest_ResponseType{
+		prompb.ReadRequest_STREAMED_XOR_CHUNKS, prompb.ReadRequest_SAMPLES,
+	}}
+	for _, p := range parts {
+		q := &prompb.Query{StartTimestampMs: p.from, EndTimestampMs: p.to}
+		for _, m := range p.matchers {
+			q.Matchers = append(q.Matchers, &prompb.LabelMatcher{Type: matcherType[m.Type], Name: m.Name, Value: m.Value})
+		}
+		req.Queries = append(req.Queries, q)
+	}
+	b, err := req.Marshal()
+	if err != nil {
+		return nil, fmt.Errorf("encoding the request: %w", err)
+	}
+	return snappy.Encode(nil, b), nil
+}
+
+var matcherType = map[labels.MatchType]prompb.LabelMatcher_Type{
+	labels.MatchEqual:     prompb.LabelMatcher_EQ,
+	labels.MatchNotEqual:  prompb.LabelMatcher_NEQ,
+	labels.MatchRegexp:    prompb.LabelMatcher_RE,
+	labels.MatchNotRegexp: prompb.LabelMatcher_NRE,
+}
+
+// statusError is an answer that is not 2xx.
+type statusError struct {
+	code int
+	body string // the beginning of it, one line
+}
+
+func (e *statusError) Error() string {
+	s := fmt.Sprintf("HTTP status %d %s", e.code, http.StatusText(e.code))
+	if e.body != "" {
+		s += ": " + e.body
+	}
+	switch {
+	case e.code == http.StatusUnauthorized || e.code == http.StatusForbidden:
+		s += " (look at basic_auth, authorization, oauth2 or http_headers of the source)"
+	case e.code == http.StatusNotFound || e.code == http.StatusMethodNotAllowed:
+		s += " (no remote-read here; Prometheus serves it at /api/v1/read)"
+	}
+	return s
+}
+
+func readStatus(resp *http.Response) error {
+	b, _ := io.ReadAll(io.LimitReader(resp.Body, 512)) // the status says enough if the body does not come
+	line, _, _ := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(string(b), "?")), "\n")
+	return &statusError{code: resp.StatusCode, body: line}
+}
+
+// collect reads the body of a good answer in the form that its Content-Type names.
+func (r *Remote) collect(resp *http.Response, parts []part) error {
+	name := resp.Header.Get("Content-Type")
+	media, params, err := mime.ParseMediaType(name)
+	switch {
+	case err == nil && media == streamedType && params["proto"] == streamedBody:
+		return r.collectStreamed(resp.Body, parts)
+	case err == nil && media == sampledType:
+		r.sampled.Store(true)
+		return r.collectSampled(resp.Body, parts)
+	default:
+		return corrupt("answer", "Content-Type is %q; remote-read answers with %q or %q (is this the URL of /api/v1/read?)",
+			name, streamedType+"; proto="+streamedBody, sampledType)
+	}
+}
+
+func (r *Remote) collectStreamed(body io.Reader, parts []part) error {
+	r.sampled.Store(false)
+	frames := newFrameReader(body)
+	defer func() { r.metrics.bytes.WithLabelValues(r.cfg.Name).Add(float64(frames.bytes)) }()
+	var w wireSeries
+	for {
+		payload, err := frames.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = walkFrame(payload, &w, func(query int, s *wireSeries) error {
+			if query < 0 || query >= len(parts) {
+				return corrupt("frame", "query_index is %d, the request had %d queries", query, len(parts))
+			}
+			return parts[query].into.addWire(s)
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (r *Remote) collectSampled(body io.Reader, parts []part) error {
+	limit := parts[0].into.budget.maxBytes
+	if limit <= 0 {
+		limit = 1 << 40
+	}
+	packed, err := io.ReadAll(io.LimitReader(body, limit+1))
+	r.metrics.bytes.WithLabelValues(r.cfg.Name).Add(float64(len(packed)))
+	if err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return corrupt("answer", "the body is cut: %w", err)
+		}
+		return err
+	}
+	if int64(len(packed)) > limit {
+		return &limitError{fmt.Sprintf("a sampled answer of more than %d bytes in one window (raise max_bytes_in_flight, or select less)", limit)}
+	}
+	plain, err := unsnappy(packed)
+	if err != nil {
+		return err
+	}
+	into := make([]*collector, len(parts))
+	for i := range parts {
+		into[i] = parts[i].into
+	}
+	return walkSampled(plain, into)
+}
