@@ -16,6 +16,9 @@ func View(f Facts) AlarmView {
 	if f.Location == nil {
 		f.Location = time.UTC
 	}
+	if !f.Score.Ready && f.Band == (tidewatch.Band{}) { // not known, which is not zero
+		f.Band = noBand
+	}
 	return AlarmView{
 		ID: f.ID, Detector: f.Detector, SeriesID: f.SeriesID, Labels: mergedLabels(f.Labels, f.Extra),
 		Annotations: expandAnnotations(f), State: f.State.String(), StartsAt: f.StartsAt, EndsAt: f.EndsAt,
@@ -25,6 +28,9 @@ func View(f Facts) AlarmView {
 		Chart: f.Chart,
 	}
 }
+
+// noBand is a band of which nothing is known.
+var noBand = tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()}
 
 // mergedLabels are the series' labels with the detector's on top.
 func mergedLabels(ls labels.Labels, extra map[string]string) map[string]string {
@@ -43,13 +49,22 @@ func finite(v float64) float64 {
 	return v
 }
 
-// expected is the band as "0.1–0.9 %", or the expectation alone, or "" if neither is known.
+// expected is the band as "0.1–0.9 %", one side of it where it has only one ("≤ 0.9 %"), the expectation where it has no
+// width, and "" where nothing is known.
 func expected(b tidewatch.Band, unit string) string {
-	if !math.IsNaN(b.Lower) && !math.IsNaN(b.Upper) && b.Upper >= b.Lower && b.Upper != 0 || b.Lower < 0 {
+	lower, upper := isFinite(b.Lower), isFinite(b.Upper)
+	switch {
+	case lower && upper && b.Lower != b.Upper:
 		return FormatRange(b.Lower, b.Upper, unit)
+	case lower && math.IsInf(b.Upper, 1):
+		return "≥ " + FormatValue(b.Lower, unit)
+	case upper && math.IsInf(b.Lower, -1):
+		return "≤ " + FormatValue(b.Upper, unit)
+	case lower && upper:
+		return FormatValue(b.Lower, unit)
+	case isFinite(b.Mid):
+		return "about " + FormatValue(b.Mid, unit)
+	default:
+		return ""
 	}
-	if !math.IsNaN(b.Mid) && b.Mid != 0 {
-		return FormatValue(b.Mid, unit)
-	}
-	return ""
 }

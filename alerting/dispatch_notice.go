@@ -47,10 +47,9 @@ func (m *member) view(view func(Signal) (AlarmView, bool)) AlarmView {
 	if !ok {
 		v = AlarmView{
 			Detector: m.sig.Detector, Labels: m.sig.Labels.Map(), Title: title(m.sig.Detector, m.sig.Labels),
-			Value: math.NaN(), Peak: math.NaN(), Score: finite(m.score), Rule: string(m.sig.Transition.Rule),
+			Value: math.NaN(), Peak: math.NaN(), Band: noBand, Score: finite(m.score), Rule: string(m.sig.Transition.Rule),
 			Reason: "Nothing more is known: the series is no longer held.",
 		}
-		v.Band.Lower, v.Band.Mid, v.Band.Upper = math.NaN(), math.NaN(), math.NaN()
 	}
 	v.ID, v.SeriesID, v.State = m.sig.ID, m.sig.SeriesID, m.sig.Transition.To.String()
 	v.StartsAt, v.EndsAt, v.Note = m.startsAt, m.endsAt, m.note

@@ -87,7 +87,6 @@ func encodeNotice(n *Notice, charts bool) ([]byte, error) {
 		v := &plain.Alarms[i]
 		w.Views = append(w.Views, viewWire{floats{v.Value, v.Peak, v.Band.Lower, v.Band.Mid, v.Band.Upper, v.Score, v.Surprise}})
 		v.Score, v.Surprise = finite(v.Score), finite(v.Surprise)
-		v.Band.Lower, v.Band.Mid, v.Band.Upper = finite(v.Band.Lower), finite(v.Band.Mid), finite(v.Band.Upper)
 		if charts && v.Chart != nil {
 			w.Charts = append(w.Charts, packChart(i, v.Chart))
 		}

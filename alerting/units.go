@@ -66,14 +66,14 @@ func scaleFor(abs float64, unit string) scale {
 	case UnitPercent100:
 		return scale{1, "%"}
 	case UnitBytes:
-		return pick(abs, byteScales, 1)
+		return pick(abs, byteScales)
 	case UnitBytesPerSecond:
-		s := pick(abs, byteScales, 1)
+		s := pick(abs, byteScales)
 		return scale{s.by, s.suffix + "/s"}
 	case UnitSeconds:
-		return pick(abs, secondScales, 2)
+		return pick(abs, secondScales)
 	default:
-		s := pick(abs, decimalScales, 1)
+		s := pick(abs, decimalScales)
 		if abs < 1e4 {
 			s = scale{1, ""}
 		}
@@ -81,10 +81,10 @@ func scaleFor(abs float64, unit string) scale {
 	}
 }
 
-// pick is the largest scale of which abs is at least one unit; from is the index of the plain unit, used for 0.
-func pick(abs float64, scales []scale, _ int) scale {
+// pick is the largest scale of which abs is at least one unit, or the smallest; 0 is written in the plain unit.
+func pick(abs float64, scales []scale) scale {
 	for _, s := range scales {
-		if abs >= s.by {
+		if abs >= s.by || abs == 0 && s.by == 1 {
 			return s
 		}
 	}
