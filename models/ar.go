@@ -1,0 +1,125 @@
+package models
+
+import (
+	"math"
+	"sync"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Constants of the short memory.
+const (
+	arOrder  = 10
+	arMoment = (arOrder + 1) * (arOrder + 2) / 2
+	arEvery  = 64   // learnt points between two solves
+	arMemory = 2000 // points after which a product has faded to 1/e
+	arRidge  = 1e-3 // of the variance
+)
+
+// short is the short memory: a ridge autoregression of the deviation from level and season on its own last ten values, by
+// exponentially forgotten normal equations with Huber weights. It is used while it lowers the prequential absolute loss.
+type short struct {
+	lags   [arOrder]float64  // deviations, newest first; missing and anomalous ones are replaced by bounded guesses
+	moment [arMoment]float32 // means of products of (target, lag 1 … lag 10), standardised, upper triangle by rows
+	coef   [arOrder]float32
+	loss   [2]float32 // mean |e| without and with it
+	n      int32      // points learnt
+	use    bool
+}
+
+// guess is the expected deviation, whether used or not.
+func (a *short) guess() float64 {
+	sum := 0.0
+	for i, c := range a.coef {
+		sum += float64(float64(c) * a.lags[i])
+	}
+	return sum
+}
+
+// push makes e the newest lag.
+func (a *short) push(e float64) {
+	copy(a.lags[1:], a.lags[:arOrder-1])
+	a.lags[0] = e
+}
+
+// learn updates the moments with the deviation e, before it is pushed. scale is the mean |e| and weight the Huber weight.
+func (a *short) learn(e, guess, scale, weight float64) {
+	a.n++
+	rate := max(1/float64(a.n), 1.0/arMemory)
+	blend(&a.loss[0], math.Abs(e), max(rate, 1.0/500))
+	blend(&a.loss[1], math.Abs(e-guess), max(rate, 1.0/500))
+	var v [arOrder + 1]float32
+	v[0] = standard(e, scale)
+	for i, l := range a.lags {
+		v[i+1] = standard(l, scale)
+	}
+	r, w, k := float32(rate), float32(weight), 0
+	for i, x := range v {
+		wx := w * x
+		for _, y := range v[i:] {
+			m := a.moment[k]
+			a.moment[k] = m + float32(r*float32(float32(wx*y)-m))
+			k++
+		}
+	}
+	if a.n%arEvery == 0 {
+		a.solve()
+	}
+}
+
+func standard(e, scale float64) float32 { return float32(min(max(e/scale, -8), 8)) }
+
+// fade lets new points outweigh what was learnt so far.
+func (a *short) fade() { a.n = min(a.n, 4*arEvery) }
+
+// arWork is the room of one solve.
+type arWork struct {
+	a    *mat.SymDense
+	chol mat.Cholesky
+	b, x *mat.VecDense
+}
+
+var arPool = sync.Pool{New: func() any {
+	return &arWork{a: mat.NewSymDense(arOrder, nil), b: mat.NewVecDense(arOrder, nil), x: mat.NewVecDense(arOrder, nil)}
+}}
+
+// solve finds the coefficients; where the equations cannot be solved the old ones stay.
+func (a *short) solve() {
+	power := float64(a.moment[0])
+	if power <= 1e-9 {
+		return
+	}
+	w := arPool.Get().(*arWork)
+	defer arPool.Put(w)
+	ridge := power * (arRidge + 5/float64(a.n))
+	k := arOrder + 1
+	for i := range arOrder {
+		w.b.SetVec(i, float64(a.moment[i+1]))
+		for j := i; j < arOrder; j++ {
+			v := float64(a.moment[k])
+			if i == j {
+				v += ridge
+			}
+			w.a.SetSym(i, j, v)
+			k++
+		}
+	}
+	if !w.chol.Factorize(w.a) || w.chol.SolveVecTo(w.x, w.b) != nil {
+		return
+	}
+	for i := range a.coef {
+		a.coef[i] = float32(min(max(w.x.AtVec(i), -4), 4))
+	}
+	a.use = a.loss[1] < 0.98*a.loss[0]
+}
+
+func (a *short) visit(c *codec) {
+	for i := range a.lags {
+		c.f64(&a.lags[i])
+	}
+	c.f32s(a.moment[:])
+	c.f32s(a.coef[:])
+	c.f32s(a.loss[:])
+	c.i32(&a.n)
+	c.bool(&a.use)
+}

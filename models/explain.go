@@ -1,0 +1,106 @@
+package models
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+)
+
+// units of the channels' statistics.
+var units = [tidewatch.NumChannels]string{
+	tidewatch.ChannelNone: "", tidewatch.ChannelBand: "usual residuals", tidewatch.ChannelSustained: "usual means",
+	tidewatch.ChannelShift: "usual sums", tidewatch.ChannelVariance: "usual swings of log noise",
+	tidewatch.ChannelIsolation: "splits saved", tidewatch.ChannelFlat: "equal points in a row", tidewatch.ChannelMissing: "missing points in a row",
+}
+
+// Explain implements Model.
+func (m *rows) Explain(t int64, x []float64, r int, surprise float64) tidewatch.Explanation {
+	w, s := &m.rows[r], &m.settings
+	if !w.ready(s) {
+		return tidewatch.Explanation{History: w.history(s)}
+	}
+	out := tidewatch.Explanation{Terms: w.terms(s, t), Seasons: w.profile.seasons(), History: w.history(s)}
+	v := clean(x[r])
+	own := min(w.tails[tailAll].value(priors[tailAll], math.Pow(10, -surprise)), maxSurprise)
+	if math.IsNaN(v) {
+		out.Unit = units[tidewatch.ChannelMissing]
+		out.Statistic = float64(w.evidence.gap + 1)
+		out.Limit = w.tails[tailMissing].value(priors[tailMissing], math.Pow(10, -own)) + 1
+		return out
+	}
+	var j judgement
+	w.judge(s, m.on, m.forest, t, v, &j)
+	out.Unit = units[j.channel]
+	out.Statistic, out.Limit = w.limit(&j, own)
+	if m.on.has(tidewatch.ChannelIsolation) && m.forest != nil {
+		for i, part := range m.forest.share(&j.features) {
+			out.Features = append(out.Features, tidewatch.Term{Name: featureNames[i], Value: part})
+		}
+	}
+	return out
+}
+
+// limit is the deciding channel's statistic in its unit, and where it would have the own surprise.
+func (w *row) limit(j *judgement, own float64) (statistic, limit float64) {
+	k, q := tailOf[j.channel], math.Pow(10, -own)
+	switch j.channel {
+	case tidewatch.ChannelNone:
+		return 0, 0
+	case tidewatch.ChannelBand:
+		if j.r < 0 {
+			k = tailBelow
+		}
+		return math.Abs(j.r) / j.residual, w.tails[k].value(priors[k], q/2)
+	case tidewatch.ChannelIsolation:
+		return splits(j.statistic[k]), splits(w.tails[k].value(priors[k], q))
+	case tidewatch.ChannelFlat:
+		return j.statistic[k] + flatFree, w.tails[k].value(priors[k], q) + flatFree
+	}
+	return j.statistic[k], w.tails[k].value(priors[k], q)
+}
+
+// terms are the summands of the expectation at t.
+func (w *row) terms(s *settings, t int64) []tidewatch.Term {
+	e := w.expect(s, t)
+	terms := []tidewatch.Term{{Name: "level", Value: w.level}, {Name: "trend", Value: w.trend}}
+	hour := fmt.Sprintf("%02d:00", e.ph.main%hoursADay)
+	switch {
+	case w.profile.useWeek:
+		name := time.Weekday(e.ph.main/hoursADay).String() + " " + hour
+		terms = append(terms, tidewatch.Term{Name: name, Value: e.day + e.week})
+	case w.profile.useDay:
+		terms = append(terms, tidewatch.Term{Name: hour, Value: e.day})
+	}
+	if w.profile.usePart {
+		terms = append(terms, tidewatch.Term{Name: fmt.Sprintf("minute %02d", 5*e.ph.part), Value: e.part})
+	}
+	if w.short.use {
+		terms = append(terms, tidewatch.Term{Name: "recent", Value: e.recent})
+	}
+	if e.bound != 0 {
+		terms = append(terms, tidewatch.Term{Name: "valid range", Value: e.bound})
+	}
+	return terms
+}
+
+// history is the learnt span in milliseconds.
+func (w *row) history(s *settings) int64 { return int64(w.learnt) * s.step }
+
+// seasons are the seasons in use.
+func (p *profile) seasons() (names []string) {
+	if p.usePart {
+		names = append(names, "1h")
+	}
+	if p.useDay {
+		names = append(names, "1d")
+	}
+	if p.useWeek {
+		names = append(names, "1w")
+	}
+	return names
+}
+
+// splits is the inverse of isolationStatistic.
+func splits(statistic float64) float64 { return statistic/0.75 - 2 }

@@ -1,0 +1,215 @@
+package models
+
+import (
+	"math"
+
+	"github.com/tidewatch/tidewatch"
+)
+
+// episodeHead is how many points of a quarantined episode are counted in the tails, each at most as the point that is exceeded
+// once in ten thousand: an isolated extreme must shape the tail, or it would be too light; a long incident must not.
+const episodeHead = 3
+
+// advance moves the row past the value x at t.
+func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v tidewatch.Verdict) tidewatch.Event {
+	w.hasFeatures = false
+	if math.IsNaN(x) {
+		w.advanceMissing(s, on, v)
+		return tidewatch.NoEvent
+	}
+	if !w.warm(s) {
+		w.gather(s, t, x, v)
+		return tidewatch.NoEvent
+	}
+	var j judgement
+	w.judge(s, on, f, t, x, &j)
+	w.points = min(w.points+1, math.MaxInt32-1)
+	w.since = min(w.since+1, arOrder)
+	if v == tidewatch.Excluded {
+		w.short.push(clip(j.recent, j.dev))
+		w.noise.last = x
+		return tidewatch.NoEvent
+	}
+	event := w.regimes(s, t, v, &j)
+	switch {
+	case event != tidewatch.NoEvent:
+		w.reanchor(&j)
+		return event
+	case v == tidewatch.Quarantined:
+		if w.episode.points <= episodeHead {
+			w.count(on, f, &j, QuarantineSurprise)
+		}
+	default:
+		w.learn(s, on, f, &j)
+	}
+	w.move(&j, v == tidewatch.Quarantined)
+	return event
+}
+
+// gather collects the first points and makes the first estimate of them.
+func (w *row) gather(s *settings, t int64, x float64, v tidewatch.Verdict) {
+	if v == tidewatch.Excluded {
+		return
+	}
+	if w.points == 0 {
+		w.born = t
+		w.first = make([]float64, 0, s.warmPoints)
+	}
+	w.points++
+	w.first = append(w.first, x)
+	if len(w.first) < s.warmPoints {
+		return
+	}
+	w.level = w.noise.init(w.first)
+	w.profile.init(w.level)
+	w.first = nil
+	w.learnt = w.points
+}
+
+// advanceMissing moves the row past a missing value.
+func (w *row) advanceMissing(s *settings, on channels, v tidewatch.Verdict) {
+	if !w.warm(s) {
+		return
+	}
+	w.evidence.gap = min(w.evidence.gap+1, maxRun)
+	w.evidence.run = 0
+	w.since = 0
+	guess := 0.0
+	if w.short.use {
+		guess = clip(w.short.guess(), w.noise.deviation(w.level))
+	}
+	w.short.push(0.9 * guess) // fades, so that no gap can make it grow
+	if v == tidewatch.Calm && on.has(tidewatch.ChannelMissing) {
+		w.tails[tailMissing].learn(float64(w.evidence.gap - 1))
+	}
+}
+
+// move advances lags and evidence.
+func (w *row) move(j *judgement, doubtful bool) {
+	lag := j.e
+	if doubtful { // an anomalous value moves the short memory by no more than a large ordinary one
+		limit := 3 * j.residual
+		lag = j.recent + min(max(j.e-j.recent, -limit), limit)
+	}
+	w.short.push(lag)
+	quiet := w.evidence.quiet
+	w.evidence = j.evidence
+	w.noise.step(j.x)
+	if w.episode.points == 0 {
+		w.evidence.quiet = 0
+		return
+	}
+	if w.evidence.quiet = quiet + 1; math.Abs(j.e) > 2*j.dev || math.Abs(w.evidence.mean[0]) > 1.5*w.evidence.size[0] {
+		w.evidence.quiet = 0
+	}
+	if w.evidence.quiet >= 3 {
+		w.evidence.settle()
+	}
+}
+
+// learn takes a calm point into every estimate, before the evidence and the lags move past it.
+func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
+	w.learnt = min(w.learnt+1, math.MaxInt32-1)
+	n := int(w.learnt)
+	w.count(on, f, j, math.Inf(1))
+	weight := 1.0
+	if a := math.Abs(j.r); a > 2.5*j.residual {
+		weight = 2.5 * j.residual / a
+	}
+	w.short.learn(j.e, w.short.guess(), j.dev, weight)
+	hour := w.profile.noise(j.ph)
+	w.noise.learn(s, n, w.level, j.e, j.r/hour)
+	w.learnLevel(s, n, j)
+	w.learnProfile(s, n, j, hour)
+	j.evidence.learn(max(1/float64(n), 1/s.scaleMemory))
+	w.hasFeatures = on.has(tidewatch.ChannelIsolation) && int(w.points) >= s.slowPoints
+	w.lastFeatures = j.features
+	if n%tailEvery == 0 {
+		keep := float32(1 - tailEvery/s.tailMemory)
+		for i := range w.tails {
+			w.tails[i].forget(keep)
+			w.tails[i].fit(priors[i])
+		}
+	}
+}
+
+// learnLevel moves level and trend towards the point (Holt's method with a Huber-clipped error and a damped trend).
+func (w *row) learnLevel(s *settings, n int, j *judgement) {
+	rate := s.rateFree
+	switch {
+	case w.profile.useWeek:
+		rate = s.rateWeek
+	case w.profile.useDay:
+		rate = s.rateDay
+	}
+	rate = max(rate, 1/float64(n))
+	e := min(max(j.e, -3*j.dev), 3*j.dev)
+	w.level += w.trend + float64(rate*e)
+	w.trend = float64(0.9995*w.trend) + float64(rate*rate/8*e)
+}
+
+// learnProfile takes the point into the profile and follows what that changes.
+func (w *row) learnProfile(s *settings, n int, j *judgement, hour float64) {
+	p := &w.profile
+	before := w.level + j.season()
+	pace := math.Abs(j.r) / max(w.noise.long*hour, w.noise.floor(w.level)) // over the hour's noise
+	free := clip(j.e, j.dev) + j.season()
+	if !p.centred {
+		free += w.level - p.anchor
+	}
+	ratio, changed := p.learn(s, n, j.ph, free, pace)
+	if !p.centred && n >= s.dayPoints && s.day != seasonOff {
+		w.level = p.settle()
+		p.useDay = s.day == seasonOn || p.dayLoss[1] < gainToUse*p.dayLoss[0]
+		if !p.useDay { // nothing to see: the level goes on from where it is
+			w.level = before
+		}
+		changed = true
+	}
+	if !changed {
+		return
+	}
+	w.noise.dev *= ratio
+	w.short.fade()
+	day, week, part := p.used(j.ph)
+	moved := before - (w.level + day + week + part)
+	for i := range w.short.lags {
+		w.short.lags[i] += moved
+	}
+	j.e += moved
+}
+
+// count counts the statistics in their tails, each at most as the value that is exceeded with probability atLeast.
+func (w *row) count(on channels, f *forest, j *judgement, surprise float64) {
+	for k := range w.tails {
+		if !w.counts(k, on, f) {
+			continue
+		}
+		v := j.statistic[k]
+		if !math.IsInf(surprise, 1) {
+			v = min(v, w.tails[k].value(priors[k], math.Pow(10, -surprise)))
+		}
+		w.tails[k].learn(v)
+	}
+}
+
+// counts says whether tail k is learnt at all.
+func (w *row) counts(k int, on channels, f *forest) bool {
+	switch k {
+	case tailAbove, tailBelow, tailAll:
+		return true
+	case tailIsolation:
+		return f != nil
+	case tailMissing: // a value was there
+		return on.has(tidewatch.ChannelMissing)
+	case tailSustained:
+		return on.has(tidewatch.ChannelSustained)
+	case tailShift:
+		return on.has(tidewatch.ChannelShift)
+	case tailVariance:
+		return on.has(tidewatch.ChannelVariance)
+	}
+	return on.has(tidewatch.ChannelFlat)
+}
+
+func clip(e, dev float64) float64 { return min(max(e, -4*dev), 4*dev) }

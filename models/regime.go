@@ -1,0 +1,142 @@
+package models
+
+import (
+	"math"
+
+	"github.com/tidewatch/tidewatch"
+)
+
+// episode is what is kept aside of the points that were quarantined since the series was last calm: bounded, however long.
+type episode struct {
+	start  int64   // time of the first one
+	points int32   // quarantined
+	calm   int32   // calm points since the last one
+	dev    float64 // recent mean of e
+	size   float64 // recent mean |e - dev|
+	noise  float64 // recent mean |r| over the hour's noise
+}
+
+// regime is a normal that the series has left: it may come back.
+type regime struct {
+	until      int64 // 0: none
+	level      float64
+	dev, noise float64
+	matches    int32 // points in a row that fit it and not the present one
+}
+
+const (
+	matchesToReturn = 2 // an alarm of 3 points has not begun by then
+)
+
+// regimes keeps the account of an episode and decides whether the series has entered a new regime or gone back to an old one.
+func (w *row) regimes(s *settings, t int64, v tidewatch.Verdict, j *judgement) tidewatch.Event {
+	if w.former.until != 0 && t >= w.former.until {
+		w.former = regime{}
+	}
+	if w.returns(j) {
+		w.exchange(t, w.former.level, w.former.dev, w.former.noise)
+		return tidewatch.RegimeReturned
+	}
+	switch v {
+	case tidewatch.Expected:
+		w.keep(s, t, j)
+		w.accept(t)
+		return tidewatch.RegimeAccepted
+	case tidewatch.Quarantined:
+		w.keep(s, t, j)
+		if t-w.episode.start >= s.acceptAfter {
+			w.accept(t)
+			return tidewatch.RegimeAccepted
+		}
+	default:
+		if w.episode.points == 0 {
+			break
+		}
+		if w.episode.calm++; int(w.episode.calm) >= s.calmRun {
+			w.episode = episode{}
+		}
+	}
+	return tidewatch.NoEvent
+}
+
+// keep adds a quarantined point to the episode.
+func (w *row) keep(s *settings, t int64, j *judgement) {
+	p := &w.episode
+	if p.points == 0 {
+		*p = episode{start: t}
+	}
+	p.points = min(p.points+1, math.MaxInt32-1)
+	p.calm = 0
+	rate := max(1/float64(p.points), s.rateRegime)
+	e := j.e
+	if p.points > 3 { // one absurd value does not decide where a regime lies
+		limit := 8 * max(p.size, j.dev)
+		e = min(max(e, p.dev-limit), p.dev+limit)
+	}
+	p.dev += rate * (e - p.dev)
+	p.size += rate * (math.Abs(e-p.dev) - p.size)
+	r := math.Abs(j.r-p.dev) / w.profile.noise(j.ph)
+	p.noise += rate * (min(r, math.Abs(e-p.dev)+8*w.noise.long) - p.noise)
+}
+
+// accept makes the episode's level, and its noise where it is another, the new normal.
+func (w *row) accept(t int64) {
+	p := w.episode
+	dev, noise := w.noise.dev, w.noise.long
+	if p.size > 2*dev || 2*p.size < dev {
+		ratio := min(max(p.size/max(dev, w.noise.floor(w.level)), 0.05), 1e6)
+		dev, noise = dev*ratio, noise*ratio
+		if dev == 0 {
+			dev, noise = p.size, p.size
+		}
+	}
+	w.exchange(t, w.level+p.dev, dev, noise)
+}
+
+// exchange remembers the present regime and enters another.
+func (w *row) exchange(t int64, level, dev, noise float64) {
+	w.former = regime{until: t + rememberFor.Milliseconds(), level: w.level, dev: w.noise.dev, noise: w.noise.long}
+	w.level, w.trend = level, 0
+	w.noise.dev, w.noise.long, w.noise.short = dev, noise, noise
+	w.episode = episode{}
+}
+
+// returns counts the points that fit the former regime and not the present one.
+func (w *row) returns(j *judgement) bool {
+	if w.former.until == 0 {
+		return false
+	}
+	near := math.Abs(j.x - w.former.level - j.season())
+	size := max(w.former.dev, w.noise.floor(w.level))
+	if near > 4*size || math.Abs(j.e) < 4*max(near, size) || math.Abs(j.e) < 4*j.dev {
+		w.former.matches = 0
+		return false
+	}
+	w.former.matches++
+	return w.former.matches >= matchesToReturn
+}
+
+// reanchor starts lags and evidence afresh at the level that was just entered.
+func (w *row) reanchor(j *judgement) {
+	e := j.x - w.level - j.season()
+	limit := 3 * w.noise.deviation(w.level)
+	for i := range w.short.lags {
+		w.short.lags[i] = 0
+	}
+	w.short.push(min(max(e, -limit), limit))
+	w.evidence.restart()
+	w.evidence.lastSeason = 0
+	w.noise.step(j.x)
+}
+
+func (p *episode) visit(c *codec) {
+	c.i64(&p.start)
+	c.i32(&p.points, &p.calm)
+	c.f64(&p.dev, &p.size, &p.noise)
+}
+
+func (p *regime) visit(c *codec) {
+	c.i64(&p.until)
+	c.f64(&p.level, &p.dev, &p.noise)
+	c.i32(&p.matches)
+}

@@ -1,0 +1,254 @@
+package models
+
+import (
+	"math"
+
+	"github.com/tidewatch/tidewatch"
+)
+
+// QuarantineSurprise is the surprise from which on the caller passes a point as Quarantined: once in ten thousand points.
+const QuarantineSurprise = 4
+
+// channels is a set of channels.
+type channels uint16
+
+func (s channels) has(c tidewatch.Channel) bool { return s>>c&1 == 1 }
+
+func channelSet(cs ...tidewatch.Channel) (s channels) {
+	for _, c := range cs {
+		s |= 1 << c
+	}
+	return s
+}
+
+// The statistics that are calibrated, one tail each.
+const (
+	tailAbove = iota // r over its usual size, where positive
+	tailBelow        // the same, where negative
+	tailSustained
+	tailShift
+	tailVariance
+	tailIsolation
+	tailFlat
+	tailMissing
+	tailAll // the largest of the channels' surprises
+	numTails
+)
+
+// tailOf is the tail of a channel; ChannelBand has two.
+var tailOf = [tidewatch.NumChannels]int{
+	tidewatch.ChannelBand: tailAbove, tidewatch.ChannelSustained: tailSustained, tidewatch.ChannelShift: tailShift,
+	tidewatch.ChannelVariance: tailVariance, tidewatch.ChannelIsolation: tailIsolation, tidewatch.ChannelFlat: tailFlat,
+	tidewatch.ChannelMissing: tailMissing,
+}
+
+// exponential is the survival function of an exponential of the given share and mean.
+func exponential(share, mean float64) func(float64) float64 {
+	return func(s float64) float64 { return share * math.Exp(-s/mean) }
+}
+
+// priors of the statistics: wider than what well-behaved series show, so that young ones are judged with care.
+var priors = [numTails]*prior{
+	tailAbove:     newPrior(0.02, exponential(0.5, 1)),
+	tailBelow:     newPrior(0.02, exponential(0.5, 1)),
+	tailSustained: newPrior(0.03, exponential(1.5, 0.9)),
+	tailShift:     newPrior(0.03, exponential(1, 1.3)),
+	tailVariance:  newPrior(0.03, exponential(1, 1)),
+	tailIsolation: newPrior(0.03, exponential(1, 0.8)),
+	tailFlat:      newPrior(0.03, exponential(0.06, 2)),
+	tailMissing:   newPrior(0.03, exponential(0.06, 2)),
+	tailAll:       newPrior(0.03, func(m float64) float64 { return 1 - math.Pow(1-math.Pow(10, -m), 4) }),
+}
+
+// row is the learnt state of one series.
+type row struct {
+	points int32 // seen and not missing
+	learnt int32 // of them, from calm points
+	born   int64 // time of the first point
+	since  int8  // points since the last missing one, at most arOrder
+
+	level, trend float64
+	profile      profile
+	short        short
+	noise        noise
+	evidence     evidence
+	tails        [numTails]tail
+	episode      episode
+	former       regime
+	forest       version // the forest that the isolation tail was learnt under
+	lastFeatures [features]float32
+	hasFeatures  bool
+
+	first []float64 // the first points, until there are enough for an estimate
+}
+
+func (w *row) init() {
+	*w = row{since: arOrder}
+	w.evidence.init()
+	for i := range w.tails {
+		w.tails[i].init(priors[i])
+	}
+}
+
+func (w *row) warm(s *settings) bool { return w.first == nil && int(w.points) >= s.warmPoints }
+
+func (w *row) ready(s *settings) bool { return w.warm(s) && int(w.points) >= s.levelPoints }
+
+// expectation is what is thought of a time before its value is known.
+type expectation struct {
+	ph              phase
+	day, week, part float64
+	recent          float64
+	bound           float64 // what the valid range cuts off
+	mid             float64 // the sum of level, trend and all above
+	dev, residual   float64 // usual sizes of e and r
+}
+
+// expect is the expectation of the point at t.
+func (w *row) expect(s *settings, t int64) expectation {
+	x := expectation{ph: s.clock.at(t)}
+	x.day, x.week, x.part = w.profile.used(x.ph)
+	if w.short.use {
+		x.recent = w.short.guess()
+	}
+	sum := w.level + w.trend + x.day + x.week + x.part + x.recent
+	x.mid = min(max(sum, s.lo), s.hi)
+	x.bound = x.mid - sum
+	x.dev = w.noise.deviation(w.level)
+	x.residual = w.noise.residual(w.level, w.profile.noise(x.ph))
+	if missed := arOrder - float64(w.since); missed > 0 { // the short memory is blind just after a gap
+		x.residual = max(x.residual, x.residual+float64(missed/arOrder*(x.dev-x.residual)))
+	}
+	return x
+}
+
+func (x *expectation) season() float64 { return x.day + x.week + x.part }
+
+// judgement is everything that is known of a point before it is learnt.
+type judgement struct {
+	expectation
+	x         float64
+	e, r      float64 // deviation from level and season; from the expectation
+	evidence  evidence
+	statistic [numTails]float64
+	own       [tidewatch.NumChannels]float64 // surprises, each channel for itself
+	side      [tidewatch.NumChannels]int8
+	largest   float64 // of own
+	channel   tidewatch.Channel
+	features  [features]float32
+}
+
+// judge fills j for the value x at t; x is not missing and the row is warm.
+func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *judgement) {
+	j.expectation = w.expect(s, t)
+	j.x = x
+	j.e = x - w.level - w.trend - j.season()
+	j.r = x - j.mid
+	z := j.r / j.residual
+	pace := math.Abs(j.r) / max(w.noise.long*w.profile.noise(j.ph), w.noise.floor(w.level))
+	step := min(max((x-w.noise.last)/j.dev, -devClip), devClip)
+	j.evidence = w.evidence.moved(j.e/j.dev, pace, x == w.noise.last, j.season()/j.dev, step)
+	j.own = [tidewatch.NumChannels]float64{}
+	v := &j.evidence
+	side := tailAbove
+	if z < 0 {
+		side = tailBelow
+	}
+	j.statistic[tailAbove], j.statistic[tailBelow] = max(z, 0), max(-z, 0)
+	j.own[tidewatch.ChannelBand] = w.tails[side].surprise(priors[side], math.Abs(z), 2)
+	j.side[tidewatch.ChannelBand] = sign(z)
+	j.statistic[tailSustained], j.side[tidewatch.ChannelSustained] = v.sustained()
+	j.statistic[tailShift], j.side[tidewatch.ChannelShift] = v.shift()
+	j.statistic[tailVariance] = v.variance()
+	j.statistic[tailFlat] = max(0, float64(v.run-flatFree))
+	if on.has(tidewatch.ChannelIsolation) {
+		w.shape(j, z)
+		if f != nil {
+			j.statistic[tailIsolation] = isolationStatistic(f.shortfall(&j.features))
+			j.side[tidewatch.ChannelIsolation] = sign(j.evidence.mean[0])
+			j.own[tidewatch.ChannelIsolation] = w.own(tailIsolation, j)
+		}
+	}
+	if int(w.points) >= s.slowPoints {
+		j.own[tidewatch.ChannelSustained] = w.own(tailSustained, j)
+		j.own[tidewatch.ChannelShift] = w.own(tailShift, j)
+		j.own[tidewatch.ChannelVariance] = w.own(tailVariance, j)
+		j.own[tidewatch.ChannelFlat] = w.own(tailFlat, j)
+	}
+	w.combine(on, j)
+}
+
+func (w *row) own(k int, j *judgement) float64 {
+	return w.tails[k].surprise(priors[k], j.statistic[k], 1)
+}
+
+// combine takes the largest surprise of the channels that are on. Its own calibration (tailAll) pays for the choice among
+// them, whatever their dependence (Tippett's minimum p, calibrated on the series' past instead of by a formula), and keeps
+// the band and the score from contradicting each other: the combined surprise is never below the band's.
+func (w *row) combine(on channels, j *judgement) {
+	j.largest, j.channel = 0, tidewatch.ChannelNone
+	for c := tidewatch.ChannelBand; c < tidewatch.NumChannels; c++ {
+		if on.has(c) && j.own[c] > j.largest {
+			j.largest, j.channel = j.own[c], c
+		}
+	}
+	j.statistic[tailAll] = j.largest
+}
+
+// common puts a channel's own surprise on the scale of the combined one.
+func (w *row) common(own float64) float64 {
+	if own <= 0 {
+		return 0
+	}
+	return w.tails[tailAll].surprise(priors[tailAll], own, 1)
+}
+
+// score is the judgement as a Score.
+func (w *row) score(s *settings, on channels, j *judgement, out *tidewatch.Score) {
+	*out = tidewatch.Score{Mid: math.NaN()}
+	if !w.ready(s) {
+		return
+	}
+	out.Ready, out.Mid = true, j.mid
+	for c := range j.own {
+		if on.has(tidewatch.Channel(c)) {
+			out.Parts[c] = float32(w.common(j.own[c]))
+		}
+	}
+	out.Surprise, out.Channel, out.Side = w.common(j.largest), j.channel, j.side[j.channel]
+}
+
+// judgeMissing fills out for a missing value.
+func (w *row) judgeMissing(s *settings, on channels, t int64, out *tidewatch.Score) {
+	*out = tidewatch.Score{Mid: math.NaN()}
+	if !w.ready(s) {
+		return
+	}
+	x := w.expect(s, t)
+	out.Ready, out.Mid = true, x.mid
+	if !on.has(tidewatch.ChannelMissing) {
+		return
+	}
+	own := w.tails[tailMissing].surprise(priors[tailMissing], float64(w.evidence.gap), 1)
+	if out.Surprise = w.common(own); out.Surprise > 0 {
+		out.Channel = tidewatch.ChannelMissing
+		out.Parts[tidewatch.ChannelMissing] = float32(out.Surprise)
+	}
+}
+
+// band is where the own surprise of ChannelBand stays below what the combined surprise asks for.
+func (w *row) band(s *settings, t int64, surprise float64) tidewatch.Band {
+	if !w.ready(s) {
+		return tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()}
+	}
+	x := w.expect(s, t)
+	own := min(w.tails[tailAll].value(priors[tailAll], math.Pow(10, -surprise)), maxSurprise)
+	p := math.Pow(10, -own) / 2
+	up := w.tails[tailAbove].value(priors[tailAbove], p)
+	down := w.tails[tailBelow].value(priors[tailBelow], p)
+	return tidewatch.Band{
+		Lower: min(max(x.mid-float64(down*x.residual), s.lo), s.hi),
+		Mid:   x.mid,
+		Upper: min(max(x.mid+float64(up*x.residual), s.lo), s.hi),
+	}
+}

@@ -1,0 +1,170 @@
+package models
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/tidewatch/tidewatch"
+)
+
+// rows is the Model behind every kind of this package: independent rows that share a configuration, a set of channels and
+// perhaps a forest.
+type rows struct {
+	settings settings
+	on       channels
+	forest   *forest
+	rows     []row
+}
+
+func newRows(c Config, on channels) (*rows, error) {
+	s, err := newSettings(c)
+	if err != nil {
+		return nil, err
+	}
+	m := &rows{settings: s, on: on, rows: make([]row, c.Rows)}
+	for i := range m.rows {
+		m.rows[i].init()
+	}
+	return m, nil
+}
+
+// clean makes infinities missing and bounds what is absurdly large.
+func clean(x float64) float64 {
+	if math.IsInf(x, 0) {
+		return math.NaN()
+	}
+	return min(max(x, -hugeValue), hugeValue)
+}
+
+// Score implements Model.
+func (m *rows) Score(t int64, x []float64, out []tidewatch.Score) {
+	var j judgement
+	for i := range m.rows {
+		w, v := &m.rows[i], clean(x[i])
+		switch {
+		case !w.ready(&m.settings):
+			out[i] = tidewatch.Score{Mid: math.NaN()}
+		case math.IsNaN(v):
+			w.judgeMissing(&m.settings, m.on, t, &out[i])
+		default:
+			w.judge(&m.settings, m.on, m.forest, t, v, &j)
+			w.score(&m.settings, m.on, &j, &out[i])
+		}
+	}
+}
+
+// Band implements Model.
+func (m *rows) Band(t int64, surprise float64, out []tidewatch.Band) {
+	for i := range m.rows {
+		out[i] = m.rows[i].band(&m.settings, t, surprise)
+	}
+}
+
+// Advance implements Model.
+func (m *rows) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewatch.Event) {
+	for i := range m.rows {
+		ev[i] = m.rows[i].advance(&m.settings, m.on, m.forest, t, clean(x[i]), v[i])
+	}
+}
+
+const (
+	rowsMagic  = 'R'
+	rowsFormat = 1
+)
+
+// AppendState implements Model.
+func (m *rows) AppendState(b []byte) []byte {
+	c := codec{b: append(b, rowsMagic, rowsFormat)}
+	n := int32(len(m.rows))
+	c.i32(&n)
+	for i := range m.rows {
+		m.rows[i].visit(&c, &m.settings)
+	}
+	return c.b
+}
+
+// LoadState implements Model. On an error the model is as new.
+func (m *rows) LoadState(b []byte) error {
+	err := m.load(b)
+	if err != nil {
+		for i := range m.rows {
+			m.rows[i].init()
+		}
+	}
+	return err
+}
+
+func (m *rows) load(b []byte) error {
+	if len(b) < 2 || b[0] != rowsMagic || b[1] != rowsFormat {
+		return fmt.Errorf("load model: not a state of format %d", rowsFormat)
+	}
+	c := codec{b: b[2:], reading: true}
+	var n int32
+	c.i32(&n)
+	if c.err == nil && int(n) != len(m.rows) {
+		return fmt.Errorf("load model: state has %d rows, want %d", n, len(m.rows))
+	}
+	for i := range m.rows {
+		m.rows[i].visit(&c, &m.settings)
+		if c.err != nil {
+			return fmt.Errorf("load model: row %d: %w", i, c.err)
+		}
+	}
+	if len(c.b) != 0 {
+		return fmt.Errorf("load model: %d bytes left over", len(c.b))
+	}
+	return nil
+}
+
+func (w *row) visit(c *codec, s *settings) {
+	since, warm := uint8(w.since), int32(len(w.first))
+	gathering := w.first != nil
+	c.i32(&w.points, &w.learnt, &warm)
+	c.within("number of points", float64(w.points), 0, math.MaxInt32)
+	c.within("number of learnt points", float64(w.learnt), 0, math.MaxInt32)
+	c.within("number of first points", float64(warm), 0, float64(s.warmPoints))
+	c.bool(&gathering)
+	if c.err != nil {
+		return
+	}
+	if c.reading && gathering {
+		w.first = make([]float64, warm, s.warmPoints)
+	}
+	for i := range w.first {
+		c.f64(&w.first[i])
+	}
+	c.i64(&w.born)
+	c.u8(&since)
+	c.within("points since a gap", float64(since), 0, arOrder)
+	w.since = int8(since)
+	c.f64(&w.level, &w.trend)
+	w.profile.visit(c)
+	w.short.visit(c)
+	w.noise.visit(c)
+	w.evidence.visit(c)
+	for i := range w.tails {
+		w.tails[i].visit(c)
+	}
+	w.episode.visit(c)
+	w.former.visit(c)
+	v := int64(w.forest)
+	c.i64(&v)
+	w.forest = version(v)
+	c.bool(&w.hasFeatures)
+	c.f32s(w.lastFeatures[:])
+}
+
+func (a *tail) visit(c *codec) {
+	c.f32s(a.bins[:])
+	for _, n := range a.bins {
+		c.within("count", float64(n), 0, 1e9)
+	}
+	c.f32(&a.total)
+	c.f32(&a.sigma)
+	c.f32(&a.shape)
+	c.u8(&a.cut)
+	c.within("tail scale", float64(a.sigma), 1e-9, 1e9)
+	c.within("tail total", float64(a.total), 0, 1e9)
+	c.within("tail shape", float64(a.shape), minShape, maxShape)
+	c.within("tail cut", float64(a.cut), 1, tailBins-1)
+}

@@ -1,0 +1,96 @@
+package models
+
+import (
+	"math"
+	"slices"
+)
+
+// noise is the size of what cannot be predicted, as mean absolute values.
+type noise struct {
+	dev     float64 // mean |e|: deviation from level and season
+	long    float64 // mean |r| over the hour's noise: what the short memory leaves, over scaleMemory points
+	short   float64 // the same over shortMemory points
+	quantum float64 // the smallest step that the metric takes, 0 while unknown
+	last    float64 // the last value
+}
+
+const (
+	shortMemory  = 48
+	quantumShare = 0.4    // of a quantum: mean absolute error of guessing a rounded value
+	levelShare   = 1e-6   // of the level: below it a change is not worth a message
+	tinyNoise    = 1e-12  // where the level is zero as well
+	quantumGrows = 1.0005 // a quantum that is never seen again is forgotten
+)
+
+// floor is the least noise that is believed in.
+func (o *noise) floor(level float64) float64 {
+	return max(quantumShare*o.quantum, levelShare*math.Abs(level), tinyNoise)
+}
+
+// deviation is the size of e.
+func (o *noise) deviation(level float64) float64 { return max(o.dev, o.floor(level)) }
+
+// residual is the size of r where the hour's relative noise is hour.
+func (o *noise) residual(level, hour float64) float64 {
+	return max(hour*max(math.Sqrt(o.long*o.short), 0.5*o.long), o.floor(level))
+}
+
+// learn takes the deviation e and the residual r over the hour's noise; both are winsorised.
+func (o *noise) learn(s *settings, n int, level, e, r float64) {
+	rate := max(1/float64(n), 1/s.scaleMemory)
+	floor := o.floor(level)
+	o.dev += rate * (min(math.Abs(e), 5*max(o.dev, floor)) - o.dev)
+	r = math.Abs(r)
+	o.long += rate * (min(r, 5*max(o.long, floor)) - o.long)
+	o.short += max(1/float64(n), 1.0/shortMemory) * (min(r, 5*max(o.long, floor)) - o.short)
+}
+
+// step notes the value x and learns how small the metric's steps are.
+func (o *noise) step(x float64) {
+	d := math.Abs(x - o.last)
+	o.last = x
+	o.quantum *= quantumGrows
+	if d > 0 && (o.quantum == 0 || d < o.quantum) {
+		o.quantum = d
+	}
+}
+
+// init takes robust estimates from the first points, which it reorders, and returns their median.
+func (o *noise) init(first []float64) (level float64) {
+	*o = noise{last: first[0]}
+	moves := make([]float64, 0, len(first))
+	for _, x := range first[1:] {
+		moves = append(moves, math.Abs(x-o.last))
+		o.step(x)
+	}
+	slices.Sort(first)
+	level = first[len(first)/2]
+	for i, x := range first {
+		first[i] = math.Abs(x - level)
+	}
+	o.dev = trimmed(first)
+	o.long = min(o.dev, trimmed(moves))
+	o.short = o.long
+	if o.quantum > max(o.dev, trimmed(moves)) {
+		o.quantum = 0 // nothing but absurd values moved
+	}
+	return level
+}
+
+// trimmed is 1.3 times the mean of the smaller 90 %: for a normal sample that is the mean of all.
+func trimmed(abs []float64) float64 {
+	slices.Sort(abs)
+	n := max(1, len(abs)*9/10)
+	sum := 0.0
+	for _, v := range abs[:n] {
+		sum += v
+	}
+	return 1.3 * sum / float64(n)
+}
+
+func (o *noise) visit(c *codec) {
+	c.f64(&o.dev, &o.long, &o.short, &o.quantum, &o.last)
+	for _, v := range []float64{o.dev, o.long, o.short, o.quantum} {
+		c.within("noise", v, 0, 1e300)
+	}
+}

@@ -1,0 +1,282 @@
+package models
+
+import "math"
+
+// Constants of the profiles.
+const (
+	dayRate    = 0.12 // weight of a new visit to an hour of the day
+	weekRate   = 0.3  // of a visit to an hour of the week
+	partRate   = 0.02 // of a visit to a part of the hour
+	gainToUse  = 0.9  // a season is taken into use when it brings the loss below this share
+	gainToKeep = 1.0  // and given up above this one
+)
+
+// half is a bfloat16: enough for a deviation of one hour of the week, which is written once a week.
+type half uint16
+
+func toHalf(v float32) half {
+	b := math.Float32bits(v)
+	b += 0x7fff + b>>16&1 // round to nearest, ties to even
+	return half(b >> 16)
+}
+
+func (h half) float() float64 { return float64(math.Float32frombits(uint32(h) << 16)) }
+
+// profile is the season by wall-clock phase: hour of the day, deviation of the hour of the week from it, deviation of the
+// five-minute part of the hour. Each is learnt in the shadow from the start, and used while it lowers the prequential loss
+// (mean absolute error of the visits' means, judged before they are learnt).
+type profile struct {
+	day    [hoursADay]float32 // before centred: visit means relative to anchor
+	spread [hoursADay]float32 // noise of the hour relative to the mean noise
+	week   [hoursAWeek]half
+	part   [partsAnHour]float32
+	// mean absolute errors without and with each season
+	dayLoss, weekLoss, partLoss [2]float32
+	anchor                      float64
+	seen                        uint32 // hours of the day visited, a bit each
+	visits                      int32  // visits committed
+	useDay, useWeek, usePart    bool
+	centred                     bool
+
+	// the visit under way
+	at             int16 // hour of the week, -1 before the first
+	count          int32
+	sumFree        float64 // x - level
+	sumDay, sumAbs float64 // the day profile's values; |r| over the mean |r|
+	sumWeek        float64
+}
+
+func (p *profile) init(anchor float64) {
+	*p = profile{anchor: anchor, at: -1}
+	for i := range p.spread {
+		p.spread[i] = 1
+	}
+}
+
+// values are the three profiles' values at ph, whether used or not.
+func (p *profile) values(ph phase) (day, week, part float64) {
+	own, next := 1-ph.share, ph.share
+	if p.centred {
+		day = float64(own*float64(p.day[ph.main%hoursADay])) + float64(next*float64(p.day[ph.next%hoursADay]))
+	}
+	week = float64(own*p.week[ph.main].float()) + float64(next*p.week[ph.next].float())
+	return day, week, float64(p.part[ph.part])
+}
+
+// used are the values that enter the expectation.
+func (p *profile) used(ph phase) (day, week, part float64) {
+	day, week, part = p.values(ph)
+	if !p.useDay {
+		day = 0
+	}
+	if !p.useWeek {
+		week = 0
+	}
+	if !p.usePart {
+		part = 0
+	}
+	return day, week, part
+}
+
+// noise is the noise at ph relative to the mean noise.
+func (p *profile) noise(ph phase) float64 {
+	if !p.centred {
+		return 1
+	}
+	return float64((1-ph.share)*float64(p.spread[ph.main%hoursADay])) + float64(ph.share*float64(p.spread[ph.next%hoursADay]))
+}
+
+// learn takes a point into the visit under way; free is x - level, winsorised, and noise |r| over the mean |r|. A new hour
+// first commits the last visit; changed says that a season was taken up or given up, ratio by how much the loss changed.
+func (p *profile) learn(s *settings, n int, ph phase, free, noise float64) (ratio float64, changed bool) {
+	ratio = 1
+	if int16(ph.main) != p.at {
+		if p.count > 0 {
+			ratio, changed = p.commit(s, n)
+		}
+		p.at, p.count, p.sumFree, p.sumDay, p.sumWeek, p.sumAbs = int16(ph.main), 0, 0, 0, 0, 0
+	}
+	day, week, part := p.values(ph)
+	p.count++
+	p.sumFree += free
+	p.sumDay += day
+	p.sumWeek += week
+	p.sumAbs += min(noise, 8)
+	if s.hour != seasonOff {
+		r, c := p.learnPart(s, n, ph, free-usedOf(p.useDay, day)-usedOf(p.useWeek, week), part)
+		ratio, changed = ratio*r, changed || c
+	}
+	return ratio, changed
+}
+
+func usedOf(use bool, v float64) float64 {
+	if use {
+		return v
+	}
+	return 0
+}
+
+func (p *profile) learnPart(s *settings, n int, ph phase, e, part float64) (float64, bool) {
+	rate := max(partRate, float64(partsAnHour)/float64(n))
+	blend(&p.partLoss[0], math.Abs(e), 0.004)
+	blend(&p.partLoss[1], math.Abs(e-part), 0.004)
+	p.part[ph.part] += float32(min(rate, 0.5) * (e - part))
+	if ph.main%hoursADay != 0 || ph.part != 0 {
+		return 1, false
+	}
+	return p.decide(s.hour, n >= s.hourPoints, &p.usePart, p.partLoss)
+}
+
+// blend moves an exponentially weighted mean towards v.
+func blend(mean *float32, v, rate float64) {
+	m := float64(*mean)
+	*mean = float32(m + float64(rate*(v-m)))
+}
+
+// commit learns the mean of a visit to one hour.
+func (p *profile) commit(s *settings, n int) (float64, bool) {
+	h, c := int(p.at)%hoursADay, float64(p.count)
+	p.visits++
+	if s.day == seasonOff && s.week == seasonOff {
+		return 1, false
+	}
+	if !p.centred {
+		p.gather(h, p.sumFree/c)
+		return 1, false
+	}
+	free, day, week := p.sumFree/c, p.sumDay/c, p.sumWeek/c
+	p.judgeVisit(n, s, free, free-day, free-day-week)
+	rate := max(dayRate, float64(hoursADay)/float64(p.visits))
+	p.day[h] += float32(rate * (free - day - usedOf(p.useWeek, week)))
+	if s.week != seasonOff {
+		w := &p.week[p.at]
+		rate = max(weekRate, min(1, float64(hoursAWeek)/float64(p.visits)))
+		*w = toHalf(float32(w.float() + float64(rate*(free-day-week))))
+	}
+	f := float64(p.spread[h])
+	p.spread[h] = float32(min(max(f+float64(0.1*(p.sumAbs/c*f-f)), 0.2), 5))
+	return p.choose(s, n)
+}
+
+// gather averages an hour's visits before the profile is ready.
+func (p *profile) gather(h int, free float64) {
+	bit := uint32(1) << h
+	if p.seen&bit == 0 {
+		p.seen |= bit
+		p.day[h] = float32(free)
+		return
+	}
+	mean, _ := p.center()
+	blendOrSet(&p.dayLoss[0], math.Abs(free-mean))
+	blendOrSet(&p.dayLoss[1], math.Abs(free-float64(p.day[h])))
+	p.day[h] += float32(0.5 * (free - float64(p.day[h])))
+}
+
+func blendOrSet(mean *float32, v float64) {
+	if *mean == 0 {
+		*mean = float32(v)
+		return
+	}
+	blend(mean, v, 1.0/hoursADay)
+}
+
+// center is the mean of the hours that were visited, and their number.
+func (p *profile) center() (mean float64, hours int) {
+	for h, v := range p.day {
+		if p.seen>>h&1 == 1 {
+			mean += float64(v)
+			hours++
+		}
+	}
+	if hours == 0 {
+		return 0, 0
+	}
+	return mean / float64(hours), hours
+}
+
+// settle turns the gathered means into a profile around a level, which it returns.
+func (p *profile) settle() (level float64) {
+	mean, _ := p.center()
+	for h := range p.day {
+		if p.seen>>h&1 == 1 {
+			p.day[h] -= float32(mean)
+		} else {
+			p.day[h] = 0
+		}
+	}
+	p.centred = true
+	return p.anchor + mean
+}
+
+func (p *profile) judgeVisit(n int, s *settings, free, day, week float64) {
+	blend(&p.dayLoss[0], math.Abs(free), 1.0/72)
+	blend(&p.dayLoss[1], math.Abs(day), 1.0/72)
+	if n < s.weekPoints/2 {
+		return // the week's bins are being seen for the first time
+	}
+	blendOrSet(&p.weekLoss[0], math.Abs(day))
+	blendOrSet(&p.weekLoss[1], math.Abs(week))
+}
+
+// choose decides once a day which seasons are used.
+func (p *profile) choose(s *settings, n int) (ratio float64, changed bool) {
+	if p.visits%hoursADay != 0 {
+		return 1, false
+	}
+	ratio, changed = p.decide(s.day, n >= s.dayPoints, &p.useDay, p.dayLoss)
+	r, c := p.decide(s.week, n >= s.weekPoints && p.useDay, &p.useWeek, p.weekLoss)
+	return ratio * r, changed || c
+}
+
+// decide switches one season by its losses without and with it.
+func (p *profile) decide(mode seasonMode, ready bool, use *bool, loss [2]float32) (ratio float64, changed bool) {
+	want := *use
+	switch {
+	case mode == seasonOff || !ready:
+		want = false
+	case mode == seasonOn:
+		want = true
+	case loss[1] < gainToUse*loss[0]:
+		want = true
+	case loss[1] > gainToKeep*loss[0]:
+		want = false
+	}
+	if want == *use {
+		return 1, false
+	}
+	*use = want
+	ratio = 1
+	if loss[0] > 0 && loss[1] > 0 {
+		ratio = float64(loss[1]) / float64(loss[0])
+		if !want {
+			ratio = 1 / ratio
+		}
+	}
+	return min(max(ratio, 0.2), 5), true
+}
+
+func (p *profile) visit(c *codec) {
+	c.f32s(p.day[:])
+	c.f32s(p.spread[:])
+	for i := range p.week {
+		v := uint16(p.week[i])
+		c.u16(&v)
+		if v&0x7f80 == 0x7f80 {
+			c.fail(errNotFinite)
+		}
+		p.week[i] = half(v)
+	}
+	c.f32s(p.part[:])
+	c.f32s(p.dayLoss[:])
+	c.f32s(p.weekLoss[:])
+	c.f32s(p.partLoss[:])
+	c.f64(&p.anchor, &p.sumFree, &p.sumDay, &p.sumAbs, &p.sumWeek)
+	seen, at := int32(p.seen), int32(p.at)
+	c.i32(&seen, &p.visits, &at, &p.count)
+	c.within("hour of the week", float64(at), -1, hoursAWeek-1)
+	p.seen, p.at = uint32(seen), int16(at)
+	c.bool(&p.useDay)
+	c.bool(&p.useWeek)
+	c.bool(&p.usePart)
+	c.bool(&p.centred)
+}

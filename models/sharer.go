@@ -1,0 +1,42 @@
+package models
+
+// sharer is rows that judge with a forest as well.
+type sharer struct{ *rows }
+
+// Sample implements Sharer.
+func (m sharer) Sample(dst []float64) []float64 {
+	for i := range m.rows.rows {
+		w := &m.rows.rows[i]
+		if !w.hasFeatures {
+			continue
+		}
+		for _, v := range w.lastFeatures {
+			dst = append(dst, float64(v))
+		}
+	}
+	return dst
+}
+
+// keptOfTail is the share of the isolation tail's counts that survives a change of forests: two forests of a family agree
+// roughly, so that the old tail is a good prior for the new one.
+const keptOfTail = 0.25
+
+// Adopt implements Sharer. A Shared of another kind is ignored.
+func (m sharer) Adopt(s Shared) {
+	f, ok := s.(*forest)
+	if !ok {
+		return
+	}
+	m.forest = f
+	for i := range m.rows.rows {
+		w := &m.rows.rows[i]
+		if w.forest == f.version {
+			continue // as after a restart: the tail was learnt under this forest
+		}
+		if w.forest != 0 {
+			w.tails[tailIsolation].forget(keptOfTail)
+			w.tails[tailIsolation].fit(priors[tailIsolation])
+		}
+		w.forest = f.version
+	}
+}

@@ -1,0 +1,237 @@
+package models
+
+import "math"
+
+// tailBins is the number of bins of a tail: the first holds [0, 0.9), the others are a fifth of an octave wide.
+const tailBins = 28
+
+// Constants of the calibration. They were chosen on seeded null families (white, autoregressive, seasonal, Student t,
+// Poisson), never on labelled data.
+const (
+	tailEvery    = 64  // learnt points between two fits
+	priorWeight  = 20  // pseudo-observations of the prior, which never fade
+	priorShape   = 0.0 // ξ of the exponential tail
+	priorShapeN  = 30  // exceedances that the prior shape is worth
+	maxSurprise  = 12  // decades; nothing is claimed beyond
+	minShape     = -0.25
+	maxShape     = 0.5
+	ignoredCount = 2 // observations beyond a value that do not bound its probability from below
+)
+
+// tailEdges[i] is the lower edge of bin i.
+var tailEdges = func() (e [tailBins]float64) {
+	for i := 1; i < tailBins; i++ {
+		e[i] = 0.9 * math.Exp2(float64(i-1)/5)
+	}
+	return e
+}()
+
+// tail calibrates one non-negative statistic on its own past: a decayed histogram for the body and, above the level that
+// few points exceed, a generalised Pareto tail fitted by probability-weighted moments (Hosking & Wallis 1987, Technometrics
+// 29(3), eq. 9) with its shape shrunk towards the exponential. The statistic should have a mean near 1.
+type tail struct {
+	bins  [tailBins]float32
+	total float32 // sum of bins
+	sigma float32
+	shape float32
+	cut   uint8 // the bin where the Pareto tail begins
+}
+
+// prior is what is believed of a statistic before any was seen: above[i] is the pseudo-count at or above bin i.
+type prior struct {
+	above [tailBins + 1]float64
+	cut   float64 // share of points above the Pareto tail's beginning
+}
+
+func newPrior(cut float64, survival func(float64) float64) *prior {
+	p := &prior{cut: cut}
+	for i := range tailBins {
+		p.above[i] = priorWeight * survival(tailEdges[i])
+	}
+	p.above[0] = priorWeight
+	return p
+}
+
+// init fits an empty tail to its prior.
+func (a *tail) init(p *prior) {
+	*a = tail{}
+	a.fit(p)
+}
+
+// binOf is the bin that holds s.
+func binOf(s float64) int {
+	lo, hi := 0, tailBins
+	for hi-lo > 1 {
+		if m := (lo + hi) / 2; s >= tailEdges[m] {
+			lo = m
+		} else {
+			hi = m
+		}
+	}
+	return lo
+}
+
+// learn counts s once.
+func (a *tail) learn(s float64) {
+	a.bins[binOf(s)]++
+	a.total++
+}
+
+// forget multiplies all counts by keep.
+func (a *tail) forget(keep float32) {
+	a.total = 0
+	for i := range a.bins {
+		a.bins[i] *= keep
+		a.total += a.bins[i]
+	}
+}
+
+// beyond is the count at or above bin k, prior included.
+func (a *tail) beyond(p *prior, k int) float64 {
+	sum := p.above[k]
+	for _, n := range a.bins[k:] {
+		sum += float64(n)
+	}
+	return sum
+}
+
+func (a *tail) all() float64 { return float64(a.total) + priorWeight }
+
+// probability is that of a value of s or more.
+func (a *tail) probability(p *prior, s float64) float64 {
+	if s <= 0 {
+		return 1
+	}
+	k := binOf(s)
+	if k < int(a.cut) {
+		above := a.beyond(p, k+1)
+		in := float64(a.bins[k]) + p.above[k] - p.above[k+1]
+		rest := (tailEdges[k+1] - s) / (tailEdges[k+1] - tailEdges[k])
+		return min(1, (above+float64(in*rest))/a.all())
+	}
+	body := a.beyond(p, int(a.cut)) / a.all()
+	q := float64(body * paretoSurvival((s-tailEdges[a.cut])/float64(a.sigma), float64(a.shape)))
+	return max(q, a.counted(p, k))
+}
+
+// counted bounds the probability of values in bin k from below by what was really seen above that bin.
+func (a *tail) counted(p *prior, k int) float64 {
+	from := k + 1
+	if k == tailBins-1 {
+		from = k
+	}
+	return max(0, a.beyond(p, from)-ignoredCount-p.above[from]) / a.all()
+}
+
+// surprise is -log10 of the probability, at most maxSurprise.
+func (a *tail) surprise(p *prior, s float64, sides float64) float64 {
+	q := min(1, sides*a.probability(p, s))
+	if q <= 1e-12 {
+		return maxSurprise
+	}
+	return -math.Log10(q)
+}
+
+// value is the inverse of probability: the least s whose probability is at most q.
+func (a *tail) value(p *prior, q float64) float64 {
+	if q >= 1 {
+		return 0
+	}
+	if body := a.beyond(p, int(a.cut)) / a.all(); q <= body {
+		s := tailEdges[a.cut] + float64(a.sigma)*paretoQuantile(q/body, float64(a.shape))
+		k := int(a.cut)
+		for k < tailBins-1 && a.counted(p, k) > q {
+			k++
+		}
+		return max(s, tailEdges[k])
+	}
+	want := q * a.all()
+	for k := int(a.cut) - 1; k >= 0; k-- {
+		above := a.beyond(p, k+1)
+		in := float64(a.bins[k]) + p.above[k] - p.above[k+1]
+		if in > 0 && above+in >= want {
+			rest := (want - above) / in
+			return tailEdges[k+1] - float64(rest*(tailEdges[k+1]-tailEdges[k]))
+		}
+	}
+	return 0
+}
+
+// fit finds where the Pareto tail begins and its two parameters.
+func (a *tail) fit(p *prior) {
+	var count [tailBins]float64
+	above := 0.0
+	cut := tailBins - 1
+	for k := tailBins - 1; k >= 1; k-- {
+		count[k] = float64(a.bins[k]) + p.above[k] - p.above[k+1]
+		if above+count[k] > p.cut*a.all() {
+			break
+		}
+		above += count[k]
+		cut = k
+	}
+	a.cut = uint8(cut)
+	mean, weighted := excess(&count, cut, above, 0)
+	mean, weighted = excess(&count, cut, above, mean) // once more with the slope inside the bins
+	shape := priorShape
+	if d := mean - 2*weighted; d > 0 && above > 0 {
+		shape = min(max(2-mean/d, minShape), maxShape)
+	}
+	shape = (float64(shape*above) + priorShape*priorShapeN) / (above + priorShapeN)
+	a.shape = float32(shape)
+	a.sigma = float32(max(float64(mean*(1-shape)), 0.02*tailEdges[cut]))
+}
+
+// excess are the mean excess over the cut and its first probability-weighted moment E[X(1-F(X))], from binned counts. slope
+// is the mean of an exponential by which the mass inside a bin is spread; 0 spreads it evenly.
+func excess(count *[tailBins]float64, cut int, total, slope float64) (mean, weighted float64) {
+	if total <= 0 {
+		return 0.2 * tailEdges[cut], 0.05 * tailEdges[cut]
+	}
+	above := total
+	for k := cut; k < tailBins; k++ {
+		if count[k] == 0 {
+			continue
+		}
+		width := 0.15 * tailEdges[k]
+		if k+1 < tailBins {
+			width = tailEdges[k+1] - tailEdges[k]
+		}
+		x := tailEdges[k] - tailEdges[cut] + insideBin(width, slope)
+		above -= count[k]
+		mean += count[k] * x
+		weighted += float64(count[k]*x) * (above + 0.5*count[k])
+	}
+	return mean / total, weighted / (total * total)
+}
+
+// insideBin is the mean position inside a bin of an exponential density of the given mean.
+func insideBin(width, slope float64) float64 {
+	if slope <= 0 || width/slope < 1e-3 {
+		return width / 2
+	}
+	return slope - width/math.Expm1(width/slope)
+}
+
+// paretoSurvival is the generalised Pareto survival function of unit scale.
+func paretoSurvival(y, shape float64) float64 {
+	if y <= 0 {
+		return 1
+	}
+	if math.Abs(shape) < 1e-4 {
+		return math.Exp(-y)
+	}
+	base := 1 + float64(shape*y)
+	if base <= 0 {
+		return 0
+	}
+	return math.Exp(-math.Log(base) / shape)
+}
+
+// paretoQuantile is the inverse of paretoSurvival.
+func paretoQuantile(q, shape float64) float64 {
+	if math.Abs(shape) < 1e-4 {
+		return -math.Log(q)
+	}
+	return math.Expm1(-shape*math.Log(q)) / shape
+}
