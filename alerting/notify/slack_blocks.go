@@ -155,7 +155,7 @@ func decidedBy(a *alerting.AlarmView) string {
 // bodySections spreads lines over at most two sections and says how many did not fit.
 func bodySections(lines []string) []string {
 	more := func(n int) string { return fmt.Sprintf("… %s left out", count(n, "more line", "more lines")) }
-	text := joinFitting(lines, "\n", slackBody, more)
+	text, _ := joinFitting(lines, "\n", slackBody, more)
 	if width(text) <= slackSection {
 		return []string{text}
 	}
@@ -176,16 +176,12 @@ func alarmList(n *alerting.Notice) string {
 	for i := range n.Alarms {
 		lines = append(lines, alarmLine(n, &n.Alarms[i]))
 	}
-	// The alarms that the notice does not carry are lines that never fit.
 	more := func(left int) string { return fmt.Sprintf("and %s more", thousands(left+n.Omitted)) }
-	if n.Omitted == 0 {
-		return joinFitting(lines, "\n", slackSection, more)
+	text, left := joinFitting(lines, "\n", slackSection-20, more)
+	if left == 0 && n.Omitted > 0 {
+		text += "\n" + more(0)
 	}
-	text := joinFitting(lines, "\n", slackSection-40, more)
-	if strings.HasSuffix(text, " more") {
-		return text
-	}
-	return text + "\n" + more(0)
+	return text
 }
 
 func alarmLine(n *alerting.Notice, a *alerting.AlarmView) string {
@@ -233,7 +229,8 @@ func linkLine(n *alerting.Notice, c chartRef) string {
 			out = append(out, oneLine(l.Text)+" (its address is no http URL of at most "+thousands(slackURL)+" characters)")
 		}
 	}
-	return joinFitting(out, " · ", slackLinks, func(n int) string { return count(n, "more link", "more links") + " left out" })
+	text, _ := joinFitting(out, " · ", slackLinks, func(n int) string { return count(n, "more link", "more links") + " left out" })
+	return text
 }
 
 // smallPrint is the promise, the score and the identity.

@@ -62,14 +62,14 @@ func code(err error) string {
 }
 
 // classify turns the error of a call into what a notifier returns. unknown reports that the call may have been carried out.
-func classify(doing string, err error) (out error, unknown bool) {
+func classify(doing string, err error) (unknown bool, out error) {
 	var limited *slack.RateLimitedError
 	if errors.As(err, &limited) {
 		after := limited.RetryAfter
 		if after <= 0 {
 			after = time.Second
 		}
-		return &alerting.RetryAfterError{After: after, Err: fmt.Errorf("%s: Slack's rate limit is reached", doing)}, false
+		return false, &alerting.RetryAfterError{After: after, Err: fmt.Errorf("%s: Slack's rate limit is reached", doing)}
 	}
 	if c := code(err); c != "" {
 		return classifyCode(doing, c, err)
@@ -79,32 +79,32 @@ func classify(doing string, err error) (out error, unknown bool) {
 		return classifyStatus(doing, status.Code, explain(err))
 	}
 	if notSent(err) {
-		return fmt.Errorf("%s: %s", doing, explain(err)), false
+		return false, fmt.Errorf("%s: %s", doing, explain(err))
 	}
-	return unknownOutcome(doing, err), true
+	return true, unknownOutcome(doing, err)
 }
 
-func classifyCode(doing, c string, err error) (error, bool) {
+func classifyCode(doing, c string, err error) (unknown bool, out error) {
 	switch {
 	case c == "ratelimited" || c == "rate_limited" || c == "message_limit_exceeded":
-		return &alerting.RetryAfterError{After: defaultRetryAfter, Err: fmt.Errorf("%s: %s", doing, explain(err))}, false
+		return false, &alerting.RetryAfterError{After: defaultRetryAfter, Err: fmt.Errorf("%s: %s", doing, explain(err))}
 	case uncertain[c]:
-		return fmt.Errorf("%s: %s (%w)", doing, explain(err), alerting.ErrUnknown), true
+		return true, fmt.Errorf("%s: %s (%w)", doing, explain(err), alerting.ErrUnknown)
 	case c == "request_timeout":
-		return fmt.Errorf("%s: %s", doing, explain(err)), false
+		return false, fmt.Errorf("%s: %s", doing, explain(err))
 	}
-	return alerting.Permanent(fmt.Errorf("%s: %s", doing, explain(err))), false
+	return false, alerting.Permanent(fmt.Errorf("%s: %s", doing, explain(err)))
 }
 
 // classifyStatus judges an HTTP status other than 200 by what the text says of it.
-func classifyStatus(doing string, status int, text string) (error, bool) {
+func classifyStatus(doing string, status int, text string) (unknown bool, out error) {
 	switch {
 	case status == http.StatusTooManyRequests:
-		return &alerting.RetryAfterError{After: defaultRetryAfter, Err: fmt.Errorf("%s: %s", doing, text)}, false
+		return false, &alerting.RetryAfterError{After: defaultRetryAfter, Err: fmt.Errorf("%s: %s", doing, text)}
 	case status >= 500 || status == http.StatusRequestTimeout:
-		return fmt.Errorf("%s: %s (%w)", doing, text, alerting.ErrUnknown), true
+		return true, fmt.Errorf("%s: %s (%w)", doing, text, alerting.ErrUnknown)
 	}
-	return alerting.Permanent(fmt.Errorf("%s: %s", doing, text)), false
+	return false, alerting.Permanent(fmt.Errorf("%s: %s", doing, text))
 }
 
 // unknownOutcome is a transport error after which the message may be there. A context's end stays visible to errors.Is.

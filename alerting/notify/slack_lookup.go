@@ -105,7 +105,7 @@ func (a *attempt) mine(m *slack.Message) (version int, reply, ok bool) {
 
 // lookUpFailed is the error of a look-up. Nothing was sent, so the outcome is as unknown as before and no more.
 func lookUpFailed(doing string, err error) error {
-	out, unknown := classify(doing, err)
+	unknown, out := classify(doing, err)
 	if unknown {
 		return fmt.Errorf("%s: %s", doing, explain(err))
 	}

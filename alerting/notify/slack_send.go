@@ -150,7 +150,7 @@ func (a *attempt) failed(doing string, err error, again func() error) error {
 		a.st.File, a.st.FileError, a.st.NotReady = "", "Slack did not finish processing it", 0
 		return again()
 	}
-	out, unknown := classify(doing, err)
+	unknown, out := classify(doing, err)
 	if unknown {
 		if !a.d.Unknown || a.d.UnknownSince == 0 {
 			a.d.UnknownSince = a.began

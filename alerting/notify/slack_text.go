@@ -108,8 +108,8 @@ func slackLink(text, link string) string {
 }
 
 // joinFitting joins lines by sep as far as they fit into limit; more says how many were left out. A line that would not fit
-// even alone is shortened.
-func joinFitting(lines []string, sep string, limit int, more func(n int) string) string {
+// even alone is shortened. left is how many lines are not in the text.
+func joinFitting(lines []string, sep string, limit int, more func(n int) string) (text string, left int) {
 	total := 0
 	for i, l := range lines {
 		total += width(l)
@@ -118,7 +118,7 @@ func joinFitting(lines []string, sep string, limit int, more func(n int) string)
 		}
 	}
 	if total <= limit {
-		return strings.Join(lines, sep)
+		return strings.Join(lines, sep), 0
 	}
 	room := limit - width(sep) - width(more(len(lines)))
 	var b strings.Builder
@@ -130,10 +130,10 @@ func joinFitting(lines []string, sep string, limit int, more func(n int) string)
 			l = sep + l
 		}
 		if used+width(l) > room {
-			return b.String() + sep + more(len(lines)-i)
+			return b.String() + sep + more(len(lines)-i), len(lines) - i
 		}
 		b.WriteString(l)
 		used += width(l)
 	}
-	return b.String()
+	return b.String(), 0
 }

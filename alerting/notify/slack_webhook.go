@@ -46,7 +46,7 @@ func (w *webhook) Notify(ctx context.Context, n *alerting.Notice, d alerting.Del
 	}
 	address = strings.TrimSpace(address)
 	began := w.cfg.Clock().UnixMilli()
-	err, unknown := w.post(ctx, address, msg)
+	unknown, err := w.post(ctx, address, msg)
 	if err == nil {
 		return alerting.Delivery{Sent: n.Version}, nil
 	}
@@ -84,15 +84,15 @@ func (w *webhook) chart(n *alerting.Notice, d alerting.Delivery) chartRef {
 }
 
 // post sends the message. unknown reports that it may be there although there was an error.
-func (w *webhook) post(ctx context.Context, address string, msg *slack.WebhookMessage) (err error, unknown bool) {
+func (w *webhook) post(ctx context.Context, address string, msg *slack.WebhookMessage) (unknown bool, err error) {
 	const doing = "posting to the webhook"
 	body, err := json.Marshal(msg)
 	if err != nil {
-		return alerting.Permanent(fmt.Errorf("%s: %w", doing, err)), false
+		return false, alerting.Permanent(fmt.Errorf("%s: %w", doing, err))
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil || req.URL.Host == "" {
-		return alerting.Permanent(errors.New(doing + ": the webhook's URL is not an http URL")), false
+		return false, alerting.Permanent(errors.New(doing + ": the webhook's URL is not an http URL"))
 	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := w.cfg.HTTPClient.Do(req)
@@ -102,13 +102,13 @@ func (w *webhook) post(ctx context.Context, address string, msg *slack.WebhookMe
 	defer func() { _ = resp.Body.Close() }()
 	said, err := io.ReadAll(io.LimitReader(resp.Body, 200))
 	if resp.StatusCode == http.StatusOK {
-		return nil, false // the body, "ok", says no more than the status
+		return false, nil // the body, "ok", says no more than the status
 	}
 	if err != nil {
 		said = nil
 	}
 	if after, ok := retryAfter(resp); ok {
-		return &alerting.RetryAfterError{After: after, Err: errors.New(doing + ": Slack's rate limit is reached")}, false
+		return false, &alerting.RetryAfterError{After: after, Err: errors.New(doing + ": Slack's rate limit is reached")}
 	}
 	return classifyStatus(doing, resp.StatusCode, saidText(resp.StatusCode, string(said)))
 }
