@@ -24,8 +24,8 @@ func (o *Outbox) step(ctx context.Context, q *queue) (wait time.Duration, idle b
 	}
 	now := o.opts.Clock()
 	due := time.UnixMilli(n.NextAt)
-	if q.next.After(due) {
-		due = q.next
+	if q.pace.next.After(due) {
+		due = q.pace.next
 	}
 	if wait := due.Sub(now); wait > 0 {
 		return wait, false
@@ -36,7 +36,7 @@ func (o *Outbox) step(ctx context.Context, q *queue) (wait time.Duration, idle b
 // attempt sends one notice. The order is what makes it safe: the attempt is marked, durably, before the receiver hears of it;
 // so whatever happens until its outcome is recorded, the next attempt knows that the message may have arrived.
 func (o *Outbox) attempt(ctx context.Context, q *queue, n store.QueuedNotice, now time.Time) (wait time.Duration) {
-	q.next = now.Add(o.opts.Interval)
+	q.pace.next = now.Add(o.opts.Interval)
 	lease := now.Add(o.opts.Timeout + o.opts.Settle).UnixMilli()
 	if err := o.opts.Store.MarkAttempt(ctx, n, now.UnixMilli(), lease); err != nil {
 		if ctx.Err() == nil {
@@ -45,10 +45,10 @@ func (o *Outbox) attempt(ctx context.Context, q *queue, n store.QueuedNotice, no
 		return o.opts.MinBackoff
 	}
 	o.said.fine("", "store")
-	d, err := o.send(ctx, n)
+	d, err := o.send(ctx, q.notifiers[n.Integration], n)
 	r := o.judge(n, d, err)
 	if r.hold > 0 {
-		q.next = o.opts.Clock().Add(r.hold)
+		q.pace.next = o.opts.Clock().Add(r.hold)
 	}
 	o.report(n, r, err)
 	o.record(ctx, n, r.Outcome)
@@ -56,7 +56,7 @@ func (o *Outbox) attempt(ctx context.Context, q *queue, n store.QueuedNotice, no
 }
 
 // send calls the notifier, which has Options.Timeout, and after the end of ctx no more than Options.Grace.
-func (o *Outbox) send(ctx context.Context, n store.QueuedNotice) (alerting.Delivery, error) {
+func (o *Outbox) send(ctx context.Context, to alerting.Notifier, n store.QueuedNotice) (alerting.Delivery, error) {
 	notice, err := decodeNotice(n.Payload)
 	if err != nil {
 		return n.Delivery, alerting.Permanent(errors.Join(errors.New("the queued notice cannot be decoded"), err))
@@ -69,7 +69,7 @@ func (o *Outbox) send(ctx context.Context, n store.QueuedNotice) (alerting.Deliv
 	})
 	defer stop()
 	o.m.attempts.WithLabelValues(n.Integration).Inc()
-	d, err := o.notifier(n.Integration).Notify(sending, notice, n.Delivery)
+	d, err := to.Notify(sending, notice, n.Delivery)
 	if err != nil && sending.Err() != nil && !alerting.IsPermanent(err) {
 		err = errors.Join(err, alerting.ErrUnknown)
 	}

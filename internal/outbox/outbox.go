@@ -18,19 +18,24 @@ type Outbox struct {
 	m    *metrics
 	said *journalist
 
-	mu        sync.Mutex
-	notifiers map[string]alerting.Notifier
-	queues    []*queue      // in order of their keys
-	reload    chan struct{} // has one token after SetNotifiers
-	sending   sync.Mutex    // held by Run or Drain: there is one sender
+	mu      sync.Mutex
+	queues  []*queue      // in order of their keys
+	reload  chan struct{} // has one token after SetNotifiers
+	sending sync.Mutex    // held by Run or Drain: there is one sender
 }
 
 // queue is the integrations that share a rate limit.
 type queue struct {
 	key          string
 	integrations []string // ascending
+	notifiers    map[string]alerting.Notifier
 	wake         chan struct{}
-	next         time.Time // nothing is sent before
+	pace         *pace
+}
+
+// pace is a queue's rate limit; a reload hands it on to the queue of the same key. The one sender uses it.
+type pace struct {
+	next time.Time // nothing is sent before
 }
 
 // New checks the options. Nothing is sent before Run or Drain.
@@ -72,9 +77,9 @@ var errBusy = errors.New("outbox: Run or Drain is already under way")
 
 // runQueues runs the present queues until ctx ends or the notifiers change.
 func (o *Outbox) runQueues(ctx context.Context) {
-	o.reportOrphans(ctx)
-	loop, stop := context.WithCancel(ctx)
 	queues := o.currentQueues()
+	o.reportOrphans(ctx, queues)
+	loop, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	for _, q := range queues {
 		wg.Go(func() { o.runQueue(ctx, loop, q) })
@@ -194,22 +199,25 @@ func (o *Outbox) SetNotifiers(ctx context.Context, notifiers map[string]alerting
 func (o *Outbox) setNotifiers(notifiers map[string]alerting.Notifier) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	before := map[string]*queue{}
+	paces := map[string]*pace{}
 	for _, q := range o.queues {
-		before[q.key] = q
+		paces[q.key] = q.pace
 	}
 	byKey := map[string]*queue{}
 	for _, name := range slices.Sorted(maps.Keys(notifiers)) {
 		key := queueKey(name, notifiers[name])
-		if byKey[key] == nil {
-			byKey[key] = &queue{key: key, wake: make(chan struct{}, 1)}
-			if old := before[key]; old != nil {
-				byKey[key].next = old.next
+		q := byKey[key]
+		if q == nil {
+			q = &queue{key: key, notifiers: map[string]alerting.Notifier{}, wake: make(chan struct{}, 1), pace: paces[key]}
+			if q.pace == nil {
+				q.pace = &pace{}
 			}
+			byKey[key] = q
 		}
-		byKey[key].integrations = append(byKey[key].integrations, name)
+		q.integrations = append(q.integrations, name)
+		q.notifiers[name] = notifiers[name]
 	}
-	o.notifiers, o.queues = maps.Clone(notifiers), nil
+	o.queues = nil
 	for _, key := range slices.Sorted(maps.Keys(byKey)) {
 		o.queues = append(o.queues, byKey[key])
 	}
@@ -233,23 +241,20 @@ func (o *Outbox) currentQueues() []*queue {
 	return o.queues
 }
 
-func (o *Outbox) notifier(integration string) alerting.Notifier {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.notifiers[integration]
-}
-
 // reportOrphans says which integrations have notices but no notifier.
-func (o *Outbox) reportOrphans(ctx context.Context) {
+func (o *Outbox) reportOrphans(ctx context.Context, queues []*queue) {
 	counts, err := o.opts.Store.NoticeCounts(ctx)
 	if err != nil {
 		o.said.trouble("", "store", err)
 		return
 	}
-	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		if o.notifier(name) == nil {
-			o.opts.Logger.Warn("Notices wait for an integration that is not configured any more; they are kept",
-				"integration", name, "notices", counts[name].Pending)
+	for _, q := range queues {
+		for _, name := range q.integrations {
+			delete(counts, name)
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		o.opts.Logger.Warn("Notices wait for an integration that is not configured any more; they are kept",
+			"integration", name, "notices", counts[name].Pending)
 	}
 }

@@ -29,22 +29,36 @@ func (o *Outbox) report(n store.QueuedNotice, r result, err error) {
 type journalist struct {
 	log *slog.Logger
 	mu  sync.Mutex
-	on  map[string]string // what is in trouble: the error last logged
+	on  map[string]map[string]bool // what is in trouble: the errors logged since it last worked
 }
+
+// maxSaid is how many different errors are logged before something works again; the metrics count them all.
+const maxSaid = 16
 
 func newJournalist(log *slog.Logger) *journalist {
-	return &journalist{log: log, on: map[string]string{}}
+	return &journalist{log: log, on: map[string]map[string]bool{}}
 }
 
-// trouble logs err unless it is the one that was logged last for the integration.
+// trouble logs err unless it was logged before for the integration and nothing has worked since.
 func (j *journalist) trouble(integration, what string, err error, attrs ...any) {
-	j.mu.Lock()
-	before := j.on[what+integration]
-	j.on[what+integration] = err.Error()
-	j.mu.Unlock()
-	if before != err.Error() {
+	if j.isNews(what+integration, err.Error()) {
 		j.log.Warn("Outbox: "+what+" failed", append([]any{"integration", integration, "err", err}, attrs...)...)
 	}
+}
+
+func (j *journalist) isNews(what, text string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	said := j.on[what]
+	if said == nil {
+		said = map[string]bool{}
+		j.on[what] = said
+	}
+	if said[text] || len(said) >= maxSaid {
+		return false
+	}
+	said[text] = true
+	return true
 }
 
 // fine logs that a trouble is over, if there was one.

@@ -90,7 +90,10 @@ func (d *database) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
 		return err
 	}
 	if err := fn(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+		if rerr := tx.Rollback(); rerr != nil && !errors.Is(rerr, sql.ErrTxDone) { // done: ctx has ended
+			err = errors.Join(err, rerr)
+		}
+		return err
 	}
 	return tx.Commit()
 }

@@ -38,7 +38,8 @@ type Journal struct {
 var errJournalClosed = errors.New("journal is closed")
 
 // Append buffers one record and returns the position after it: what a snapshot that includes the record's effect passes to
-// WriteSnapshot. The payload is copied. It fails with ErrFull once Options.MaxBuffered bytes wait for a Commit.
+// WriteSnapshot. The payload is copied. Once Options.MaxBuffered bytes wait for a Commit, Append itself writes them first, and
+// fails if it cannot.
 func (j *Journal) Append(payload []byte) (Position, error) {
 	if len(payload) > MaxRecord {
 		return 0, fmt.Errorf("journal: record of %d bytes, at most %d are allowed", len(payload), MaxRecord)
@@ -49,7 +50,9 @@ func (j *Journal) Append(payload []byte) (Position, error) {
 		return 0, errJournalClosed
 	}
 	if waiting := int(j.next - j.synced); waiting > 0 && waiting+len(payload) > j.s.opts.MaxBuffered {
-		return 0, fmt.Errorf("journal: %d bytes wait to be written: %w", waiting, ErrFull)
+		if err := j.commitLocked(); err != nil {
+			return 0, fmt.Errorf("%d bytes wait to be written: %w", waiting, err)
+		}
 	}
 	j.buf = appendRecord(j.buf, payload)
 	j.next += recordSize(payload)
@@ -60,6 +63,10 @@ func (j *Journal) Append(payload []byte) (Position, error) {
 func (j *Journal) Commit() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.commitLocked()
+}
+
+func (j *Journal) commitLocked() error {
 	target := j.next
 	for j.synced < target {
 		if j.flushing {

@@ -93,12 +93,18 @@ func (j *Journal) setAsideSegment(path string) error {
 }
 
 // setAsideTail copies what follows the last good record to damaged/; the caller cuts it off.
-func (j *Journal) setAsideTail(path string, res scanned) (err error) {
+func (j *Journal) setAsideTail(path string, res scanned) error {
 	start, _ := parseSegmentName(path)
 	offset := segmentHeader + int64(res.end-start)
 	dst := j.s.damagedPath(filepath.Base(path) + ".tail")
 	if err := copyRange(path, dst, offset, res.tail); err != nil {
-		return err
+		if !isFull(err) {
+			return err
+		}
+		// Starting matters more than keeping bytes that no Commit has acknowledged.
+		if dst, err = "nowhere: disk full", os.Remove(dst); err != nil {
+			return err
+		}
 	}
 	j.s.m.damaged.WithLabelValues(partJournal).Inc()
 	j.s.log.Warn("Journal tail damaged (a write that was cut short): set aside, continuing after the last good record",

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -18,7 +19,7 @@ func acquireLock(path string) (*os.File, error) {
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		holder := lockHolder(f)
 		_ = f.Close() // the refusal is what matters
-		if err == unix.EWOULDBLOCK {
+		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, fmt.Errorf("%w by %s: stop it or choose another directory", ErrLocked, holder)
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)

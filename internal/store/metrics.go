@@ -1,8 +1,12 @@
 package store
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"fmt"
 
-// metrics are the store's own; a nil Registerer leaves them unregistered but counting.
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are the store's own.
 type metrics struct {
 	damaged       *prometheus.CounterVec
 	writeErrors   *prometheus.CounterVec
@@ -11,7 +15,7 @@ type metrics struct {
 	snapshotTime  prometheus.Gauge
 }
 
-func newMetrics(r prometheus.Registerer) *metrics {
+func newMetrics() *metrics {
 	m := &metrics{
 		damaged: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tidewatch_store_damaged_total",
@@ -38,10 +42,32 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		m.damaged.WithLabelValues(part)
 		m.writeErrors.WithLabelValues(part)
 	}
-	if r != nil {
-		r.MustRegister(m.damaged, m.writeErrors, m.journalBytes, m.snapshotBytes, m.snapshotTime)
-	}
 	return m
+}
+
+func (m *metrics) all() []prometheus.Collector {
+	return []prometheus.Collector{m.damaged, m.writeErrors, m.journalBytes, m.snapshotBytes, m.snapshotTime}
+}
+
+func (m *metrics) register(r prometheus.Registerer) error {
+	if r == nil {
+		return nil
+	}
+	for _, c := range m.all() {
+		if err := r.Register(c); err != nil {
+			return fmt.Errorf("metrics: %w", err)
+		}
+	}
+	return nil
+}
+
+func (m *metrics) unregister(r prometheus.Registerer) {
+	if r == nil {
+		return
+	}
+	for _, c := range m.all() {
+		r.Unregister(c)
+	}
 }
 
 // The parts that metrics and logs tell apart.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -67,14 +68,19 @@ type Store struct {
 	queued  chan struct{} // has one token after notices were queued
 
 	snapMu sync.Mutex // held while snapshots or the journal's beginning change
+	closed atomic.Bool
 }
 
 // Open opens the state directory, which is created if it does not exist. Errors are of the kinds ErrLocked, ErrFull,
 // ErrReadOnly and ErrNewerSchema where they apply. A damaged journal tail is set aside, not an error.
 func Open(dir string, opts Options) (*Store, error) {
 	s := &Store{dir: dir, opts: opts.withDefaults(), queued: make(chan struct{}, 1)}
-	s.log, s.m = s.opts.Logger, newMetrics(s.opts.Registerer)
-	if err := s.open(); err != nil {
+	s.log, s.m = s.opts.Logger, newMetrics()
+	err := s.open()
+	if err == nil {
+		err = s.m.register(s.opts.Registerer)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open state directory %s: %w", dir, explain(err)), s.Close())
 	}
 	return s, nil
@@ -111,8 +117,13 @@ func (s *Store) Journal() *Journal { return s.journal }
 // NoticesQueued receives a value after a Commit that carried notices; it is for one reader, the outbox.
 func (s *Store) NoticesQueued() <-chan struct{} { return s.queued }
 
-// Close commits what the journal still buffers, closes everything and releases the lock. It is safe on a half-open store.
+// Close commits what the journal still buffers, closes everything, unregisters the metrics and releases the lock. A second
+// Close does nothing.
 func (s *Store) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	s.m.unregister(s.opts.Registerer)
 	var errs []error
 	if s.journal != nil {
 		errs = append(errs, s.journal.close())
