@@ -13,6 +13,8 @@ type metrics struct {
 	journalBytes  prometheus.Counter
 	snapshotBytes prometheus.Gauge
 	snapshotTime  prometheus.Gauge
+
+	registered []prometheus.Collector
 }
 
 func newMetrics() *metrics {
@@ -57,22 +59,14 @@ func (m *metrics) register(r prometheus.Registerer) error {
 		if err := r.Register(c); err != nil {
 			return fmt.Errorf("metrics: %w", err)
 		}
+		m.registered = append(m.registered, c)
 	}
 	return nil
 }
 
+// unregister takes back what register registered, and nothing of another store's.
 func (m *metrics) unregister(r prometheus.Registerer) {
-	if r == nil {
-		return
-	}
-	for _, c := range m.all() {
+	for _, c := range m.registered {
 		r.Unregister(c)
 	}
 }
-
-// The parts that metrics and logs tell apart.
-const (
-	partJournal  = "journal"
-	partSnapshot = "snapshot"
-	partDatabase = "database"
-)
