@@ -70,3 +70,10 @@ func (m *metrics) unregister(r prometheus.Registerer) {
 		r.Unregister(c)
 	}
 }
+
+// The parts that metrics and logs tell apart.
+const (
+	partJournal  = "journal"
+	partSnapshot = "snapshot"
+	partDatabase = "database"
+)
