@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"text/template"
 	"time"
 
 	"github.com/tidewatch/tidewatch/alerting"
@@ -183,8 +182,8 @@ func window(raw rawExclude, loc *time.Location) Window {
 
 func checkAnnotations(s scope, as map[string]string) {
 	checkLabels(s, as)
-	for name, text := range as {
-		if _, err := template.New(name).Parse(text); err != nil {
+	for _, name := range sortedKeys(as) {
+		if err := alerting.ValidateTemplate(as[name]); err != nil {
 			s.at(name).wrong("is not a template", err.Error())
 		}
 	}

@@ -119,7 +119,7 @@ func (d *decoder) scalar(n *yaml.Node, p scalarParser, path string) {
 func (d *decoder) list(n *yaml.Node, v reflect.Value, path string) {
 	if n.Kind != yaml.SequenceNode {
 		hint := ""
-		if n.Kind == yaml.ScalarNode {
+		if n.Kind == yaml.ScalarNode && v.Type().Elem() != reflect.TypeFor[Secret]() {
 			hint = "write [" + n.Value + "]"
 		}
 		d.errorAt(n, path, "is "+kindName(n)+", want a list", hint)

@@ -14,54 +14,76 @@ import (
 )
 
 // ModelHash names what must be equal for learnt state to be kept across a reload: the samples that the models see (source,
-// expression, step, history) and their own configuration. Exclude is not part of it: a range that is added later is not unlearnt.
-func (d Detector) ModelHash() string {
-	return hash(modelPart{
-		Input: d.input, Source: d.Source, Expr: canonicalExpr(d.Expr), Step: d.Step, History: d.History,
-		Model: d.Model, Seasons: seasonsText(d.Seasons), Location: d.Location.String(), AcceptAfter: d.AcceptAfter,
-		Range: [2]string{number(d.Range[0]), number(d.Range[1])},
-	})
-}
-
-type modelPart struct {
-	Input, Source, Expr string
-	Step, History       time.Duration
-	Model, Seasons      string
-	Location            string
-	AcceptAfter         time.Duration
-	Range               [2]string
-}
+// expression, step, history) and their own configuration. Exclude is not part of it: a range that is added later is not
+// unlearnt.
+func (d Detector) ModelHash() string { return hash(d.modelPart()) }
 
 // PolicyHash names everything else: what becomes an alarm of the scores, and what is told about it.
-func (d Detector) PolicyHash() string {
-	return hash(policyPart{
-		Expect: d.Expect, ExpectPerSeries: d.ExpectPerSeries, Band: d.Band, Direction: d.Direction, MinDeviation: d.MinDeviation,
-		Alarm: fmt.Sprintf("%+v", d.Alarm), Exclude: d.Exclude.String(), MaxSeries: d.MaxSeries, Delay: d.Delay, Labels: d.Labels,
-		Annotations: d.Annotations, Unit: d.Unit, Notify: d.Notify,
-	})
+func (d Detector) PolicyHash() string { return hash(d.policyPart()) }
+
+// modelPart is what ModelHash is taken over; the JSON names are the configuration's fields.
+type modelPart struct {
+	Source         string        `json:"source"`
+	ExternalLabels string        `json:"external_labels"`
+	Expr           string        `json:"expr"`
+	Step           time.Duration `json:"step"`
+	History        time.Duration `json:"history"`
+	Model          string        `json:"model"`
+	Seasonality    string        `json:"seasonality"`
+	Timezone       string        `json:"timezone"`
+	AcceptAfter    time.Duration `json:"accept_after"`
+	Range          [2]string     `json:"range"`
 }
 
+func (d Detector) modelPart() modelPart {
+	return modelPart{
+		Source: d.Source, ExternalLabels: d.input, Expr: canonicalExpr(d.Expr), Step: d.Step, History: d.History, Model: d.Model,
+		Seasonality: seasonsText(d.Seasons), Timezone: d.Location.String(), AcceptAfter: d.AcceptAfter,
+		Range: [2]string{number(d.Range[0]), number(d.Range[1])},
+	}
+}
+
+// policyPart is what PolicyHash is taken over.
 type policyPart struct {
-	Expect, ExpectPerSeries Rate
-	Band                    float64
-	Direction               Direction
-	MinDeviation            MinDeviation
-	Alarm, Exclude          string
-	MaxSeries               int
-	Delay                   time.Duration
-	Labels, Annotations     map[string]string
-	Unit                    string
-	Notify                  bool
+	Expect          string            `json:"expect"`
+	ExpectPerSeries string            `json:"expect_per_series"`
+	Band            float64           `json:"band"`
+	Direction       string            `json:"direction"`
+	MinDeviation    string            `json:"min_deviation"`
+	Exclude         string            `json:"exclude"`
+	Alarm           string            `json:"alarm"`
+	For             time.Duration     `json:"for"`
+	KeepFiringFor   time.Duration     `json:"keep_firing_for"`
+	MaxSeries       int               `json:"max_series"`
+	Delay           time.Duration     `json:"delay"`
+	Labels          map[string]string `json:"labels"`
+	Annotations     map[string]string `json:"annotations"`
+	Unit            string            `json:"unit"`
+	Notify          bool              `json:"notify"`
 }
 
-// hash is 128 bits of SHA-256 over the JSON form, whose maps are sorted.
+func (d Detector) policyPart() policyPart {
+	return policyPart{
+		Expect: d.Expect.String(), ExpectPerSeries: d.ExpectPerSeries.String(), Band: d.Band, Direction: d.Direction.String(),
+		MinDeviation: d.MinDeviation.String(), Exclude: d.Exclude.String(),
+		Alarm: fmt.Sprintf("%d/%d/%d", d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.Missing), For: d.Alarm.For, KeepFiringFor: d.Alarm.KeepFiringFor,
+		MaxSeries: d.MaxSeries, Delay: d.Delay, Labels: d.Labels, Annotations: d.Annotations, Unit: d.Unit, Notify: d.Notify,
+	}
+}
+
+// hash is 128 bits of SHA-256 over the JSON form.
 func hash(part any) string {
+	sum := sha256.Sum256(canonicalJSON(part))
+	return hex.EncodeToString(sum[:16])
+}
+
+// canonicalJSON is the JSON of a part: its fields in order, maps sorted.
+func canonicalJSON(part any) []byte {
 	b, err := json.Marshal(part)
 	if err != nil {
-		panic("configs: " + err.Error()) // only strings, integers and finite numbers
+		panic("configs: " + err.Error()) // the parts hold strings, integers and finite numbers only
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
+	return b
 }
 
 // canonicalExpr is the expression without comments and with one way of spacing.
@@ -73,12 +95,12 @@ func canonicalExpr(expr string) string {
 	return e.String()
 }
 
+// seasonsText keeps "auto" (nil) and "none" (empty) apart; the order of a list says nothing.
 func seasonsText(ss []time.Duration) string {
 	if ss == nil {
 		return "auto"
 	}
-	sorted := slices.Sorted(slices.Values(ss))
-	return fmt.Sprint(sorted)
+	return fmt.Sprint(slices.Sorted(slices.Values(ss)))
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

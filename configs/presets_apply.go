@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 type presetDetector struct {
 	preset string
 	node   *yaml.Node // without places, so that a mistake made by an override is reported at the override
-	entry  int        // index in the field presets
+	order  int
 }
 
 // presetBases finds the presets in use before anything is decoded, because the file's own detectors build on theirs. What is
@@ -31,7 +32,7 @@ func presetBases(root *yaml.Node) map[string]presetDetector {
 		}
 	}
 	bases := map[string]presetDetector{}
-	for i, use := range raw.Presets {
+	for _, use := range raw.Presets {
 		preset, _ := findPreset(use.Name)
 		for j, det := range preset.Detectors {
 			node := placeless(preset.nodes[j])
@@ -42,7 +43,7 @@ func presetBases(root *yaml.Node) map[string]presetDetector {
 				set(node, "source", use.Source)
 			}
 			if _, ok := bases[name]; !ok {
-				bases[name] = presetDetector{use.Name, node, i}
+				bases[name] = presetDetector{use.Name, node, len(bases)}
 			}
 		}
 	}
@@ -129,18 +130,17 @@ func (b *builder) presetScopes(own []scoped) []scoped {
 	}
 	d := newDecoder(b.main.file)
 	b.others = append(b.others, d)
+	names := sortedKeys(b.bases)
+	slices.SortFunc(names, func(x, y string) int { return cmp.Compare(b.bases[x].order, b.bases[y].order) })
 	var out []scoped
-	for i := range b.cfg.Presets {
-		for _, name := range sortedKeys(b.bases) {
-			base := b.bases[name]
-			if base.entry != i || overridden[name] {
-				continue
-			}
-			s := scope{d, "preset " + base.preset + "." + name}
-			var raw rawDetector
-			d.value(base.node, reflectElem(&raw), s.path)
-			out = append(out, scoped{s, raw})
+	for _, name := range names {
+		if overridden[name] {
+			continue
 		}
+		s := scope{d, "preset " + b.bases[name].preset + "." + name}
+		var raw rawDetector
+		d.value(b.bases[name].node, reflectElem(&raw), s.path)
+		out = append(out, scoped{s, raw})
 	}
 	return out
 }

@@ -3,7 +3,7 @@ package configs
 // The types in the schema_*.go files mirror the YAML file. Their field comments are the reference documentation, the tags
 // its names, defaults and obligations. A default that begins with "=" says where the value comes from instead of naming it.
 
-// rawFile is the configuration file. All fields but `sources` may be left out.
+// rawFile is a mapping whose fields, all but `sources`, may be left out.
 type rawFile struct {
 	// Settings that are not one detector's, and defaults for all detectors.
 	Global rawGlobal `yaml:"global"`

@@ -50,5 +50,9 @@ func syntaxError(err error) *Error {
 	if m[2] != "" {
 		col, _ = strconv.Atoi(m[2])
 	}
-	return &Error{Line: max(1, line), Column: max(1, col), Problem: "not YAML: " + m[3]}
+	e := &Error{Line: max(1, line), Column: max(1, col), Problem: "not YAML: " + m[3]}
+	if strings.Contains(m[3], "expected ',' or") || strings.Contains(m[3], "mapping values are not allowed") {
+		e.Hint = "text that holds [ ] { } , : or # must be quoted, PromQL in braces too"
+	}
+	return e
 }
