@@ -41,11 +41,13 @@ func newBatches(f *Fleet) *batches {
 		spec.duration = tg.add("batch_last_duration_seconds", "batch", spec.name)
 		spec.success = tg.add("batch_last_success_timestamp_seconds", "batch", spec.name)
 		spec.records = tg.add("batch_records_processed_total", "batch", spec.name)
-		// Before the simulation began there were runs, too.
+		// Before the simulation began there were runs, too; one may be under way.
 		last := spec.due(time.UnixMilli(f.Start()).In(f.opts.Zone))
-		spec.duration.v, spec.success.v = spec.length, float64(last)/1000+spec.length
-		if spec.success.v > float64(f.Start())/1000 {
+		spec.duration.v = spec.length
+		spec.success.v = float64(last)/1000 + spec.length
+		if end := last + int64(spec.length*1000); end > f.Start() {
 			spec.success.v -= spec.every.Seconds()
+			spec.started, spec.ends = last, end
 		}
 		out.jobs = append(out.jobs, &spec)
 	}

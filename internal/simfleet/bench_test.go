@@ -1,57 +1,104 @@
 package simfleet
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"testing"
-	"time"
+
+	"github.com/golang/snappy"
+	"github.com/prometheus/prometheus/prompb"
 )
 
-func fillDays(b *testing.B, days int) int {
-	f, err := New(Options{})
+func fill(b *testing.B, days int64) *Fleet {
+	f := newFleet(b, Options{})
+	w, err := Open(context.Background(), b.TempDir(), f, f.Start(), f.Start()+days*day)
 	if err != nil {
 		b.Fatal(err)
 	}
-	from := f.Start()
-	w, err := Open(context.Background(), "", f, from, from+int64(days)*24*time.Hour.Milliseconds())
-	if err != nil {
-		b.Fatal(err)
-	}
-	n := f.slots
 	if err := w.Close(); err != nil {
 		b.Fatal(err)
 	}
-	return n
+	return f
 }
 
-// BenchmarkFill fills an embedded TSDB with one day of the fleet.
+// BenchmarkFill generates history and writes it to a TSDB: one day, and the fifteen of the demo.
 func BenchmarkFill(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		fillDays(b, 1)
+	for _, days := range []int64{1, 15} {
+		b.Run(fmt.Sprintf("%dd", days), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				fill(b, days)
+			}
+		})
 	}
 }
 
-func TestFifteenDays(t *testing.T) {
-	start := time.Now()
-	f, err := New(Options{})
+func generate(b *testing.B) (samples int) {
+	f := newFleet(b, Options{})
+	err := f.AdvanceTo(f.Start()+day, func(*Series, int64, float64) error { samples++; return nil })
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
-	w, err := Open(context.Background(), "", f, f.Start(), f.FaultStart())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log(time.Since(start), f.slots, len(f.targets))
-	n := 0
-	for _, tg := range f.targets {
-		n += len(tg.cells) + 1
-	}
-	t.Log("alive", n)
-	if err := w.AdvanceTo(context.Background(), f.FaultStart()+7*24*3600*1000); err != nil {
-		t.Fatal(err)
-	}
-	t.Log(time.Since(start))
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+	return samples
 }
+
+// BenchmarkGenerate makes one day of samples and stores them nowhere.
+func BenchmarkGenerate(b *testing.B) {
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		n += generate(b)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/sample")
+}
+
+// sink is a response that keeps only its size.
+type sink struct {
+	header http.Header
+	status int
+	n      int64
+}
+
+func (s *sink) Header() http.Header         { return s.header }
+func (s *sink) WriteHeader(status int)      { s.status = status }
+func (s *sink) Write(p []byte) (int, error) { s.n += int64(len(p)); return len(p), nil }
+func (s *sink) Flush()                      {}
+
+func readAll(b *testing.B, h http.Handler, body []byte) int64 {
+	w := &sink{header: http.Header{}, status: http.StatusOK}
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/api/v1/read", bytes.NewReader(body)))
+	if w.status != http.StatusOK || w.n == 0 {
+		b.Fatalf("status %d, %d bytes", w.status, w.n)
+	}
+	return w.n
+}
+
+func benchmarkRead(b *testing.B, kind prompb.ReadRequest_ResponseType) {
+	w, f := newWorld(b, Options{}, 1)
+	raw, err := (&prompb.ReadRequest{
+		AcceptedResponseTypes: []prompb.ReadRequest_ResponseType{kind},
+		Queries: []*prompb.Query{{
+			StartTimestampMs: f.Start(), EndTimestampMs: f.Start() + day,
+			Matchers: []*prompb.LabelMatcher{{Type: prompb.LabelMatcher_RE, Name: "__name__", Value: ".+"}},
+		}},
+	}).Marshal()
+	if err != nil {
+		b.Fatal(err)
+	}
+	body, h := snappy.Encode(nil, raw), w.Handler()
+	b.ReportAllocs()
+	n := int64(0)
+	for b.Loop() {
+		n = readAll(b, h, body)
+	}
+	b.SetBytes(n)
+}
+
+// BenchmarkReadStreamed serves one day of the whole fleet as chunks, and BenchmarkReadSampled as samples.
+func BenchmarkReadStreamed(b *testing.B) { benchmarkRead(b, prompb.ReadRequest_STREAMED_XOR_CHUNKS) }
+
+// BenchmarkReadSampled is the counterpart of BenchmarkReadStreamed.
+func BenchmarkReadSampled(b *testing.B) { benchmarkRead(b, prompb.ReadRequest_SAMPLES) }

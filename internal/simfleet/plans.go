@@ -69,8 +69,8 @@ var plans = []plan{
 	},
 	{
 		fault: fault{
-			Incident: Incident{Name: "node-3-jitter", Kind: "variance increase", Size: "noise of the traffic 4 times as wide, level unchanged", Subtle: true},
-			knob:     "jitter/node-3", gain: 3,
+			Incident: Incident{Name: "node-3-jitter", Kind: "variance increase", Size: "noise of the traffic 2.5 times as wide, level unchanged", Subtle: true},
+			knob:     "jitter/node-3", gain: 1.5,
 		},
 		day: 3, hour: 8, length: 3 * time.Hour, detectors: "NetworkTraffic", labels: []string{"instance", "node-3:9100"},
 	},

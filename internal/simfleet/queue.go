@@ -29,7 +29,7 @@ func newQueues(f *Fleet) *queues {
 		{name: "emails", kind: machine, depth: 140},
 		{name: "exports", kind: office, depth: 30, nightly: 400},
 	} {
-		spec.noise = f.newAR(0.25, 480, "queue", spec.name)
+		spec.noise = f.newAR(0.2, 480, "queue", spec.name)
 		spec.waiting = q.target.add("queue_depth", "queue", spec.name)
 		spec.acked = q.target.add("queue_messages_acked_total", "queue", spec.name)
 		q.list = append(q.list, &spec)

@@ -25,7 +25,7 @@ func schedule(from time.Time, zone *time.Location) []fault {
 	start := nextBilling(from.Add(5*24*time.Hour), zone)
 	add(fault{
 		Incident: Incident{Name: "billing-missing", Kind: "cron job missing", Size: "the nightly run is left out, made up for 6 h later"},
-		knob:     "cron/billing",
+		knob:     "cron/billing", gain: 1,
 	}, start, start+6*time.Hour.Milliseconds(), "BatchAge", "batch", "billing")
 	slices.SortFunc(out, func(a, b fault) int { return int(a.Start - b.Start) })
 	return out

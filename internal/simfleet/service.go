@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// serviceSpec is one HTTP service. Rates are per second over all its pods, times in seconds.
+// serviceSpec is one HTTP service. Rates are per second over all its pods, times in seconds. The medians are such that the
+// 99th percentile, five times as long, lies inside a bucket of the histogram: at its edge the estimate would jump.
 type serviceSpec struct {
 	name    string
 	kind    kind
@@ -23,12 +24,12 @@ const mib = 1 << 20
 var serviceSpecs = []serviceSpec{
 	{"checkout", consumer, 120, 0.004, 0.080, 310 * mib},
 	{"payments", consumer, 55, 0.003, 0.150, 260 * mib},
-	{"search", consumer, 300, 0.0012, 0.045, 900 * mib},
+	{"search", consumer, 300, 0.0012, 0.034, 900 * mib},
 	{"catalog", consumer, 420, 0.0010, 0.030, 520 * mib},
-	{"auth", office, 90, 0.002, 0.022, 180 * mib},
-	{"invoices", office, 24, 0.006, 0.200, 240 * mib},
-	{"reports", office, 8, 0.010, 0.550, 640 * mib},
-	{"notifications", machine, 35, 0.004, 0.100, 150 * mib},
+	{"auth", office, 90, 0.002, 0.028, 180 * mib},
+	{"invoices", office, 24, 0.006, 0.310, 240 * mib},
+	{"reports", office, 8, 0.010, 0.700, 640 * mib},
+	{"notifications", machine, 35, 0.004, 0.145, 150 * mib},
 }
 
 const (
