@@ -22,13 +22,14 @@ func valueLine(v AlarmView) string {
 	return line
 }
 
-// alarmBody are the lines of a message about one alarm.
-func alarmBody(v AlarmView) []string {
+// alarmBody are the lines of a message about one alarm. The annotations speak of the trouble, so they go when that is over;
+// was, why the alarm was raised, takes their place.
+func alarmBody(v AlarmView, was string) []string {
 	var lines []string
-	for _, name := range [...]string{"summary", "description"} {
-		lines = append(lines, v.Annotations[name])
+	if v.EndsAt == 0 {
+		lines = append(lines, v.Annotations["summary"], v.Annotations["description"])
 	}
-	return nonEmpty(append(lines, v.Reason, v.Why, promiseLine(v), footLine(v))...)
+	return nonEmpty(append(lines, v.Reason, was, v.Why, promiseLine(v), footLine(v))...)
 }
 
 // promiseLine is "Promise ≤ 1 false alarm/30 d · score 2.4 (alarms at 1)".

@@ -15,6 +15,7 @@ type incidentText struct {
 	open, total  int
 	joined       int      // alarms that no notice has told of before
 	joinedTitles []string // of those among them that the notice shows
+	was          string   // why the first alarm was raised, if it is over
 	loc          *time.Location
 }
 
@@ -32,12 +33,12 @@ func Headline(views []AlarmView, groupLabels map[string]string, loc *time.Locati
 	for _, v := range views {
 		n.StartsAt = min(n.StartsAt, v.StartsAt)
 		n.EndsAt = max(n.EndsAt, v.EndsAt)
+		n.At = max(n.At, v.StartsAt, v.EndsAt)
 		if v.EndsAt == 0 {
 			open++
 			n.Status = "firing"
 		}
 	}
-	n.At = max(n.StartsAt, n.EndsAt)
 	return incidentText{n: n, open: open, total: len(views), loc: loc}.headline()
 }
 
@@ -102,7 +103,7 @@ func noteText(note string) string {
 // body are the lines below the headline: all there is to say of one alarm, or one line for each of several.
 func (x incidentText) body() []string {
 	if x.total == 1 {
-		return alarmBody(x.n.Alarms[0])
+		return alarmBody(x.n.Alarms[0], x.was)
 	}
 	var lines []string
 	for _, v := range x.n.Alarms {
@@ -112,11 +113,12 @@ func (x incidentText) body() []string {
 		lines = append(lines, fmt.Sprintf("and %d more", x.n.Omitted))
 	}
 	worst := x.n.Alarms[0]
-	return append(lines, nonEmpty(worst.Reason, worst.Why, promiseLine(worst))...)
+	return append(lines, nonEmpty(x.withoutGroup(worst.Title)+": "+worst.Reason, x.was, worst.Why, promiseLine(worst))...)
 }
 
 // alarmLine is one of several alarms in one line.
 func (x incidentText) alarmLine(v AlarmView) string {
+	v.Title = x.withoutGroup(v.Title)
 	if v.EndsAt == 0 {
 		line := valueLine(v) + " · since " + x.when(v.StartsAt, false)
 		if v.State == InsufficientData.String() {

@@ -23,10 +23,13 @@ func reason(f Facts) string {
 	case f.Note != "":
 		return "Closed: " + f.Note + "."
 	case tr.To == InsufficientData:
-		return fmt.Sprintf("Insufficient Data: none of the last %s was received.", plural(f.Policy.Range(), "datapoint"))
+		return "Insufficient Data: no datapoint was received" + inRange(f) + "."
 	case tr.To == OK:
-		return fmt.Sprintf("Threshold no longer crossed: %d out of %s breached, it takes %d%s.",
-			tr.Breaches, outOf(f), f.Policy.Datapoints, filled(f))
+		takes := ""
+		if f.Policy.Datapoints > 0 {
+			takes = fmt.Sprintf(", it takes %d", f.Policy.Datapoints)
+		}
+		return fmt.Sprintf("Threshold no longer crossed: %d out of %s breached%s%s.", tr.Breaches, outOf(f), takes, filled(f))
 	}
 	return crossed(f)
 }
@@ -41,7 +44,7 @@ func crossed(f Facts) string {
 	if received <= 0 && tr.Missing > 0 {
 		return "Threshold Crossed: no datapoints were received" + filled(f) + "."
 	}
-	text := fmt.Sprintf("Threshold Crossed: %d out of %s %s", received, outOf(f), verdict(f))
+	text := fmt.Sprintf("Threshold Crossed: %d out of %s %s", received, outOf(f), verdict(f, received))
 	if points := pointList(f); points != "" {
 		text += ": " + points
 	}
@@ -58,8 +61,16 @@ func outOf(f Facts) string {
 	case RuleEnoughReal:
 		return "the last " + plural(n, "received datapoint")
 	default:
-		return fmt.Sprintf("the %s received in the last %d", plural(n, "datapoint"), f.Policy.Range())
+		return "the " + plural(n, "datapoint") + " received" + inRange(f)
 	}
+}
+
+// inRange is " in the last 7 periods", if the policy is known.
+func inRange(f Facts) string {
+	if f.Policy.Of == 0 {
+		return ""
+	}
+	return " in the last " + plural(f.Policy.Range(), "period")
 }
 
 // filled says which missing points the treatment stood in for.
@@ -75,10 +86,10 @@ func filled(f Facts) string {
 	return fmt.Sprintf("; %s %s treated as %s", plural(n, "missing datapoint"), was, f.Policy.Missing)
 }
 
-// verdict says what was wrong with the points, in the words of the deciding channel.
-func verdict(f Facts) string {
+// verdict says what was wrong with the n points, in the words of the deciding channel.
+func verdict(f Facts, n int) string {
 	were := "were"
-	if f.Transition.Breaches == 1 {
+	if n == 1 {
 		were = "was"
 	}
 	s, fig := f.Score, figure(f.Explanation)

@@ -28,7 +28,8 @@ type member struct {
 	endsAt   int64
 	open     bool
 	note     string
-	told     told // what the newest notice said of it
+	raised   string // the reason that a notice gave while it was firing
+	told     told   // what the newest notice said of it
 }
 
 // told is what a notice has said of a member.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/tidewatch/tidewatch"
 )
 
 func (d *Dispatcher) location() *time.Location {
@@ -45,11 +47,10 @@ func (d *Dispatcher) notice(kind NoticeKind, receiver, key string, version int, 
 func (m *member) view(view func(Signal) (AlarmView, bool)) AlarmView {
 	v, ok := view(m.sig)
 	if !ok {
-		v = AlarmView{
-			Detector: m.sig.Detector, Labels: m.sig.Labels.Map(), Title: title(m.sig.Detector, m.sig.Labels),
-			Value: math.NaN(), Peak: math.NaN(), Band: noBand, Score: finite(m.score), Rule: string(m.sig.Transition.Rule),
-			Reason: "Nothing more is known: the series is no longer held.",
-		}
+		v = View(Facts{
+			Detector: m.sig.Detector, Labels: m.sig.Labels, Transition: m.sig.Transition, Note: m.note, AnomalyScore: m.score,
+			Now: tidewatch.Point{V: math.NaN()}, Peak: math.NaN(),
+		})
 	}
 	v.ID, v.SeriesID, v.State = m.sig.ID, m.sig.SeriesID, m.sig.Transition.To.String()
 	v.StartsAt, v.EndsAt, v.Note = m.startsAt, m.endsAt, m.note
@@ -71,6 +72,12 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 			}
 		}
 		m.told = m.now()
+		if i < len(n.Alarms) && m.open && m.sig.Transition.To == Alarming {
+			m.raised = n.Alarms[i].Reason
+		}
+	}
+	if first := ranked[0]; !first.open && first.raised != "" {
+		text.was = "Raised by: " + first.raised
 	}
 	n.Headline, n.Body, n.Reply = text.headline(), text.body(), text.reply()
 	return n

@@ -43,6 +43,7 @@ type memberState struct {
 	EndsAt   int64   `json:"ends_at,omitempty"`
 	Open     bool    `json:"open,omitempty"`
 	Note     string  `json:"note,omitempty"`
+	Raised   string  `json:"raised,omitempty"`
 	Told     told    `json:"told,omitempty"`
 }
 
@@ -138,14 +139,17 @@ func saveMembers(ms map[string]*member) []memberState {
 		sig.Score = finite(sig.Score)
 		out = append(out, memberState{
 			Entry: entry, Signal: sig, Score: finite(m.score), StartsAt: m.startsAt, EndsAt: m.endsAt, Open: m.open, Note: m.note,
-			Told: m.told,
+			Raised: m.raised, Told: m.told,
 		})
 	}
 	return out
 }
 
 func (s memberState) member() *member {
-	return &member{sig: s.Signal, score: s.Score, startsAt: s.StartsAt, endsAt: s.EndsAt, open: s.Open, note: s.Note, told: s.Told}
+	return &member{
+		sig: s.Signal, score: s.Score, startsAt: s.StartsAt, endsAt: s.EndsAt, open: s.Open, note: s.Note, raised: s.Raised,
+		told: s.Told,
+	}
 }
 
 func finiteScores(queue []Signal) []Signal {

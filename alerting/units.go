@@ -33,8 +33,10 @@ func FormatValue(v float64, unit string) string {
 	switch {
 	case math.IsNaN(v):
 		return "no data"
-	case math.IsInf(v, 0):
-		return strings.Replace(strconv.FormatFloat(v, 'g', -1, 64), "Inf", "∞", 1)
+	case math.IsInf(v, 1):
+		return "∞"
+	case math.IsInf(v, -1):
+		return "−∞"
 	}
 	s := scaleFor(math.Abs(v), unit)
 	return number(v/s.by, digits(math.Abs(v/s.by))) + spaced(s.suffix)

@@ -1,11 +1,9 @@
 package notify
 
 import (
-	"bytes"
-	"fmt"
 	"image"
-	"image/png"
 	"math"
+	"sync"
 
 	"git.sr.ht/~sbinet/gg"
 
@@ -43,14 +41,8 @@ func RenderChart(c *alerting.Chart) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.card()
 	p.draw(c, d)
-	var buf bytes.Buffer
-	enc := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := enc.Encode(&buf, p.straight()); err != nil {
-		return nil, fmt.Errorf("encoding the chart: %w", err)
-	}
-	return buf.Bytes(), nil
+	return p.encode()
 }
 
 // canvas is a picture being drawn.
@@ -66,45 +58,22 @@ func newCanvas() (*canvas, error) {
 		return nil, err
 	}
 	im := image.NewRGBA(image.Rect(0, 0, ChartWidth, ChartHeight))
+	copy(im.Pix, card().Pix)
 	return &canvas{gg.NewContextForRGBA(im), im, f}, nil
 }
 
-// card is the background: a white card with rounded corners and a thin edge.
-func (p *canvas) card() {
-	p.DrawRoundedRectangle(1, 1, ChartWidth-2, ChartHeight-2, cornerRadius)
-	p.SetColor(paper)
-	p.FillPreserve()
-	p.SetColor(edge)
-	p.SetLineWidth(2)
-	p.Stroke()
-}
-
-// straight is the picture with straight instead of premultiplied alpha, which is what PNG stores. Only the corners differ.
-func (p *canvas) straight() image.Image {
-	out := &image.NRGBA{Pix: p.im.Pix, Stride: p.im.Stride, Rect: p.im.Rect}
-	r := int(cornerRadius) + 4
-	for y := range ChartHeight {
-		for x := range ChartWidth {
-			if y >= 3 && y < ChartHeight-3 && x == 3 {
-				x = ChartWidth - 3 // the middle of the picture is opaque
-			}
-			if (y < r || y >= ChartHeight-r) || x < 3 || x >= ChartWidth-3 {
-				unmultiply(out.Pix[y*out.Stride+4*x:])
-			}
-		}
-	}
-	return out
-}
-
-func unmultiply(px []uint8) {
-	a := uint32(px[3])
-	if a == 0 || a == 255 {
-		return
-	}
-	for i := range 3 {
-		px[i] = uint8(min(255, (uint32(px[i])*255+a/2)/a))
-	}
-}
+// card is the background of every chart: white, with rounded transparent corners and a thin edge.
+var card = sync.OnceValue(func() *image.RGBA {
+	im := image.NewRGBA(image.Rect(0, 0, ChartWidth, ChartHeight))
+	dc := gg.NewContextForRGBA(im)
+	dc.DrawRoundedRectangle(1, 1, ChartWidth-2, ChartHeight-2, cornerRadius)
+	dc.SetColor(paper)
+	dc.FillPreserve()
+	dc.SetColor(edge)
+	dc.SetLineWidth(2)
+	dc.Stroke()
+	return im
+})
 
 // draw fills the card.
 func (p *canvas) draw(c *alerting.Chart, d *chartData) {

@@ -24,11 +24,11 @@ func AltText(c *alerting.Chart) string {
 	last := len(c.T) - 1
 	name, _ := time.UnixMilli(c.T[last]).In(loc).Zone()
 	parts = append(parts, fmt.Sprintf("%s to %s %s", at(c.T[0]), at(c.T[last]), name))
-	now := "Last value " + FormatValue(c.Unit, c.Y[last])
+	now := "Last value " + alerting.FormatValue(c.Y[last], c.Unit)
 	if !math.IsNaN(c.Mid[last]) {
-		now += ", expected " + FormatValue(c.Unit, c.Mid[last])
+		now += ", expected " + alerting.FormatValue(c.Mid[last], c.Unit)
 		if !math.IsNaN(c.Lower[last]) && !math.IsNaN(c.Upper[last]) {
-			now += fmt.Sprintf(" (%s to %s)", FormatValue(c.Unit, c.Lower[last]), FormatValue(c.Unit, c.Upper[last]))
+			now += fmt.Sprintf(" (%s to %s)", alerting.FormatValue(c.Lower[last], c.Unit), alerting.FormatValue(c.Upper[last], c.Unit))
 		}
 	}
 	parts = append(parts, now)

@@ -1,7 +1,9 @@
 package notify
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,7 +21,7 @@ const maxTicks = 24
 
 // valueTicks places about want ticks on round numbers of the unit in which the axis is labelled.
 func valueTicks(lo, hi float64, unit string, want int) []tick {
-	s := scaleFor(unit, math.Max(math.Abs(lo), math.Abs(hi)))
+	s := axisScale(unit, math.Max(math.Abs(lo), math.Abs(hi)))
 	l, h := lo/s.by, hi/s.by
 	step := niceStep((h - l) / float64(max(1, want)))
 	var out []tick
@@ -28,7 +30,11 @@ func valueTicks(lo, hi float64, unit string, want int) []tick {
 		if !(v <= h*(1+1e-12)+step*1e-9) { // also ends on NaN
 			break
 		}
-		out = append(out, tick{v * s.by, tickNumber(v, step) + sepUnit(s.suffix)})
+		text := tickNumber(v, step)
+		if v != 0 { // zero is zero in any unit
+			text += s.suffix
+		}
+		out = append(out, tick{v * s.by, text})
 	}
 	return out
 }
@@ -183,7 +189,9 @@ func (p *canvas) timeAxis(d *chartData, main, second frame) {
 // marks draws events as dashed lines with a word; words that would overlap go one row down.
 func (p *canvas) marks(c *alerting.Chart, d *chartData, f frame) {
 	var ends [3]float64
-	for _, m := range c.Marks {
+	sorted := slices.Clone(c.Marks)
+	slices.SortStableFunc(sorted, func(a, b alerting.Mark) int { return cmp.Compare(a.T, b.T) })
+	for _, m := range sorted {
 		if float64(m.T) < d.t0 || float64(m.T) > d.t1 {
 			continue
 		}

@@ -106,22 +106,35 @@ func (p *canvas) dot(f frame, t int64, v float64, anomalous bool) {
 // if one of its ends is.
 func (p *canvas) segments(d *chartData, f frame, runs []run, anomalous bool) {
 	for _, r := range runs {
-		drawing := false
+		n := 0
 		for i := r.from; i < r.to; i++ {
 			if (d.anomalous[i] || d.anomalous[i+1]) != anomalous {
-				drawing = false
+				n = 0
 				continue
 			}
-			if !drawing {
-				p.MoveTo(f.x(d.t[i]), f.y(d.y[i]))
-				drawing = true
-			}
-			p.LineTo(f.x(d.t[i+1]), f.y(d.y[i+1]))
+			n = p.extend(n, f, d, d.y, i)
 		}
 	}
 	p.Stroke()
 }
 
+// strokePoints is how many points are stroked at once: the rasteriser's time grows faster than the length of a path.
+const strokePoints = 48
+
+// extend draws the piece from point i to the next; n is how many pieces the current path has. It returns the new n.
+func (p *canvas) extend(n int, f frame, d *chartData, v []float64, i int) int {
+	if n >= strokePoints {
+		p.Stroke()
+		n = 0
+	}
+	if n == 0 {
+		p.MoveTo(f.x(d.t[i]), f.y(v[i]))
+	}
+	p.LineTo(f.x(d.t[i+1]), f.y(v[i+1]))
+	return n + 1
+}
+
+// polyline strokes every run in one path, so that dashes go on evenly.
 func (p *canvas) polyline(d *chartData, f frame, v []float64, runs []run) {
 	for _, r := range runs {
 		p.MoveTo(f.x(d.t[r.from]), f.y(v[r.from]))
@@ -177,7 +190,7 @@ func (p *canvas) peak(c *alerting.Chart, d *chartData, f frame) {
 	p.SetColor(redColor)
 	p.DrawCircle(x, y, 6)
 	p.Fill()
-	label := FormatValue(c.Unit, d.y[best])
+	label := alerting.FormatValue(d.y[best], c.Unit)
 	w := p.width(p.fonts.bold, label)
 	x = math.Max(f.left+w/2+6, math.Min(plotRight-w/2-6, x))
 	if above {

@@ -56,10 +56,10 @@ func scenarios() map[string]*alerting.Chart {
 		all[name] = c
 		return c
 	}
-	ratio := add("ratio", "checkout · 5xx ratio", "Threshold Crossed: 3 out of the last 5 datapoints were above the band · score 2.4", "ratio",
+	ratio := add("ratio", "checkout · 5xx ratio", "Threshold Crossed: 3 out of the last 5 datapoints were above the band · score 2.4", alerting.UnitPercent,
 		day(360, time.Minute, 0.004, 0.0006, 340, 360, 14))
 	ratio.Marks = []alerting.Mark{{T: ratio.T[338], Text: "build 1.8.2 → 1.8.3"}, {T: ratio.T[120], Text: "config reload"}}
-	add("cpu", "CPU utilisation · host-0042", "score 9.3 · 78 min above expected range · sum by (instance) (rate(node_cpu_seconds_total[5m]))", "percent",
+	add("cpu", "CPU utilisation · host-0042", "score 9.3 · 78 min above expected range · sum by (instance) (rate(node_cpu_seconds_total[5m]))", alerting.UnitPercent100,
 		day(720, 2*time.Minute, 45, 3.2, 560, 640, 2.6))
 	bytesChart := add("bytes", "db-1 · disk written", "below the band", "bytes", day(300, 5*time.Minute, 3.2e9, 2e8, 200, 260, 0.1))
 	for i := 100; i < 130; i++ {
@@ -187,12 +187,12 @@ func TestValueTicks(t *testing.T) {
 		unit   string
 		want   string
 	}{
-		{0, 0.07, "ratio", "0 % 2 % 4 % 6 %"},
-		{20, 70, "percent", "20 % 30 % 40 % 50 % 60 % 70 %"},
-		{0, 4 * (1 << 30), "bytes", "0 GiB 1 GiB 2 GiB 3 GiB 4 GiB"},
-		{0, 0.35, "seconds", "0 ms 100 ms 200 ms 300 ms"},
+		{0, 0.07, alerting.UnitPercent, "0 2 % 4 % 6 %"},
+		{20, 70, alerting.UnitPercent100, "20 % 30 % 40 % 50 % 60 % 70 %"},
+		{0, 4 * (1 << 30), "bytes", "0 1 GiB 2 GiB 3 GiB 4 GiB"},
+		{0, 0.35, "seconds", "0 100 ms 200 ms 300 ms"},
 		{-0.5, 0.5, "", "-0.4 -0.2 0 0.2 0.4"},
-		{0, 1800, "req/s", "0 k req/s 0.5 k req/s 1 k req/s 1.5 k req/s"},
+		{0, 1800, "req/s", "0 500 req/s 1000 req/s 1500 req/s"},
 	} {
 		var got []string
 		for _, tk := range valueTicks(tc.lo, tc.hi, tc.unit, 5) {

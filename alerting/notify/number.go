@@ -4,28 +4,9 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/tidewatch/tidewatch/alerting"
 )
-
-// FormatValue writes a value with its unit for people: "6.2 %", "1.4 GiB", "350 ms", "212 req/s". Units: "percent" is already
-// in per cent, "ratio" and "percentunit" are fractions of 1, "bytes" and "bytes/s" use powers of 1,024, "seconds" picks ns to d;
-// any other unit is written behind the number with an SI prefix. NaN is "no data".
-func FormatValue(unit string, v float64) string {
-	if math.IsNaN(v) {
-		return "no data"
-	}
-	if math.IsInf(v, 0) {
-		return strconv.FormatFloat(v, 'g', -1, 64)
-	}
-	s := scaleFor(unit, math.Abs(v))
-	return strings.TrimRight(number(v/s.by)+sepUnit(s.suffix), " ")
-}
-
-func sepUnit(suffix string) string {
-	if suffix == "" {
-		return ""
-	}
-	return " " + suffix
-}
 
 // scale is a factor and what is written behind a number divided by it.
 type scale struct {
@@ -35,43 +16,44 @@ type scale struct {
 
 var (
 	siSteps   = []scale{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}}
-	byteSteps = []scale{{1 << 50, "PiB"}, {1 << 40, "TiB"}, {1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}, {1, "B"}}
-	timeSteps = []scale{{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}}
+	byteSteps = []scale{{1 << 50, " PiB"}, {1 << 40, " TiB"}, {1 << 30, " GiB"}, {1 << 20, " MiB"}, {1 << 10, " KiB"}, {1, " B"}}
+	timeSteps = []scale{{3600, " h"}, {60, " min"}, {1, " s"}, {1e-3, " ms"}, {1e-6, " µs"}, {1e-9, " ns"}}
 )
 
-// scaleFor picks the scale in which a value of this magnitude is written.
-func scaleFor(unit string, magnitude float64) scale {
+// axisScale is the scale in which all ticks of an axis up to this magnitude are written, as alerting.FormatValue would write
+// the largest.
+func axisScale(unit string, magnitude float64) scale {
 	switch unit {
-	case "percent", "%":
-		return scale{1, "%"}
-	case "ratio", "percentunit":
-		return scale{0.01, "%"}
-	case "seconds", "s":
-		return pick(timeSteps, magnitude, "", scale{1, "s"})
-	case "bytes", "B":
-		return pick(byteSteps, magnitude, "", scale{1, "B"})
-	case "bytes/s", "B/s", "bytes per second":
-		return pick(byteSteps, magnitude, "/s", scale{1, "B/s"})
+	case alerting.UnitPercent:
+		return scale{0.01, " %"}
+	case alerting.UnitPercent100:
+		return scale{1, " %"}
+	case alerting.UnitSeconds:
+		return pick(timeSteps, magnitude)
+	case alerting.UnitBytes:
+		return pick(byteSteps, magnitude)
+	case alerting.UnitBytesPerSecond:
+		s := pick(byteSteps, magnitude)
+		return scale{s.by, s.suffix + "/s"}
 	}
-	s := pick(siSteps, magnitude, "", scale{1, ""})
-	if unit != "" {
-		s.suffix = strings.TrimSpace(s.suffix + " " + unit)
+	s := scale{1, ""}
+	if magnitude >= 1e4 {
+		s = pick(siSteps, magnitude)
+	}
+	if unit = strings.Join(strings.Fields(clean(unit)), " "); s.suffix+unit != "" {
+		s.suffix = " " + s.suffix + fit(unit, 24)
 	}
 	return s
 }
 
-// pick takes the largest step that the magnitude reaches; zero and what lies below all steps takes small.
-func pick(steps []scale, magnitude float64, behind string, small scale) scale {
+// pick takes the largest step that the magnitude reaches, the plain one for zero.
+func pick(steps []scale, magnitude float64) scale {
 	for _, s := range steps {
-		if magnitude >= s.by*0.9999999 {
-			return scale{s.by, s.suffix + behind}
+		if magnitude >= s.by || (magnitude == 0 && s.by == 1) {
+			return s
 		}
 	}
-	if magnitude > 0 && steps[len(steps)-1].by < 1 {
-		last := steps[len(steps)-1]
-		return scale{last.by, last.suffix + behind}
-	}
-	return small
+	return steps[len(steps)-1]
 }
 
 // number writes three significant digits, without an exponent between 1e-4 and 1e6.

@@ -122,17 +122,12 @@ func emoji(n *alerting.Notice) string {
 	return "🔴"
 }
 
-// bodyLines are the lines below the headline: the notice's own, then what the first alarm says about itself. A line that the
-// notice has already is not repeated.
+// bodyLines are the lines below the headline: the notice's own, or, if it has none, what its first alarm says about itself.
 func bodyLines(n *alerting.Notice) []string {
-	lines := slices.Clone(n.Body)
-	if len(n.Alarms) > 0 && n.Kind == alerting.KindIncident {
+	lines := n.Body
+	if len(lines) == 0 && len(n.Alarms) > 0 {
 		a := &n.Alarms[0]
-		for _, l := range []string{a.Reason, decidedBy(a), a.Why, a.Annotations["summary"], a.Annotations["description"]} {
-			if l != "" && !slices.ContainsFunc(lines, func(have string) bool { return strings.Contains(have, l) }) {
-				lines = append(lines, l)
-			}
-		}
+		lines = []string{a.Reason, decidedBy(a), a.Why}
 	}
 	var out []string
 	for _, l := range lines {
@@ -152,10 +147,24 @@ func decidedBy(a *alerting.AlarmView) string {
 	return "Decided by: " + a.Channel + "."
 }
 
-// bodySections spreads lines over at most two sections and says how many did not fit.
+// shortLine is how far lines are shortened so that all of them fit; if that is not enough, lines are left out and counted.
+const shortLine = 120
+
+// bodySections spreads lines over at most two sections.
 func bodySections(lines []string) []string {
-	more := func(n int) string { return fmt.Sprintf("… %s left out", count(n, "more line", "more lines")) }
-	text, _ := joinFitting(lines, "\n", slackBody, more)
+	total := 0
+	for _, l := range lines {
+		total += width(l) + 1
+	}
+	if total > slackBody {
+		each := max(shortLine, slackBody/len(lines)-1)
+		short := make([]string, len(lines))
+		for i, l := range lines {
+			short[i] = fit(l, each)
+		}
+		lines = short
+	}
+	text, _ := joinFitting(lines, "\n", slackBody, func(n int) string { return "… " + count(n, "more line", "more lines") + " left out" })
 	if width(text) <= slackSection {
 		return []string{text}
 	}
@@ -166,10 +175,10 @@ func bodySections(lines []string) []string {
 	return []string{head, strings.TrimPrefix(text[len(head):], "\n")}
 }
 
-// alarmList lists the alarms of an incident of several, the exact number of all first.
+// alarmList lists the alarms of an incident of several, the exact number of all first, unless the notice's body does.
 func alarmList(n *alerting.Notice) string {
 	total := len(n.Alarms) + n.Omitted
-	if total < 2 || len(n.Alarms) == 0 {
+	if total < 2 || len(n.Alarms) == 0 || len(n.Body) > 0 {
 		return ""
 	}
 	lines := []string{fmt.Sprintf("*%s alarms*", thousands(total))}
@@ -193,7 +202,7 @@ func alarmLine(n *alerting.Notice, a *alerting.AlarmView) string {
 	if own := ownLabels(n, a); own != "" {
 		line += " " + fit(oneLine(own), 120)
 	}
-	line += " · " + oneLine(FormatValue(a.Unit, a.Value))
+	line += " · " + oneLine(alerting.FormatValue(a.Value, a.Unit))
 	if a.State != "" && a.State != alerting.Alarming.String() {
 		return line + " · " + oneLine(a.State)
 	}
@@ -238,8 +247,10 @@ func smallPrint(n *alerting.Notice, c chartRef, st style) []string {
 	var lines []string
 	if len(n.Alarms) > 0 && n.Kind == alerting.KindIncident {
 		a := &n.Alarms[0]
-		lines = append(lines, joinNonEmpty(" · ", prefixed("Promise ", promise(n, a)), fmt.Sprintf("score %s (alarms at 1)", number(a.Score))))
-		lines = append(lines, joinNonEmpty(" · ", oneLine(a.Detector), prefixed("alarm ", shortID(a.ID)), prefixed("severity ", oneLine(n.CommonLabels["severity"]))))
+		if len(n.Body) == 0 {
+			lines = append(lines, joinNonEmpty(" · ", prefixed("Promise ", oneLine(a.Promise)), fmt.Sprintf("score %s (alarms at 1)", number(a.Score))))
+		}
+		lines = append(lines, joinNonEmpty(" · ", oneLine(a.Detector), alarmCount(n, a), prefixed("severity ", oneLine(n.CommonLabels["severity"]))))
 	}
 	if c.Missing != "" {
 		lines = append(lines, "No chart: "+oneLine(c.Missing))
@@ -253,14 +264,12 @@ func smallPrint(n *alerting.Notice, c chartRef, st style) []string {
 	return lines
 }
 
-// promise is left out where the body has it already.
-func promise(n *alerting.Notice, a *alerting.AlarmView) string {
-	for _, l := range n.Body {
-		if a.Promise != "" && strings.Contains(l, a.Promise) {
-			return ""
-		}
+// alarmCount is the alarm's ID, or of how many alarms the message is.
+func alarmCount(n *alerting.Notice, a *alerting.AlarmView) string {
+	if total := len(n.Alarms) + n.Omitted; total > 1 {
+		return thousands(total) + " alarms"
 	}
-	return oneLine(a.Promise)
+	return prefixed("alarm ", shortID(a.ID))
 }
 
 // matchers is a PromQL-style matcher of what the notice is about.
