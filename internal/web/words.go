@@ -23,7 +23,7 @@ func (s *site) funcs() template.FuncMap {
 		"span":     func(seconds float64) string { return span(time.Duration(seconds * float64(time.Second))) },
 		"duration": func(from, to api.Time) string { return span(to.Std().Sub(from.Std())) },
 		"words":    func(list []string) string { return strings.Join(list, ", ") },
-		"or":       func(a, b string) string { return cmp.Or(a, b) },
+		"learnt":   learnt,
 	}
 }
 
@@ -91,6 +91,22 @@ func stateCSS(state string) string {
 		return "bad"
 	case "OK", api.DetectorRunning:
 		return "good"
+	case api.AnomalyEnded, api.DetectorOff:
+		return "done"
 	}
 	return "idle"
+}
+
+// learnt says how many series stand on each rung, leaving out the empty ones.
+func learnt(r api.Readiness) string {
+	var parts []string
+	for _, rung := range []struct {
+		n    int
+		name string
+	}{{r.Learning, "learning"}, {r.Level, "level"}, {r.Daily, "daily"}, {r.Weekly, "weekly"}} {
+		if rung.n > 0 {
+			parts = append(parts, strconv.Itoa(rung.n)+" "+rung.name)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
