@@ -124,7 +124,7 @@ func (s *settings) spans(step time.Duration) {
 	s.dayPoints = points(2*daily, 48, 1<<30)
 	s.weekPoints = points(15*daily, 48, 1<<30)
 	s.calmRun = points(time.Hour, 8, 60)
-	s.tailMemory = float64(points(28*daily, 4096, 16384))
+	s.tailMemory = float64(points(56*daily, 4096, 16384))
 	s.scaleMemory = float64(points(7*daily, 1024, 4096))
 	s.rateFree = 1 / float64(points(12*time.Hour, 48, 4320))
 	s.rateDay = 1 / float64(points(daily, 64, 4320))

@@ -10,6 +10,9 @@ import (
 // once in ten thousand: an isolated extreme must shape the tail, or it would be too light; a long incident must not.
 const episodeHead = 3
 
+// slowHead is the same for the statistics of many points, whose excursions are long by nature.
+const slowHead = 16
+
 // advance moves the row past the value x at t.
 func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v tidewatch.Verdict) tidewatch.Event {
 	w.hasFeatures = false
@@ -36,9 +39,7 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 		w.reanchor(&j)
 		return event
 	case v == tidewatch.Quarantined:
-		if w.episode.points <= episodeHead {
-			w.count(on, f, &j, QuarantineSurprise)
-		}
+		w.count(on, f, &j, QuarantineSurprise)
 	default:
 		w.learn(s, on, f, &j)
 	}
@@ -182,7 +183,7 @@ func (w *row) learnProfile(s *settings, n int, j *judgement, hour float64) {
 // count counts the statistics in their tails, each at most as the value that is exceeded with probability atLeast.
 func (w *row) count(on channels, f *forest, j *judgement, surprise float64) {
 	for k := range w.tails {
-		if !w.counts(k, on, f) {
+		if !w.counts(k, on, f) || int(w.episode.points) > headOf(k) && !math.IsInf(surprise, 1) {
 			continue
 		}
 		v := j.statistic[k]
@@ -191,6 +192,15 @@ func (w *row) count(on channels, f *forest, j *judgement, surprise float64) {
 		}
 		w.tails[k].learn(v)
 	}
+}
+
+// headOf is how many points of an episode tail k counts.
+func headOf(k int) int {
+	switch k {
+	case tailSustained, tailShift, tailVariance, tailAll:
+		return slowHead
+	}
+	return episodeHead
 }
 
 // counts says whether tail k is learnt at all.

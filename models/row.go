@@ -49,15 +49,15 @@ func exponential(share, mean float64) func(float64) float64 {
 
 // priors of the statistics: wider than what well-behaved series show, so that young ones are judged with care.
 var priors = [numTails]*prior{
-	tailAbove:     newPrior(0.02, exponential(0.5, 1)),
-	tailBelow:     newPrior(0.02, exponential(0.5, 1)),
-	tailSustained: newPrior(0.03, exponential(1.5, 0.9)),
-	tailShift:     newPrior(0.03, exponential(1, 1.3)),
-	tailVariance:  newPrior(0.03, exponential(1, 1)),
-	tailIsolation: newPrior(0.03, exponential(1, 0.8)),
-	tailFlat:      newPrior(0.03, exponential(0.06, 2)),
-	tailMissing:   newPrior(0.03, exponential(0.06, 2)),
-	tailAll:       newPrior(0.03, func(m float64) float64 { return 1 - math.Pow(1-math.Pow(10, -m), 4) }),
+	tailAbove:     newPrior(0.02, 2, minShape, exponential(0.5, 1)),
+	tailBelow:     newPrior(0.02, 2, minShape, exponential(0.5, 1)),
+	tailSustained: newPrior(0.03, 6, 0, exponential(1.5, 0.9)),
+	tailShift:     newPrior(0.03, 8, 0, exponential(1, 1.3)),
+	tailVariance:  newPrior(0.03, 6, 0, exponential(1, 1)),
+	tailIsolation: newPrior(0.03, 4, 0, exponential(1, 0.8)),
+	tailFlat:      newPrior(0.03, 4, 0, exponential(0.06, 2)),
+	tailMissing:   newPrior(0.03, 4, 0, exponential(0.06, 2)),
+	tailAll:       newPrior(0.03, 6, 0, func(m float64) float64 { return 1 - math.Pow(1-math.Pow(10, -m), 4) }),
 }
 
 // row is the learnt state of one series.

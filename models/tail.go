@@ -8,12 +8,12 @@ const tailBins = 28
 // Constants of the calibration. They were chosen on seeded null families (white, autoregressive, seasonal, Student t,
 // Poisson), never on labelled data.
 const (
-	tailEvery    = 64  // learnt points between two fits
-	priorWeight  = 20  // pseudo-observations of the prior, which never fade
-	priorShape   = 0.0 // ξ of the exponential tail
-	priorShapeN  = 30  // exceedances that the prior shape is worth
-	maxSurprise  = 12  // decades; nothing is claimed beyond
-	minShape     = -0.25
+	tailEvery    = 64    // learnt points between two fits
+	priorWeight  = 20    // pseudo-observations of the prior, which never fade
+	priorShape   = 0.0   // ξ of the exponential tail
+	priorShapeN  = 60    // exceedances that the prior shape is worth
+	maxSurprise  = 12    // decades; nothing is claimed beyond
+	minShape     = -0.15 // of the band's tails; a normal one shows about -0.1 at its 98 % level
 	maxShape     = 0.5
 	ignoredCount = 2 // observations beyond a value that do not bound its probability from below
 )
@@ -41,10 +41,12 @@ type tail struct {
 type prior struct {
 	above [tailBins + 1]float64
 	cut   float64 // share of points above the Pareto tail's beginning
+	run   float64 // exceedances that come together: so many are worth one
+	least float64 // the lightest tail that is believed in: a shape
 }
 
-func newPrior(cut float64, survival func(float64) float64) *prior {
-	p := &prior{cut: cut}
+func newPrior(cut, run, least float64, survival func(float64) float64) *prior {
+	p := &prior{cut: cut, run: run, least: least}
 	for i := range tailBins {
 		p.above[i] = priorWeight * survival(tailEdges[i])
 	}
@@ -175,11 +177,13 @@ func (a *tail) fit(p *prior) {
 	mean, weighted = excess(&count, cut, above, mean) // once more with the slope inside the bins
 	shape := priorShape
 	if d := mean - 2*weighted; d > 0 && above > 0 {
-		shape = min(max(2-mean/d, minShape), maxShape)
+		shape = min(max(2-mean/d, p.least), maxShape)
 	}
 	shape = (float64(shape*above) + priorShape*priorShapeN) / (above + priorShapeN)
-	a.shape = float32(shape)
 	a.sigma = float32(max(float64(mean*(1-shape)), 0.02*tailEdges[cut]))
+	// What is not known of the scale makes the tail heavier: the posterior predictive of an exponential seen n times is a
+	// generalised Pareto of shape 1/n (Aitchison & Dunsmore 1975, table 2.1).
+	a.shape = float32(min(shape+p.run/max(above, 1), maxShape))
 }
 
 // excess are the mean excess over the cut and its first probability-weighted moment E[X(1-F(X))], from binned counts. slope
@@ -213,7 +217,11 @@ func insideBin(width, slope float64) float64 {
 	return slope - width/math.Expm1(width/slope)
 }
 
-// paretoSurvival is the generalised Pareto survival function of unit scale.
+// lightEnd is the survival below which a tail with an end (negative shape) goes on as an exponential of the same slope: an end
+// estimated from a sample is not to be trusted.
+const lightEnd = 0.005
+
+// paretoSurvival is the generalised Pareto survival function of unit scale, without an end.
 func paretoSurvival(y, shape float64) float64 {
 	if y <= 0 {
 		return 1
@@ -221,17 +229,22 @@ func paretoSurvival(y, shape float64) float64 {
 	if math.Abs(shape) < 1e-4 {
 		return math.Exp(-y)
 	}
-	base := 1 + float64(shape*y)
-	if base <= 0 {
-		return 0
+	if shape < 0 {
+		if far := paretoQuantile(lightEnd, shape); y > far {
+			return lightEnd * math.Exp(-(y-far)/(1+float64(shape*far)))
+		}
 	}
-	return math.Exp(-math.Log(base) / shape)
+	return math.Exp(-math.Log(1+float64(shape*y)) / shape)
 }
 
 // paretoQuantile is the inverse of paretoSurvival.
 func paretoQuantile(q, shape float64) float64 {
 	if math.Abs(shape) < 1e-4 {
 		return -math.Log(q)
+	}
+	if shape < 0 && q < lightEnd {
+		far := math.Expm1(-shape*math.Log(lightEnd)) / shape
+		return far - float64((1+float64(shape*far))*math.Log(q/lightEnd))
 	}
 	return math.Expm1(-shape*math.Log(q)) / shape
 }
