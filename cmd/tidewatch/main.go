@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // zones work in a container without them
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/promslog"
+	promslogflag "github.com/prometheus/common/promslog/flag"
+	"github.com/prometheus/common/version"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// command is one subcommand: it adds its flags and returns what runs it.
+type command func(app *kingpin.Application, env *env) (name string, run func(context.Context) error)
+
+// commands in the order in which help lists them.
+var commands = []command{serveCommand, replayCommand, backupCommand}
+
+// env is what all commands share.
+type env struct {
+	stdout, stderr io.Writer
+	logConfig      promslog.Config
+}
+
+// logger is made after the flags are parsed.
+func (e *env) logger() *slog.Logger {
+	c := e.logConfig
+	c.Writer = e.stderr
+	return promslog.New(&c)
+}
+
+// exitCode is an error that asks for a particular status and prints nothing.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// run parses args and runs a command; it returns the process's status: 0 good, 1 failed, 2 wrong usage.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	app := kingpin.New("tidewatch", "Anomaly detection for Prometheus metrics that keeps its promise of false alarms.")
+	app.UsageWriter(stderr).ErrorWriter(stderr)
+	terminated := -1
+	app.Terminate(func(status int) { terminated = status })
+	app.Version(version.Print("tidewatch")).VersionFlag.Short('V')
+	app.HelpFlag.Short('h')
+	e := &env{stdout: stdout, stderr: stderr}
+	promslogflag.AddFlags(app, &e.logConfig)
+	runs := map[string]func(context.Context) error{}
+	for _, c := range commands {
+		name, fn := c(app, e)
+		runs[name] = fn
+	}
+	app.Command("version", "Print the version.")
+	runs["version"] = func(context.Context) error {
+		_, err := fmt.Fprintln(stdout, version.Print("tidewatch"))
+		return err
+	}
+	name, err := app.Parse(args)
+	if terminated >= 0 {
+		return terminated
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "tidewatch: %v, try --help\n", err)
+		return 2
+	}
+	return status(runs[name](ctx), stderr)
+}
+
+func status(err error, stderr io.Writer) int {
+	var code exitCode
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintf(stderr, "tidewatch: %v\n", err)
+	return 1
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/model"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/app"
+	"github.com/tidewatch/tidewatch/internal/engine"
+)
+
+func replayCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
+	c := a.Command("replay", "Run the production engine over a past range and print what would have been decided and sent.")
+	file := c.Flag("config.file", "Configuration file.").Default("tidewatch.yml").String()
+	from := c.Flag("from", "Start of the decided range: RFC 3339, or a duration before the end.").Default("7d").String()
+	to := c.Flag("to", "End of the decided range, RFC 3339; now, or the end of the data.").String()
+	csv := c.Flag("csv", "Read this CSV file or directory instead of the configured sources.").String()
+	asJSON := c.Flag("json", "One JSON object a line: transitions and notices.").Bool()
+	return c.FullCommand(), func(ctx context.Context) error {
+		r, err := newReplay(e, *file, *csv)
+		if err != nil {
+			return err
+		}
+		if r.from, r.to, err = parseRange(*from, *to, r.end); err != nil {
+			return err
+		}
+		if *asJSON {
+			r.each = jsonResult(e.stdout)
+		} else {
+			r.each = r.textResult(e.stdout)
+		}
+		report, err := r.run(ctx)
+		if err != nil || *asJSON {
+			return err
+		}
+		_, err = fmt.Fprintf(e.stdout, "%s – %s: %d detectors, %d series, %d points; %d alarms, %d messages (%d with their edits)\n",
+			stamp(r.from), stamp(r.to), report.Detectors, report.Series, report.Points, report.Alarms, report.Notices, report.Versions)
+		return err
+	}
+}
+
+// replayRun is a replay with where it reads from and what it prints.
+type replayRun struct {
+	env      *env
+	cfg      *configs.Config
+	source   func(name string) (ingest.Source, error)
+	from, to int64
+	end      int64 // newest time that can be replayed
+	each     func(engine.Result) error
+}
+
+func newReplay(e *env, file, csv string) (*replayRun, error) {
+	cfg, err := configs.Load(file)
+	if err != nil {
+		return nil, err
+	}
+	r := &replayRun{env: e, cfg: cfg, end: app.ReplayEnd(cfg, time.Now())}
+	if csv == "" {
+		r.source = app.RemoteSources(cfg, e.logger())
+		return r, nil
+	}
+	src, err := ingest.OpenCSV(csv, ingest.CSVOptions{})
+	if err != nil {
+		return nil, err
+	}
+	_, last := src.Bounds()
+	r.end = app.ReplayEnd(cfg, last.Add(longestDelay(cfg)))
+	if n, first := src.BadRows(); n > 0 {
+		fmt.Fprintf(e.stderr, "%d rows could not be read, the first: %v\n", n, first[0])
+	}
+	r.source = func(string) (ingest.Source, error) { return src, nil }
+	return r, nil
+}
+
+func (r *replayRun) run(ctx context.Context) (app.ReplayReport, error) {
+	show, done := progress(r.env.stderr, "replay")
+	defer done()
+	return app.Replay(ctx, app.ReplayOptions{
+		Config: r.cfg, Source: r.source, From: r.from, To: r.to, Each: r.each, Progress: show,
+		Failed: func(detector string, err error) {
+			fmt.Fprintf(r.env.stderr, "detector %s is left out: %v\n", detector, err)
+		},
+	})
+}
+
+// parseRange reads --from and --to; end is the newest time there is.
+func parseRange(from, to string, end int64) (fromMs, toMs int64, err error) {
+	toMs = end
+	if to != "" {
+		t, err := time.Parse(time.RFC3339, to)
+		if err != nil {
+			return 0, 0, fmt.Errorf("--to: %q is not a time like 2026-01-31T15:00:00Z", to)
+		}
+		toMs = t.UnixMilli()
+	}
+	if d, err := model.ParseDuration(from); err == nil {
+		return toMs - time.Duration(d).Milliseconds(), toMs, nil
+	}
+	t, err := time.Parse(time.RFC3339, from)
+	if err != nil {
+		return 0, 0, fmt.Errorf("--from: %q is neither a duration like 7d nor a time like 2026-01-31T15:00:00Z", from)
+	}
+	if t.UnixMilli() >= toMs {
+		return 0, 0, fmt.Errorf("--from: %s is not before the end %s", from, stamp(toMs))
+	}
+	return t.UnixMilli(), toMs, nil
+}
+
+func stamp(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }
+
+// textResult prints transitions as lines and each message as its receiver's notifiers would send it.
+func (r *replayRun) textResult(w io.Writer) func(engine.Result) error {
+	return func(res engine.Result) error {
+		for _, ch := range res.Changes {
+			if _, err := fmt.Fprintf(w, "%s %s → %s %s %s: %s\n", stamp(ch.Transition.T), ch.Transition.From, ch.Transition.To, ch.Detector,
+				ch.Series.Labels, ch.View.Reason); err != nil {
+				return err
+			}
+		}
+		for i := range res.Notices {
+			n := &res.Notices[i]
+			if _, err := fmt.Fprintf(w, "%s → %s: [%s] %s\n", stamp(n.At), n.Receiver, n.Status, n.Headline); err != nil {
+				return err
+			}
+			for _, line := range n.Body {
+				if _, err := fmt.Fprintf(w, "    %s\n", line); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+}
+
+// jsonResult prints one object a line.
+func jsonResult(w io.Writer) func(engine.Result) error {
+	enc := json.NewEncoder(w)
+	return func(res engine.Result) error {
+		for _, ch := range res.Changes {
+			if err := enc.Encode(struct {
+				Transition app.TransitionLine `json:"transition"`
+			}{app.NewTransitionLine(ch, res.Now)}); err != nil {
+				return err
+			}
+		}
+		for i := range res.Notices {
+			if err := enc.Encode(struct {
+				Notice *alerting.Notice `json:"notice"`
+			}{&res.Notices[i]}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func longestDelay(cfg *configs.Config) time.Duration {
+	var d time.Duration
+	for _, det := range cfg.Detectors {
+		d = max(d, det.Delay)
+	}
+	return d
+}

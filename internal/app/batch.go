@@ -1,0 +1,93 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/outbox"
+	"github.com/tidewatch/tidewatch/internal/store"
+)
+
+// decisionData is what the history keeps of a decision so that it can be explained and recomputed later.
+type decisionData struct {
+	Limit        float64 `json:"limit"`
+	Surprise     float64 `json:"surprise"`
+	Channel      string  `json:"channel"`
+	Why          string  `json:"why"`
+	Promise      string  `json:"promise"`
+	SharedModel  string  `json:"shared_model,omitempty"`
+	ModelConfig  string  `json:"model_config"`
+	PolicyConfig string  `json:"config"`
+	Breaches     int     `json:"breaches"`
+	Of           int     `json:"of"`
+	Since        int64   `json:"since,omitempty"`
+}
+
+// batch is what the store keeps of a result, and the messages that leave because of it.
+func (s *Service) batch(res engine.Result) store.Batch {
+	var b store.Batch
+	for _, ch := range res.Changes {
+		b.Transitions = append(b.Transitions, transitionRow(ch, res.Now))
+	}
+	for _, a := range res.Anomalies {
+		b.Anomalies = append(b.Anomalies, anomalyRow(a))
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for i := range res.Notices {
+		n := &res.Notices[i]
+		s.m.notices.WithLabelValues(n.Receiver, string(n.Kind), n.Status).Inc()
+		if s.opts.DryRun {
+			s.log.Info("dry run: would send", "receiver", n.Receiver, "kind", string(n.Kind), "status", n.Status, "headline", n.Headline)
+			continue
+		}
+		var to []string
+		for _, in := range s.ints {
+			if in.receiver == n.Receiver && (in.resolved || n.Status != "resolved") {
+				to = append(to, in.id)
+			}
+		}
+		rows, err := outbox.Rows(n, to...)
+		if err != nil { // a notice is plain data; this cannot happen, and must not be lost quietly if it does
+			s.log.Error("notice cannot be queued", "err", err)
+			s.m.errors.WithLabelValues("outbox").Inc()
+			continue
+		}
+		b.Notices = append(b.Notices, rows...)
+	}
+	return b
+}
+
+func transitionRow(ch engine.Change, now int64) store.TransitionRow {
+	d := decisionData{
+		Limit: ch.Limit, Surprise: ch.Surprise, Channel: ch.View.Channel, Why: ch.View.Why, Promise: ch.View.Promise,
+		ModelConfig: ch.ModelHash, PolicyConfig: ch.ConfigHash, Breaches: ch.Transition.Breaches, Of: ch.Transition.Of, Since: ch.Transition.Since,
+	}
+	if ch.Shared != 0 {
+		d.SharedModel = fmt.Sprintf("%016x", ch.Shared)
+	}
+	data, err := json.Marshal(d)
+	if err != nil {
+		data = nil // only numbers that JSON does not know can fail; the row stands without them
+	}
+	return store.TransitionRow{
+		ID: ch.ID, AlarmID: ch.Alarm, Detector: ch.Detector, SeriesID: ch.Series.ID, Labels: ch.Series.Labels,
+		T: ch.Transition.T, DecidedAt: now, From: ch.Transition.From.String(), To: ch.Transition.To.String(),
+		Rule: string(ch.Transition.Rule), Note: ch.Note, Reason: ch.View.Reason, Score: ch.AnomalyScore, Data: data,
+	}
+}
+
+func anomalyRow(a engine.Anomaly) store.AnomalyRow {
+	state := "active"
+	if a.EndsAt != 0 {
+		state = "ended"
+	}
+	return store.AnomalyRow{
+		ID:       fmt.Sprintf("%s-%x", alerting.AlarmID(a.Detector, a.Series.ID), a.StartsAt),
+		Detector: a.Detector, SeriesID: a.Series.ID, Labels: a.Series.Labels, StartsAt: a.StartsAt, EndsAt: a.EndsAt,
+		Peak: a.PeakScore, PeakT: a.PeakT, Value: a.Value, Mid: a.Band.Mid, Lower: a.Band.Lower, Upper: a.Band.Upper,
+		Channel: a.Channel.String(), State: state,
+	}
+}

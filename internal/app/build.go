@@ -1,0 +1,103 @@
+package app
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	commoncfg "github.com/prometheus/common/config"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/alerting/notify"
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/engine"
+)
+
+// engineDetectors turns configured detectors into the engine's.
+func engineDetectors(cfg *configs.Config, dryRun bool) []engine.Detector {
+	out := make([]engine.Detector, 0, len(cfg.Detectors))
+	for _, d := range cfg.Detectors {
+		m := d.ModelConfig(1)
+		m.Seed = xxhash.Sum64String(d.Name)
+		e := engine.Detector{
+			Name: d.Name, Expr: d.Expr, Unit: d.Unit, Labels: d.Labels, Annotations: d.Annotations, Location: d.Location,
+			Model: m, Alarm: d.Alarm, Direction: engine.Direction(d.Direction),
+			Deviation: engine.Deviation{Relative: d.MinDeviation.Relative, Value: d.MinDeviation.Value},
+			Promise:   promise(d), Muted: !d.Notify || dryRun,
+			ModelHash: d.ModelHash(), ConfigHash: d.ModelHash() + d.PolicyHash(),
+		}
+		if len(d.Exclude.Ranges)+len(d.Exclude.Recurring) > 0 {
+			e.Exclude = d.Exclude.Contains
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func promise(d configs.Detector) engine.Promise {
+	switch {
+	case d.Band > 0:
+		return engine.Promise{Band: d.Band}
+	case !d.ExpectPerSeries.IsZero():
+		return engine.Promise{Count: d.ExpectPerSeries.Count, Per: d.ExpectPerSeries.Per, PerSeries: true}
+	default:
+		return engine.Promise{Count: d.Expect.Count, Per: d.Expect.Per}
+	}
+}
+
+// openRemote makes the client of a configured source.
+func openRemote(s configs.Source, log *slog.Logger, reg prometheus.Registerer) (ingest.Source, error) {
+	return ingest.NewRemote(ingest.RemoteConfig{
+		Name: s.Name, URL: s.URL, HTTPClient: s.HTTP, Labels: labels.FromMap(s.Labels), DropLabels: s.DropLabels,
+		ExternalLabels: labels.FromMap(s.ExternalLabels), Timeout: s.Timeout, Concurrency: s.Concurrency, Logger: log, Registerer: reg,
+	})
+}
+
+// integration is one sender of one receiver.
+type integration struct {
+	id       string // receiver/kind/index: the outbox's name of it
+	receiver string
+	resolved bool // send_resolved
+	notifier alerting.Notifier
+}
+
+// integrations makes the notifiers of all receivers in a fixed order.
+func integrations(cfg *configs.Config, log *slog.Logger, clock func() time.Time) ([]integration, error) {
+	var out []integration
+	for _, r := range cfg.Receivers {
+		for i, s := range r.Slack {
+			n, err := slackNotifier(cfg, s, clock)
+			if err != nil {
+				return nil, fmt.Errorf("receiver %s: slack_configs[%d]: %w", r.Name, i, err)
+			}
+			out = append(out, integration{fmt.Sprintf("%s/slack/%d", r.Name, i), r.Name, s.SendResolved, n})
+		}
+		for i, l := range r.Log {
+			out = append(out, integration{fmt.Sprintf("%s/log/%d", r.Name, i), r.Name, l.SendResolved, notify.NewLog(r.Name, log)})
+		}
+	}
+	slices.SortFunc(out, func(a, b integration) int { return cmp.Compare(a.id, b.id) })
+	return out, nil
+}
+
+func slackNotifier(cfg *configs.Config, s configs.SlackConfig, clock func() time.Time) (alerting.Notifier, error) {
+	client, err := commoncfg.NewClientFromConfig(s.HTTP, "slack")
+	if err != nil {
+		return nil, fmt.Errorf("http_config: %w", err)
+	}
+	c := notify.SlackConfig{
+		Name: "slack", APIURL: s.AppURL, Channel: s.Channel, Timeout: s.Timeout, HTTPClient: client,
+		ExternalURL: cfg.Global.ExternalURL, Clock: clock,
+	}
+	if s.Webhook() {
+		c.WebhookURL = s.WebhookURL
+	} else {
+		c.Token = s.Token
+	}
+	return notify.NewSlack(c)
+}

@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/internal/engine"
+)
+
+// decide is one tick: the core decides, the journal gets what it was decided on, the store what was decided.
+func (s *Service) decide(ctx context.Context, now int64, blocks []tidewatch.Block) {
+	s.deciding.Lock()
+	defer s.deciding.Unlock()
+	s.lastNow = max(s.lastNow, now)
+	rec := engine.Record{Now: s.lastNow, Blocks: blocks}
+	payload := rec.Append(nil, s.core.Known)
+	start := time.Now()
+	res, err := s.core.Tick(rec.Now, blocks)
+	s.m.stage.WithLabelValues("decide").Observe(time.Since(start).Seconds())
+	if err != nil {
+		s.log.Error("tick failed", "err", err)
+		s.m.errors.WithLabelValues("decide").Inc()
+		return
+	}
+	s.m.points.WithLabelValues("live").Add(float64(res.Points))
+	start = time.Now()
+	s.journal(payload)
+	s.m.stage.WithLabelValues("journal").Observe(time.Since(start).Seconds())
+	s.carry(ctx, res)
+}
+
+// journal appends a record and waits until it is on disk. Where that fails the decisions are carried out all the same: a page
+// that comes twice after a crash is better than one that does not come because a disk is full.
+func (s *Service) journal(payload []byte) {
+	if _, err := s.store.Journal().Append(payload); err != nil {
+		s.fault("journal", err)
+		return
+	}
+	s.fault("journal", s.store.Journal().Commit())
+}
+
+// advance fires timers of incidents up to now.
+func (s *Service) advance(ctx context.Context, now int64) {
+	s.deciding.Lock()
+	defer s.deciding.Unlock()
+	s.carry(ctx, s.core.Advance(now))
+}
+
+// begin ends a detector's training.
+func (s *Service) begin(ctx context.Context, now int64, name string) {
+	s.deciding.Lock()
+	defer s.deciding.Unlock()
+	s.carry(ctx, s.core.Begin(now, name))
+}
+
+// carry writes a result to the store, after what could not be written before.
+func (s *Service) carry(ctx context.Context, res engine.Result) {
+	b := s.batch(res)
+	for _, ch := range res.Changes {
+		s.m.transitions.WithLabelValues(ch.Detector, ch.Transition.To.String()).Inc()
+		s.log.Info("transition", "detector", ch.Detector, "alarm", ch.Alarm, "labels", ch.Series.Labels.String(),
+			"from", ch.Transition.From.String(), "to", ch.Transition.To.String(), "reason", ch.View.Reason)
+	}
+	if !b.Empty() {
+		s.backlog = append(s.backlog, b)
+	}
+	s.drainBacklog(context.WithoutCancel(ctx))
+}
+
+func (s *Service) drainBacklog(ctx context.Context) {
+	for len(s.backlog) > 0 {
+		err := s.store.Commit(ctx, s.backlog[0])
+		s.fault("store", err)
+		if err != nil {
+			s.m.backlog.Set(float64(len(s.backlog)))
+			return
+		}
+		s.backlog = s.backlog[1:]
+	}
+	s.m.backlog.Set(0)
+}
+
+// timers fires the dispatcher's timers between ticks. It never runs ahead of a tick that is due: a timer that was due before
+// a tick sees the state from before it, one due at the same time the state after, as in replay.
+func (s *Service) timers(ctx context.Context) {
+	for ctx.Err() == nil {
+		s.opts.Clock.Sleep(ctx, 500*time.Millisecond)
+		if ctx.Err() != nil {
+			return
+		}
+		limit := s.nowMilli()
+		const patience = 30_000 // a source that does not answer does not hold up messages for longer
+		s.mu.RLock()
+		for _, r := range s.runners {
+			if due := r.stepping.Load(); due != 0 && limit-due < patience {
+				limit = min(limit, due-1)
+			}
+		}
+		s.mu.RUnlock()
+		if at, ok := s.core.NextDeadline(); ok && at <= limit {
+			s.advance(ctx, limit)
+		}
+		s.deciding.Lock()
+		s.drainBacklog(context.WithoutCancel(ctx))
+		s.deciding.Unlock()
+	}
+}
+
+// snapshot writes the whole state; the journal before it is not needed any more.
+func (s *Service) snapshot() error {
+	s.deciding.Lock()
+	defer s.deciding.Unlock()
+	return s.snapshotLocked()
+}
+
+const snapshotShards = 16
+
+func (s *Service) snapshotLocked() error {
+	start := time.Now()
+	snap := s.core.Snapshot(snapshotShards)
+	pos := s.store.Journal().End()
+	s.m.snapshotPause.Set(time.Since(start).Seconds())
+	err := s.store.WriteSnapshot(snap.Meta, pos, len(snap.Shards), writeShard(snap))
+	s.m.snapshotSeconds.Set(time.Since(start).Seconds())
+	if err != nil {
+		return err
+	}
+	return s.store.TruncateBefore(pos)
+}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/ingest"
+)
+
+// Clock is the time that the service lives in: the wall's, or a virtual one.
+type Clock interface {
+	Now() time.Time
+	// Sleep returns after d or when ctx ends.
+	Sleep(ctx context.Context, d time.Duration)
+}
+
+// Wall is the real clock.
+type Wall struct{}
+
+// Now is time.Now.
+func (Wall) Now() time.Time { return time.Now() }
+
+// Sleep waits for d or the end of ctx.
+func (Wall) Sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// Options is what Run needs. ConfigFile and DataDir are required, the zero value of the rest works.
+type Options struct {
+	ConfigFile string
+	DataDir    string
+	// Load replaces reading ConfigFile, for the demo and tests; nil: configs.Load.
+	Load func() (*configs.Config, error)
+	// OpenSource replaces the remote-read client.
+	OpenSource func(configs.Source) (ingest.Source, error)
+
+	ListenAddresses []string       // for example ":9880"; none and no Listener: no HTTP
+	Listeners       []net.Listener // used instead of ListenAddresses
+	WebConfigFile   string         // Prometheus's web-config: TLS, basic auth
+	DryRun          bool           // do everything but send
+
+	Clock    Clock
+	Logger   *slog.Logger
+	Registry *prometheus.Registry
+	Workers  int // engine goroutines per block; 0: GOMAXPROCS
+	NoSync   bool
+	// OnReady is called once, when the first evaluation of all detectors is done.
+	OnReady func()
+	// Progress is told how far the first back-fill is; it may be nil.
+	Progress func(detector string, done, total time.Duration)
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = Wall{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Registry == nil {
+		o.Registry = prometheus.NewRegistry()
+	}
+	if o.Load == nil {
+		o.Load = func() (*configs.Config, error) { return configs.Load(o.ConfigFile) }
+	}
+	if o.OpenSource == nil {
+		log, reg := o.Logger, o.Registry
+		o.OpenSource = func(s configs.Source) (ingest.Source, error) { return openRemote(s, log, reg) }
+	}
+	return o
+}

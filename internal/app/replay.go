@@ -1,0 +1,222 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/engine"
+)
+
+// ReplayOptions is what Replay needs. The decided range is [From, To], Unix milliseconds; models are trained on the history
+// before it.
+type ReplayOptions struct {
+	Config   *configs.Config
+	Source   func(name string) (ingest.Source, error)
+	From, To int64
+	Workers  int
+	// Each is called with the result of every tick that decided something, in order of time.
+	Each func(engine.Result) error
+	// Failed is called with the error of a detector that cannot be read; it is left out, the others go on.
+	Failed func(detector string, err error)
+	// Progress is told the share of the range that is done, 0 to 1; it may be nil.
+	Progress func(share float64)
+}
+
+// ReplayReport sums a replay up.
+type ReplayReport struct {
+	Detectors, Series, Points int
+	Alarms                    int // transitions into ALARM
+	Notices                   int // messages that would have been sent, edits not counted
+	Versions                  int // edits counted
+	Status                    []engine.Status
+}
+
+// Replay drives the production core over recorded time: the same detectors, due times and decisions as the service, on a
+// virtual clock and with nothing sent.
+func Replay(ctx context.Context, o ReplayOptions) (ReplayReport, error) {
+	r := &replay{ReplayOptions: o, cursors: map[string]*cursor{}}
+	r.core = engine.NewCore(engine.New(engine.Options{Workers: o.Workers}), alerting.NewDispatcher(o.Config.Route, dispatcherOptions(o.Config)))
+	if err := r.core.Configure(engineDetectors(o.Config, false), o.Config.Route); err != nil {
+		return r.report, err
+	}
+	if err := r.train(ctx); err != nil {
+		return r.report, err
+	}
+	if err := r.decide(ctx); err != nil {
+		return r.report, err
+	}
+	r.report.Status = r.core.Status()
+	for _, s := range r.report.Status {
+		r.report.Series += s.Series
+	}
+	return r.report, nil
+}
+
+type replay struct {
+	ReplayOptions
+	core    *engine.Core
+	cursors map[string]*cursor // detectors that are in, by name
+	report  ReplayReport
+}
+
+// cursor reads a detector's range in stretches and hands out single columns.
+type cursor struct {
+	d      configs.Detector
+	source ingest.Source
+	block  tidewatch.Block
+	loaded bool
+}
+
+// train runs the history before From, as the service does at its first start.
+func (r *replay) train(ctx context.Context) error {
+	for i, d := range r.Config.Detectors {
+		src, err := r.Source(d.Source)
+		if err != nil {
+			return fmt.Errorf("source %s: %w", d.Source, err)
+		}
+		if err := r.trainOne(ctx, d, src); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if r.Failed != nil {
+				r.Failed(d.Name, err)
+			}
+			continue
+		}
+		r.cursors[d.Name] = &cursor{d: d, source: src}
+		r.report.Detectors++
+		r.progress(0.5 * float64(i+1) / float64(len(r.Config.Detectors)))
+	}
+	return nil
+}
+
+func (r *replay) progress(share float64) {
+	if r.Progress != nil {
+		r.Progress(share)
+	}
+}
+
+func (r *replay) trainOne(ctx context.Context, d configs.Detector, src ingest.Source) error {
+	to := newestDue(d, r.From-1)
+	start := to - d.History.Milliseconds()
+	start -= mod(start, d.Step.Milliseconds())
+	for _, p := range spans(start, to, d.Step) {
+		b, err := src.Read(ctx, query(d, p[0], p[1]))
+		if err != nil {
+			return err
+		}
+		n, err := r.core.Train(b)
+		if err != nil {
+			return err
+		}
+		r.report.Points += n
+	}
+	return r.each(r.core.Begin(r.From-1, d.Name))
+}
+
+func query(d configs.Detector, from, to int64) ingest.Query {
+	return ingest.Query{Detector: d.Name, Expr: d.Expr, From: from, To: to, Step: d.Step.Milliseconds(), MaxSeries: d.MaxSeries}
+}
+
+// decide walks the due times of [From, To].
+func (r *replay) decide(ctx context.Context) error {
+	for now := r.nextDue(r.From - 1); now <= r.To; now = r.nextDue(now) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		blocks, err := r.due(ctx, now)
+		if err != nil {
+			return err
+		}
+		res, err := r.core.Tick(now, blocks)
+		if err != nil {
+			return err
+		}
+		if err := r.each(res); err != nil {
+			return err
+		}
+		r.progress(0.5 + 0.5*float64(now-r.From)/float64(max(r.To-r.From, 1)))
+	}
+	return r.each(r.core.Advance(r.To))
+}
+
+func (r *replay) nextDue(now int64) int64 {
+	next := int64(math.MaxInt64)
+	for _, c := range r.cursors {
+		next = min(next, nextDue(c.d, now))
+	}
+	return next
+}
+
+// due are the columns that are due at now.
+func (r *replay) due(ctx context.Context, now int64) ([]tidewatch.Block, error) {
+	var blocks []tidewatch.Block
+	for _, c := range r.cursors {
+		t := newestDue(c.d, now)
+		if t+c.d.Delay.Milliseconds() != now {
+			continue
+		}
+		b, err := c.column(ctx, t, newestDue(c.d, r.To))
+		if err != nil {
+			return nil, fmt.Errorf("detector %s: %w", c.d.Name, err)
+		}
+		blocks = append(blocks, b)
+	}
+	slices.SortFunc(blocks, func(a, b tidewatch.Block) int { return cmp.Compare(a.Detector, b.Detector) })
+	return blocks, nil
+}
+
+// column returns the block of grid time t alone; stretches up to last are read ahead.
+func (c *cursor) column(ctx context.Context, t, last int64) (tidewatch.Block, error) {
+	if !c.loaded || t >= c.block.End() {
+		b, err := c.source.Read(ctx, query(c.d, t, spans(t, max(last, t), c.d.Step)[0][1]))
+		if err != nil {
+			return tidewatch.Block{}, err
+		}
+		c.block, c.loaded = b, true
+	}
+	i := int((t - c.block.From) / c.block.Step)
+	out := tidewatch.Block{Detector: c.d.Name, From: t, Step: c.block.Step, N: 1, Rows: make([]tidewatch.Row, 0, len(c.block.Rows))}
+	for _, row := range c.block.Rows {
+		if v := row.V[i]; !math.IsNaN(v) {
+			out.Rows = append(out.Rows, tidewatch.Row{Series: row.Series, V: row.V[i : i+1]})
+		}
+	}
+	return out, nil
+}
+
+func (r *replay) each(res engine.Result) error {
+	r.report.Points += res.Points
+	for _, ch := range res.Changes {
+		if ch.Transition.To == alerting.Alarming {
+			r.report.Alarms++
+		}
+	}
+	for i := range res.Notices {
+		r.report.Versions++
+		if res.Notices[i].Version == 1 {
+			r.report.Notices++
+		}
+	}
+	if r.Each == nil || len(res.Changes)+len(res.Notices) == 0 {
+		return nil
+	}
+	return r.Each(res)
+}
+
+// ReplayEnd is the newest time whose points are all due at now.
+func ReplayEnd(cfg *configs.Config, now time.Time) int64 {
+	end := now.UnixMilli()
+	for _, d := range cfg.Detectors {
+		end = min(end, newestDue(d, now.UnixMilli())+d.Delay.Milliseconds())
+	}
+	return end
+}

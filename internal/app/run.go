@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/outbox"
+	"github.com/tidewatch/tidewatch/internal/store"
+)
+
+// Run is the service: it restores what was learnt and decided, then evaluates, sends and serves HTTP until ctx ends, and
+// leaves a snapshot behind. It returns nil after an orderly end.
+func Run(ctx context.Context, opts Options) error {
+	s, err := New(ctx, opts)
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}
+
+// New opens the state, restores it and is ready to Run.
+func New(ctx context.Context, opts Options) (*Service, error) {
+	s, err := newService(opts.withDefaults())
+	if err != nil {
+		return nil, err
+	}
+	if err := s.restore(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("restore state from %s: %w", opts.DataDir, err), s.store.Close())
+	}
+	if s.outbox, err = outbox.New(s.outboxOptions()); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
+	s.m.reloadSuccessful.Set(1)
+	s.m.reloadTime.Set(float64(s.opts.Clock.Now().Unix()))
+	return s, nil
+}
+
+func (s *Service) outboxOptions() outbox.Options {
+	return outbox.Options{
+		Store: s.store, Notifiers: s.notifiers(), Clock: s.opts.Clock.Now, Logger: s.log, Registerer: s.opts.Registry,
+	}
+}
+
+// Run evaluates until ctx ends, then closes the state. A Service runs once.
+func (s *Service) Run(ctx context.Context) error {
+	http := make(chan error, 1)
+	httpCtx, stopHTTP := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopHTTP()
+	go func() { http <- s.serveHTTP(httpCtx) }()
+
+	sendCtx, stopSending := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopSending()
+	sent := make(chan error, 1)
+	go func() { sent <- s.outbox.Run(sendCtx) }()
+
+	s.start(ctx)
+	var err error
+	ticker := time.NewTicker(s.config().Storage.SnapshotInterval)
+	defer ticker.Stop()
+loop:
+	for {
+		select {
+		case <-ctx.Done():
+			break loop
+		case err = <-http:
+			http <- nil
+			break loop
+		case <-ticker.C:
+			s.fault("snapshot", s.snapshot())
+			s.prune(ctx)
+		}
+	}
+	s.lifecycle.Lock()
+	s.closed = true
+	s.halt()
+	s.lifecycle.Unlock()
+	stopHTTP()
+	err = errors.Join(err, <-http)
+	stopSending()
+	err = errors.Join(err, <-sent)
+	if serr := s.snapshot(); serr != nil {
+		err = errors.Join(err, fmt.Errorf("last snapshot: %w", serr))
+	}
+	return errors.Join(err, s.store.Close())
+}
+
+// prune drops what is older than the retention.
+func (s *Service) prune(ctx context.Context) {
+	before := s.opts.Clock.Now().Add(-s.config().Storage.Retention)
+	if _, err := s.store.Prune(ctx, before); err != nil {
+		s.fault("prune", err)
+	}
+}
+
+// restore loads the newest snapshot and replays the journal after it. Decisions come out as they were and are inserted again
+// under their ids, so nothing is decided, learnt or sent twice. A state that cannot be read is left for the back-fill.
+func (s *Service) restore(ctx context.Context) error {
+	var shards [][]byte
+	snap, err := s.store.LoadSnapshot(func(_ int, data []byte) error {
+		shards = append(shards, append([]byte(nil), data...))
+		return nil
+	})
+	switch {
+	case errors.Is(err, store.ErrNoSnapshot):
+		return nil
+	case err != nil:
+		return err
+	}
+	dropped, err := s.core.Restore(engine.Snapshot{Meta: snap.Meta, Shards: shards})
+	if err != nil {
+		s.log.Error("snapshot cannot be read by this version; everything is learnt anew from the sources", "err", err)
+		s.m.errors.WithLabelValues("snapshot").Inc()
+		return s.build(s.cfg)
+	}
+	for _, d := range dropped {
+		s.log.Warn("detector has changed or is gone; what it had learnt is dropped", "detector", d)
+	}
+	n := 0
+	err = s.store.Journal().Replay(snap.Pos, func(_ store.Position, b []byte) error {
+		n++
+		return s.again(ctx, b)
+	})
+	var damage *store.DamageError
+	if errors.As(err, &damage) {
+		s.log.Error("journal is damaged; what it does not hold is read again from the sources", "err", err)
+		s.m.errors.WithLabelValues("journal").Inc()
+	} else if err != nil {
+		return err
+	}
+	s.log.Info("state restored", "snapshot", snap.At, "bytes", snap.Bytes, "journal_records", n)
+	return nil
+}
+
+// again repeats a tick of the journal.
+func (s *Service) again(ctx context.Context, record []byte) error {
+	rec, err := engine.DecodeRecord(record)
+	if err != nil {
+		return err
+	}
+	blocks := make([]tidewatch.Block, 0, len(rec.Blocks))
+	for _, b := range rec.Blocks {
+		if s.core.Decided(b.Detector) != 0 { // else its learnt state is gone, and the back-fill will have these points
+			blocks = append(blocks, b)
+		}
+	}
+	res, err := s.core.Tick(rec.Now, blocks)
+	if err != nil {
+		return err
+	}
+	s.lastNow = max(s.lastNow, rec.Now)
+	return s.store.Commit(ctx, s.batch(res))
+}
+
+func writeShard(snap engine.Snapshot) func(int, io.Writer) error {
+	return func(i int, w io.Writer) error {
+		_, err := w.Write(snap.Shards[i])
+		return err
+	}
+}

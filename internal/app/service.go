@@ -1,0 +1,255 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/outbox"
+	"github.com/tidewatch/tidewatch/internal/store"
+)
+
+// Service is a running Tidewatch. Its parts: runners (one per source) read points on schedule, decide feeds them to the core
+// one tick at a time and puts tick and decisions into the store, the outbox sends, snapshots are taken now and then.
+type Service struct {
+	opts  Options
+	log   *slog.Logger
+	m     *metrics
+	store *store.Store
+	core  *engine.Core
+
+	deciding sync.Mutex // held while the core, the journal and the store change together
+	lastNow  int64
+	backlog  []store.Batch // results that the store could not take yet, oldest first
+
+	mu       sync.RWMutex
+	cfg      *configs.Config
+	ints     []integration
+	runners  []*runner
+	ctx      context.Context    // of Run
+	stop     context.CancelFunc // ends the parts that a reload replaces
+	parts    sync.WaitGroup
+	status   map[string]*detectorStatus
+	services map[string]serviceState // Tidewatch's own open notices by key
+	ready    sync.Once
+	isReady  bool
+
+	outbox    *outbox.Outbox
+	lifecycle sync.Mutex // one reload or the shutdown at a time
+	closed    bool
+
+	faultMu sync.Mutex
+	faults  map[string]bool // parts of the state that cannot be written
+}
+
+// newService opens the store and builds the core of the configuration, without starting anything.
+func newService(opts Options) (*Service, error) {
+	cfg, err := opts.Load()
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.Open(opts.DataDir, store.Options{Logger: opts.Logger, Registerer: opts.Registry, Clock: opts.Clock.Now, NoSync: opts.NoSync})
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		opts: opts, log: opts.Logger, store: st, m: newMetrics(opts.Registry), status: map[string]*detectorStatus{},
+		services: map[string]serviceState{}, faults: map[string]bool{},
+	}
+	if err := s.build(cfg); err != nil {
+		return nil, fmt.Errorf("%w (closing: %v)", err, st.Close())
+	}
+	return s, nil
+}
+
+// build makes a core for cfg.
+func (s *Service) build(cfg *configs.Config) error {
+	ints, err := integrations(cfg, s.log, s.opts.Clock.Now)
+	if err != nil {
+		return err
+	}
+	runners, err := s.newRunners(cfg)
+	if err != nil {
+		return err
+	}
+	core := engine.NewCore(engine.New(engine.Options{Workers: s.opts.Workers}), alerting.NewDispatcher(cfg.Route, dispatcherOptions(cfg)))
+	if err := core.Configure(engineDetectors(cfg, false), cfg.Route); err != nil {
+		return err
+	}
+	s.core = core
+	s.adopt(cfg, ints, runners)
+	return nil
+}
+
+func (s *Service) adopt(cfg *configs.Config, ints []integration, runners []*runner) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cfg, s.ints, s.runners = cfg, ints, runners
+	for _, d := range cfg.Detectors {
+		if s.status[d.Name] == nil {
+			s.status[d.Name] = &detectorStatus{}
+		}
+	}
+}
+
+func dispatcherOptions(cfg *configs.Config) alerting.DispatcherOptions {
+	return alerting.DispatcherOptions{Location: cfg.Global.Location, Links: links(cfg.Global.ExternalURL)}
+}
+
+// links are the URLs beside an alarm: its page, where people can reach this Tidewatch.
+func links(external string) func(alerting.AlarmView) []alerting.Link {
+	return func(v alerting.AlarmView) []alerting.Link {
+		if external == "" {
+			return nil
+		}
+		return []alerting.Link{{Text: "Why?", URL: external + "/alarms/" + v.ID}}
+	}
+}
+
+// nowMilli is the clock's time in Unix milliseconds.
+func (s *Service) nowMilli() int64 { return s.opts.Clock.Now().UnixMilli() }
+
+// start starts the parts that a reload replaces.
+func (s *Service) start(ctx context.Context) {
+	s.ctx = ctx
+	ctx, s.stop = context.WithCancel(ctx)
+	for _, r := range s.runners {
+		s.parts.Go(func() { r.run(ctx) })
+	}
+	s.parts.Go(func() { s.timers(ctx) })
+}
+
+// halt stops them and waits.
+func (s *Service) halt() {
+	s.stop()
+	s.parts.Wait()
+}
+
+// Reload applies the configuration again, all or nothing. Detectors whose model configuration is equal keep what they have
+// learnt.
+func (s *Service) Reload(context.Context) error {
+	err := s.reload()
+	s.m.reloads.WithLabelValues(outcomeLabel(err)).Inc()
+	s.m.reloadSuccessful.Set(bool01(err == nil))
+	if err != nil {
+		s.log.Error("reload failed, the old configuration stays in force", "err", err)
+		return err
+	}
+	s.m.reloadTime.Set(float64(s.opts.Clock.Now().Unix()))
+	return nil
+}
+
+func (s *Service) reload() error {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+	if s.closed {
+		return errors.New("shutting down")
+	}
+	cfg, err := s.opts.Load()
+	if err != nil {
+		return err
+	}
+	ints, err := integrations(cfg, s.log, s.opts.Clock.Now)
+	if err != nil {
+		return err
+	}
+	runners, err := s.newRunners(cfg)
+	if err != nil {
+		return err
+	}
+	for _, c := range configs.Changes(s.config(), cfg) {
+		s.log.Info("configuration", "change", fmt.Sprint(c))
+	}
+	s.halt()
+	defer s.start(s.ctx)
+	if err := s.core.Configure(engineDetectors(cfg, false), cfg.Route); err != nil {
+		return err
+	}
+	s.adopt(cfg, ints, runners)
+	if err := s.outbox.SetNotifiers(s.ctx, s.notifiers()); err != nil {
+		s.log.Warn("messages that failed before the reload are not tried again yet", "err", err)
+	}
+	s.fault("snapshot", s.snapshot())
+	return nil
+}
+
+// notifiers are the senders by integration.
+func (s *Service) notifiers() map[string]alerting.Notifier {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	m := make(map[string]alerting.Notifier, len(s.ints))
+	for _, in := range s.ints {
+		m[in.id] = in.notifier
+	}
+	return m
+}
+
+func (s *Service) config() *configs.Config {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.cfg
+}
+
+// detectorStatus is what the API says of a detector beside its state in the core.
+type detectorStatus struct {
+	attempted   bool
+	off         bool // too many series
+	retryAt     int64
+	lastError   string
+	lastErrorAt int64
+	lastTick    int64
+}
+
+// markAttempted notes that a detector was evaluated or failed to be; after the first round of all the service is ready.
+func (s *Service) markAttempted(name string) {
+	s.mu.Lock()
+	s.status[name].attempted = true
+	all := true
+	for _, d := range s.cfg.Detectors {
+		all = all && s.status[d.Name].attempted
+	}
+	s.isReady = s.isReady || all
+	s.mu.Unlock()
+	if all {
+		s.ready.Do(func() {
+			s.log.Info("ready: every detector has been evaluated once")
+			if s.opts.OnReady != nil {
+				s.opts.OnReady()
+			}
+		})
+	}
+}
+
+// Ready says why the service is not ready, nil if it is.
+func (s *Service) Ready() error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.isReady {
+		return nil
+	}
+	for _, d := range s.cfg.Detectors {
+		if !s.status[d.Name].attempted {
+			return fmt.Errorf("detector %s has not been evaluated yet", d.Name)
+		}
+	}
+	return nil
+}
+
+func outcomeLabel(err error) string {
+	if err != nil {
+		return "failure"
+	}
+	return "success"
+}
+
+func bool01(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
