@@ -107,7 +107,7 @@ func (p *canvas) draw(c *alerting.Chart, d *chartData) {
 	p.marks(c, d, main)
 	p.peak(c, d, main)
 	if d.empty {
-		p.text(p.fonts.label, dim, (main.left+plotRight)/2, (main.top+main.bottom)/2, 0.5, "no data in this window")
+		p.halo(p.fonts.bold, dim, (main.left+plotRight)/2, (main.top+main.bottom)/2, "no data in this window")
 	}
 }
 

@@ -183,7 +183,7 @@ func (p *canvas) timeAxis(d *chartData, main, second frame) {
 		p.text(p.fonts.label, dim, at, bottom+38, 0.5, t.text)
 	}
 	name, _ := time.UnixMilli(int64(d.t1)).In(zone).Zone()
-	p.text(p.fonts.label, axisColor, main.left, bottom+68, 0, "times in "+name)
+	p.text(p.fonts.label, faint, main.left, bottom+68, 0, "times in "+name)
 }
 
 // marks draws events as dashed lines with a word; words that would overlap go one row down.

@@ -12,6 +12,7 @@ var (
 	edge      = color.RGBA{0xdd, 0xdd, 0xe2, 0xff}
 	ink       = color.RGBA{0x1d, 0x1c, 0x1d, 0xff}
 	dim       = color.RGBA{0x5e, 0x5d, 0x63, 0xff}
+	faint     = color.RGBA{0x8f, 0x8f, 0x97, 0xff}
 	gridColor = color.RGBA{0xec, 0xec, 0xef, 0xff}
 	axisColor = color.RGBA{0xc9, 0xc9, 0xcf, 0xff}
 	bandColor = color.NRGBA{0x5b, 0x96, 0xe0, 0x3c} // translucent, so that the anomalous stretch shows through
@@ -190,7 +191,7 @@ func (p *canvas) peak(c *alerting.Chart, d *chartData, f frame) {
 	p.SetColor(redColor)
 	p.DrawCircle(x, y, 6)
 	p.Fill()
-	label := alerting.FormatValue(d.y[best], c.Unit)
+	label := p.ellipsis(p.fonts.bold, alerting.FormatValue(d.y[best], c.Unit), 300)
 	w := p.width(p.fonts.bold, label)
 	x = math.Max(f.left+w/2+6, math.Min(plotRight-w/2-6, x))
 	if above {
