@@ -46,7 +46,7 @@ func (o *Outbox) attempt(ctx context.Context, q *queue, n store.QueuedNotice, no
 	}
 	o.said.fine("", "store")
 	d, err := o.send(ctx, q.notifiers[n.Integration], n)
-	r := o.judge(n, d, err)
+	r := o.judge(n, now, d, err)
 	if r.hold > 0 {
 		q.pace.next = o.opts.Clock().Add(r.hold)
 	}

@@ -26,8 +26,8 @@ type result struct {
 }
 
 // judge turns what a notifier returned into what is recorded. It does not trust the notifier to mark a success or an unknown
-// outcome in the delivery.
-func (o *Outbox) judge(n store.QueuedNotice, d alerting.Delivery, err error) result {
+// outcome in the delivery. began is when the attempt began.
+func (o *Outbox) judge(n store.QueuedNotice, began time.Time, d alerting.Delivery, err error) result {
 	now := o.opts.Clock()
 	r := result{Outcome: store.Outcome{Delivery: d, Now: now.UnixMilli()}}
 	wait := o.backoff(n.Key, n.Attempts+1)
@@ -44,7 +44,7 @@ func (o *Outbox) judge(n store.QueuedNotice, d alerting.Delivery, err error) res
 	case errors.Is(err, alerting.ErrUnknown):
 		r.reason = reasonUnknown
 		r.Delivery.Unknown = true
-		r.Delivery.UnknownSince = unknownSince(n, d, now.Add(-o.opts.Timeout))
+		r.Delivery.UnknownSince = unknownSince(n, d, began)
 		wait = max(wait, o.opts.Settle)
 	default:
 		r.reason = reasonTemporary
@@ -64,14 +64,14 @@ func (o *Outbox) judge(n store.QueuedNotice, d alerting.Delivery, err error) res
 
 // unknownSince is the beginning of the first attempt of unknown outcome that has not been cleared up: the receiver has to be
 // searched from there.
-func unknownSince(n store.QueuedNotice, d alerting.Delivery, earliest time.Time) int64 {
+func unknownSince(n store.QueuedNotice, d alerting.Delivery, began time.Time) int64 {
 	switch {
 	case n.Delivery.Unknown && n.Delivery.UnknownSince > 0 && d.Unknown:
 		return n.Delivery.UnknownSince
 	case d.UnknownSince > 0:
 		return d.UnknownSince
 	default:
-		return earliest.UnixMilli()
+		return began.UnixMilli()
 	}
 }
 
