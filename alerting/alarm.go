@@ -159,13 +159,8 @@ func (a *Alarm) End(t int64, note string) (Transition, bool) {
 	return tr, tr.From != to
 }
 
-// mask has the newest n bits set.
-func mask(n int) uint64 {
-	if n >= 64 {
-		return ^uint64(0)
-	}
-	return 1<<uint(n) - 1
-}
+// mask has the newest n bits set, n < 64.
+func mask(n int) uint64 { return 1<<uint(n) - 1 }
 
 // newest keeps the n newest of the set bits of m.
 func newest(m uint64, n int) uint64 {

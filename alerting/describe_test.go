@@ -176,8 +176,30 @@ func TestHeadlines(t *testing.T) {
 	if got := Headline([]AlarmView{View(a), View(b)}, group, a.Location); got != want {
 		t.Errorf("two alarms:\n got %s\nwant %s", got, want)
 	}
+	a.EndsAt, a.Note, b.EndsAt, b.Note = a.StartsAt+minute, "set by hand", a.StartsAt+minute, "set by hand"
+	want = "Closed 02:55 after 3 h 1 min · 2 alarms · eu1 · checkout · worst error ratio, set by hand"
+	if got := Headline([]AlarmView{View(a), View(b)}, group, a.Location); got != want {
+		t.Errorf("two alarms ended by hand:\n got %s\nwant %s", got, want)
+	}
+	b.Note = NoteStoppedReporting
+	want = "Resolved 02:55 after 3 h 1 min · 2 alarms · eu1 · checkout · worst error ratio peaked 7.1 %"
+	if got := Headline([]AlarmView{View(a), View(b)}, group, nil); got != strings.Replace(want, "02:55", "01:55", 1) {
+		t.Errorf("two alarms with different notes, in UTC:\n got %s\nwant %s", got, want)
+	}
 	if got := Headline(nil, nil, nil); got != "" {
 		t.Errorf("no alarms: %q, want nothing", got)
+	}
+}
+
+func TestPromiseLine(t *testing.T) {
+	for promise, want := range map[string]string{
+		"≤ 1 false alarm/30 d":     "Promise ≤ 1 false alarm/30 d · score 2.4 (alarms at 1)",
+		"band 3, promises nothing": "Band 3, promises nothing · score 2.4 (alarms at 1)",
+		"":                         "Score 2.4 (alarms at 1)",
+	} {
+		if got := promiseLine(AlarmView{Promise: promise, Score: 2.4}); got != want {
+			t.Errorf("%q: %q, want %q", promise, got, want)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ type DispatcherOptions struct {
 // an alarm that comes back before the resolving tick keeps its incident open.
 //
 // It has no clock: time is the argument of AdvanceTo, and what comes out does not depend on how often that is called. It is
-// not safe for concurrent use.
+// not safe for concurrent use, but NextDeadline, Stats and AppendState change nothing and may run side by side.
 type Dispatcher struct {
 	root      *Route
 	opts      DispatcherOptions
@@ -85,15 +85,26 @@ func compareSignals(a, b Signal) int {
 
 // NextDeadline is the time in Unix milliseconds at which AdvanceTo has something to do, false if there is nothing.
 func (d *Dispatcher) NextDeadline() (int64, bool) {
-	d.sortQueue()
 	next, ok := int64(0), false
 	if len(d.timers) > 0 {
 		next, ok = d.timers[0].next, true
 	}
-	if len(d.queue) > 0 && (!ok || d.queue[0].At < next) {
-		next, ok = d.queue[0].At, true
+	for i := range d.queue {
+		if at := d.queue[i].At; !ok || at < next {
+			next, ok = at, true
+		}
 	}
 	return next, ok
+}
+
+// Resume says that nothing could be sent until t (Unix milliseconds), because the process was down: ticks that are overdue are
+// put off to t, so that an incident has at most one of them instead of all that were missed. Call it after LoadState, if at
+// all.
+func (d *Dispatcher) Resume(t int64) {
+	for _, in := range d.timers {
+		in.next = max(in.next, t)
+	}
+	heap.Init(&d.timers)
 }
 
 // AdvanceTo brings the dispatcher to time t (Unix milliseconds): every signal with At <= t and every tick due by t takes

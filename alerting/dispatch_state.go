@@ -58,8 +58,7 @@ type summaryState struct {
 
 // AppendState appends everything but the routing tree and the options to b, versioned. Equal states give equal bytes.
 func (d *Dispatcher) AppendState(b []byte) []byte {
-	d.sortQueue()
-	s := dispatcherState{Version: dispatcherStateVersion, Queue: finiteScores(d.queue), Quiet: d.quiet, Stats: d.stats}
+	s := dispatcherState{Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: d.quiet, Stats: d.stats}
 	for _, id := range slices.Sorted(maps.Keys(d.incidents)) {
 		in := d.incidents[id]
 		s.Incidents = append(s.Incidents, incidentState{
@@ -152,10 +151,12 @@ func (s memberState) member() *member {
 	}
 }
 
-func finiteScores(queue []Signal) []Signal {
+// sortedQueue are the waiting signals in their order, with scores that JSON can hold.
+func sortedQueue(queue []Signal) []Signal {
 	out := slices.Clone(queue)
 	for i := range out {
 		out[i].Score = finite(out[i].Score)
 	}
+	slices.SortStableFunc(out, compareSignals)
 	return out
 }

@@ -100,6 +100,8 @@ func runScript(t *testing.T, script string, d *Dispatcher, loc *time.Location) s
 			for _, n := range d.AdvanceTo(epoch+at.Milliseconds(), testView(loc)) {
 				writeNotice(&out, n, keys)
 			}
+		case "resume":
+			d.Resume(epoch + at.Milliseconds())
 		case "stats":
 			fmt.Fprintf(&out, "stats %+v\n", d.Stats())
 		case "restart":
@@ -318,6 +320,45 @@ func TestVersionsAreConsecutive(t *testing.T) {
 			t.Fatalf("next deadline %d, %v with %d open incidents", next, ok, d.Stats().OpenIncidents)
 		}
 	})
+}
+
+func TestNextDeadline(t *testing.T) {
+	d := NewDispatcher(testRoute(), DispatcherOptions{})
+	want := func(when string, at time.Duration) {
+		t.Helper()
+		got, ok := d.NextDeadline()
+		if got -= epoch; !ok || got != at.Milliseconds() {
+			t.Errorf("%s: next deadline after %d ms, %v; want %s", when, got, ok, at)
+		}
+	}
+	if _, ok := d.NextDeadline(); ok {
+		t.Error("an empty dispatcher has a deadline")
+	}
+	d.Handle(testSignal("A/shop", 2*time.Minute, Alarming, "", 2))
+	d.Handle(testSignal("B/cart", time.Minute, Alarming, "", 2))
+	want("with signals waiting", time.Minute)
+	d.AdvanceTo(epoch+time.Minute.Milliseconds(), testView(time.UTC))
+	want("with a group waiting", 90*time.Second)
+	d.AdvanceTo(epoch+(90*time.Second).Milliseconds(), testView(time.UTC))
+	want("with a signal before the tick", 2*time.Minute)
+	d.AdvanceTo(epoch+(3*time.Minute).Milliseconds(), testView(time.UTC))
+	want("with both groups told", 390*time.Second)
+}
+
+// New options show in the next notice; the key of an open incident stays.
+func TestSetOptions(t *testing.T) {
+	d := NewDispatcher(testRoute(), DispatcherOptions{ConfigHash: "old"})
+	d.Handle(testSignal("A/shop", 0, Alarming, "", 2))
+	first := d.AdvanceTo(epoch+minute, testView(time.UTC))
+	d.SetOptions(DispatcherOptions{ConfigHash: "new", Location: berlin(t), Links: func(AlarmView) []Link { return []Link{{Text: "Why?"}} }})
+	d.Handle(testSignal("A/shop", 2*time.Minute, OK, "", 2))
+	second := d.AdvanceTo(epoch+10*minute, testView(time.UTC))
+	if len(first) != 1 || len(second) != 1 || first[0].Key != second[0].Key {
+		t.Fatalf("%+v\n%+v, want two versions of one notice", first, second)
+	}
+	if n := second[0]; n.Timezone != "Europe/Berlin" || len(n.Links) != 1 || !strings.HasPrefix(n.Headline, "Resolved 02:01") {
+		t.Errorf("%s, links %v, %s; want the new options", n.Timezone, n.Links, n.Headline)
+	}
 }
 
 func TestDispatcherStateIsChecked(t *testing.T) {
