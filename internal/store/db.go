@@ -95,7 +95,12 @@ func (d *database) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
 		}
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		// SQLite may keep the transaction open when the disk is full; then the next one could not begin.
+		_, _ = d.write.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		return err
+	}
+	return nil
 }
 
 func (d *database) close() error {
