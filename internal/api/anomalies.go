@@ -49,9 +49,9 @@ func (s *server) anomalyQuery(a *args) (AnomalyQuery, error) {
 func followInfo(infos []string, what string, remaining int) []string {
 	switch {
 	case remaining < 0:
-		return append(infos, "more "+what+" follow; pass next_cursor as cursor")
+		return append(infos, "there are more "+what+"; pass next_cursor as cursor")
 	case remaining > 0:
-		return append(infos, fmt.Sprintf("%d more %s follow; pass next_cursor as cursor", remaining, what))
+		return append(infos, fmt.Sprintf("remaining %s: %d; pass next_cursor as cursor", what, remaining))
 	}
 	return infos
 }

@@ -57,7 +57,7 @@ func parseCursor(text string) (cursor, error) {
 	var start int64
 	for _, field := range []*int64{&c.from, &c.to, &start} {
 		v, n := binary.Varint(b)
-		if n <= 0 {
+		if n <= 0 || v < minTime || v > maxTime {
 			return cursor{}, errCursor
 		}
 		*field, b = v, b[n:]

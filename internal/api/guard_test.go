@@ -203,8 +203,14 @@ func TestLimitsOfRequests(t *testing.T) {
 	done := make(chan int)
 	go func() { done <- request(h, "GET", "/api/v1/alarms").Code }()
 	<-entered
-	if text := getError(t, h, "/api/v1/alarms", 503, "unavailable"); text != "1 requests are being answered, which is the limit; try again" {
+	if text := getError(t, h, "/api/v1/alarms", 503, "unavailable"); text != "as many requests as allowed (1) are being answered; try again" {
 		t.Errorf("error %q", text)
+	}
+	if res := request(h, "GET", "/"); res.Code != 503 || res.Header().Get("Retry-After") == "" {
+		t.Errorf("a page does not count against the limit: %d", res.Code)
+	}
+	if n := counter(t, reg, "tidewatch_http_requests_rejected_total"); n != 2 {
+		t.Errorf("%v requests were counted as rejected, want 2", n)
 	}
 	if res := request(h, "GET", "/-/healthy"); res.Code != 200 {
 		t.Errorf("health counts against the limit: %d", res.Code)
@@ -215,6 +221,22 @@ func TestLimitsOfRequests(t *testing.T) {
 	}
 	go func() { <-entered; leave <- true }()
 	get[api.AlarmList](t, h, "/api/v1/alarms") // the slot is free again
+}
+
+// counter is the value of a counter without labels.
+func counter(t *testing.T, reg *prometheus.Registry, name string) float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetCounter().GetValue()
+		}
+	}
+	t.Fatalf("there is no metric %s", name)
+	return 0
 }
 
 func TestTimeout(t *testing.T) {

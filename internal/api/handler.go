@@ -89,7 +89,7 @@ func (s *server) mux() http.Handler {
 	if ui == nil {
 		ui = http.NotFoundHandler()
 	}
-	mux.Handle("/", zip(s.measured("ui", ui)))
+	mux.Handle("/", zip(s.measured("ui", s.limited(ui))))
 	return mux
 }
 
@@ -136,8 +136,22 @@ func (s *server) acquire() (release func(), err error) {
 		return func() { <-s.slots }, nil
 	default:
 		s.meters.rejected.Inc()
-		return nil, Unavailablef("%d requests are being answered, which is the limit; try again", cap(s.slots))
+		return nil, Unavailablef("as many requests as allowed (%d) are being answered; try again", cap(s.slots))
 	}
+}
+
+// limited lets h, which is not one of the routes, count against the same limit.
+func (s *server) limited(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		release, err := s.acquire()
+		if err != nil {
+			w.Header().Set("Retry-After", "5")
+			s.writeText(w, http.StatusServiceUnavailable, err.Error())
+			return
+		}
+		defer release()
+		h.ServeHTTP(w, r)
+	})
 }
 
 func (s *server) methodNotAllowed(w http.ResponseWriter, r *http.Request, rt *route) {

@@ -88,7 +88,7 @@ func TestPagesAreStableWhileAnomaliesArrive(t *testing.T) {
 func TestACursorBelongsToItsQuery(t *testing.T) {
 	h := newHandler(t, nil)
 	first, infos := get[api.AnomalyList](t, h, "/api/v1/anomalies?limit=1&min_score=1")
-	if first.Remaining != 1 || !slices.Equal(infos, []string{"1 more anomalies follow; pass next_cursor as cursor"}) {
+	if first.Remaining != 1 || !slices.Equal(infos, []string{"remaining anomalies: 1; pass next_cursor as cursor"}) {
 		t.Errorf("remaining %d, infos %q", first.Remaining, infos)
 	}
 	c := url.QueryEscape(first.NextCursor)
