@@ -256,7 +256,7 @@ func smallPrint(n *alerting.Notice, c chartRef, st style) []string {
 		lines = append(lines, "No chart: "+oneLine(c.Missing))
 	}
 	if st.matchers && n.Kind == alerting.KindIncident && n.Status != "resolved" {
-		lines = append(lines, "To silence: `"+strings.ReplaceAll(oneLine(matchers(n)), "`", "'")+"`")
+		lines = append(lines, "Matchers for a silence: `"+strings.ReplaceAll(oneLine(matchers(n)), "`", "'")+"`")
 	}
 	if c.Repeat {
 		lines = append(lines, "This may be a repeat: the first attempt got no answer.")
