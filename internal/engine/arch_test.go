@@ -1,0 +1,5 @@
+package engine
+
+import "runtime"
+
+const isAMD64 = runtime.GOARCH == "amd64"

@@ -1,0 +1,160 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
+)
+
+// historicalAfter is how old a point may be when it is decided and still page; what is found in older ones goes into a
+// summary.
+const historicalAfter = 15 * time.Minute
+
+// Core is the engine with the dispatcher that makes incidents of its transitions. It is safe for concurrent use: one call
+// changes it at a time, readers see it between changes.
+type Core struct {
+	mu     sync.RWMutex
+	engine *Engine
+	disp   *alerting.Dispatcher
+	now    int64
+}
+
+// Result is what one tick decided, in a fixed order.
+type Result struct {
+	Now       int64 // the decision time that was used: never before the one before
+	Changes   []Change
+	Anomalies []Anomaly
+	Notices   []alerting.Notice
+	Points    int // real points judged
+}
+
+// NewCore joins an engine and a dispatcher.
+func NewCore(e *Engine, d *alerting.Dispatcher) *Core { return &Core{engine: e, disp: d} }
+
+// Configure changes detectors and routes together, or nothing.
+func (c *Core) Configure(ds []Detector, root *alerting.Route) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.engine.Configure(ds); err != nil {
+		return err
+	}
+	c.disp.SetRoute(root)
+	return nil
+}
+
+// Train runs a block of history: models learn and alarms move, but nothing is signalled.
+func (c *Core) Train(b tidewatch.Block) (points int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, _, n, err := c.engine.Run(b)
+	return n, err
+}
+
+// Begin ends a detector's training at decision time now: alarms that history left in ALARM are signalled as historical, for
+// one summary message.
+func (c *Core) Begin(now int64, name string) Result {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.advance(now)
+	d := c.engine.find(name)
+	if d == nil {
+		return r
+	}
+	for _, g := range d.groups {
+		for i := range g.rows {
+			row := &g.rows[i]
+			if row.alarm.State() != alerting.Alarming || row.alarmed == nil {
+				continue
+			}
+			ch := d.describe(change{t: row.alarmed.transition.T, g: g, row: i, tr: row.alarmed.transition, ep: row.alarmed})
+			r.Changes = append(r.Changes, ch)
+			c.disp.Handle(d.signal(ch, r.Now, true))
+		}
+	}
+	r.Notices = append(r.Notices, c.disp.AdvanceTo(r.Now, c.view)...)
+	return r
+}
+
+// Tick decides the points of blocks at decision time now (Unix milliseconds). Timers of the dispatcher that were due before
+// now see the state from before the blocks.
+func (c *Core) Tick(now int64, blocks []tidewatch.Block) (Result, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.advance(now - 1)
+	c.now, r.Now = max(c.now, now), max(c.now, now)
+	for _, b := range blocks {
+		changes, anomalies, n, err := c.engine.Run(b)
+		if err != nil {
+			return r, err
+		}
+		r.Changes = append(r.Changes, changes...)
+		r.Anomalies = append(r.Anomalies, anomalies...)
+		r.Points += n
+	}
+	slices.SortStableFunc(r.Changes, func(x, y Change) int {
+		return cmp.Or(cmp.Compare(x.Transition.T, y.Transition.T), cmp.Compare(x.Detector, y.Detector), cmp.Compare(x.Series.ID, y.Series.ID))
+	})
+	for _, ch := range r.Changes {
+		d := c.engine.find(ch.Detector)
+		c.disp.Handle(d.signal(ch, r.Now, r.Now-ch.Transition.T > historicalAfter.Milliseconds()+2*d.step()))
+	}
+	r.Notices = append(r.Notices, c.disp.AdvanceTo(r.Now, c.view)...)
+	return r, nil
+}
+
+// Known reports whether the series has a group already; Record.Append asks.
+func (c *Core) Known(name string, id uint64) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	d := c.engine.find(name)
+	return d != nil && d.group(id) != nil
+}
+
+// Advance fires the dispatcher's timers up to now, between ticks.
+func (c *Core) Advance(now int64) Result {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.advance(now)
+}
+
+func (c *Core) advance(now int64) Result {
+	c.now = max(c.now, now)
+	return Result{Now: c.now, Notices: c.disp.AdvanceTo(c.now, c.view)}
+}
+
+// NextDeadline is when Advance has something to do, if ever.
+func (c *Core) NextDeadline() (int64, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.disp.NextDeadline()
+}
+
+func (d *detector) signal(ch Change, now int64, historical bool) alerting.Signal {
+	return alerting.Signal{
+		At: now, ID: ch.Alarm, Detector: d.Name, SeriesID: ch.Series.ID, Labels: d.labels(ch.Series),
+		Transition: ch.Transition, Note: ch.Note, Historical: historical, Muted: d.Muted,
+	}
+}
+
+// view is what a message says of an alarm at this moment.
+func (c *Core) view(s alerting.Signal) (alerting.AlarmView, bool) {
+	d := c.engine.find(s.Detector)
+	if d == nil {
+		return alerting.AlarmView{}, false
+	}
+	g := d.group(s.SeriesID)
+	if g == nil {
+		return alerting.AlarmView{}, false
+	}
+	r := &g.rows[0]
+	t := d.next - d.step()
+	f := d.facts(r, r.alarmed, s.Transition, t)
+	f.Note = s.Note
+	v := alerting.View(f)
+	v.Chart = d.chart(r, v, t)
+	return v, true
+}

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"maps"
+	"math"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
+)
+
+// Change is a transition with all that a message, the history and an audit need to know of it.
+type Change struct {
+	ID           string // alerting.TransitionID: the same decision has the same id in every run
+	Alarm        string // alerting.AlarmID
+	Detector     string
+	Series       tidewatch.Series
+	Transition   alerting.Transition
+	Note         string
+	View         alerting.AlarmView // without a chart
+	Limit        float64            // surprise at which anomaly_score is 1
+	Surprise     float64
+	AnomalyScore float64
+	Shared       uint64 // version of the shared model part that judged; 0 if none
+	ModelHash    string
+	ConfigHash   string
+}
+
+func (d *detector) describe(c change) Change {
+	r := &c.g.rows[c.row]
+	id := alerting.AlarmID(d.Name, r.series.ID)
+	out := Change{
+		ID:    alerting.TransitionID(id, c.t, c.tr.To, d.ConfigHash),
+		Alarm: id, Detector: d.Name, Series: r.series, Transition: c.tr, Note: c.note,
+		ModelHash: d.ModelHash, ConfigHash: d.ConfigHash,
+	}
+	f := d.facts(r, c.ep, c.tr, c.t)
+	f.Note = c.note
+	out.View = alerting.View(f)
+	if c.ep != nil {
+		out.Limit, out.Surprise, out.AnomalyScore, out.Shared = c.ep.limit, c.ep.score.Surprise, c.ep.anomalyScore, c.ep.shared
+	}
+	return out
+}
+
+// labels are what routes and groups an alarm: the series' own, the detector's and alertname.
+func (d *detector) labels(s tidewatch.Series) labels.Labels {
+	b := labels.NewBuilder(s.Labels)
+	for k, v := range d.Labels {
+		b.Set(k, v)
+	}
+	b.Set(labels.AlertName, d.Name)
+	b.Del(labels.MetricName)
+	return b.Labels()
+}
+
+// facts gathers what is known of a row at grid time t. ep may be nil.
+func (d *detector) facts(r *row, ep *episode, tr alerting.Transition, t int64) alerting.Facts {
+	f := alerting.Facts{
+		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, SeriesID: r.series.ID,
+		Labels: r.series.Labels, Extra: maps.Clone(d.Labels), Annotations: d.Annotations, Expr: d.Expr, Unit: d.Unit,
+		Location: d.Location, Step: d.Model.Step, Transition: tr, State: tr.To, Policy: d.Alarm, Promise: d.limit.String(),
+		Now: tidewatch.Point{T: t, V: math.NaN()}, Peak: math.NaN(),
+		Band: tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()},
+	}
+	if v := r.recent.view(d.step(), t, t); len(v.T) == 1 {
+		f.Now.V = v.Y[0]
+		f.Band = tidewatch.Band{Lower: v.Lower[0], Mid: v.Mid[0], Upper: v.Upper[0]}
+	}
+	if ep == nil {
+		return f
+	}
+	f.StartsAt, f.Peak, f.Score, f.AnomalyScore, f.Explanation = ep.start, ep.peak, ep.score, ep.anomalyScore, ep.explanation
+	f.Breaching = ep.breaching
+	if tr.From == alerting.Alarming {
+		f.EndsAt = tr.T
+	}
+	return f
+}
+
+// chart is the picture of a row up to grid time t.
+func (d *detector) chart(r *row, v alerting.AlarmView, t int64) *alerting.Chart {
+	span := d.step() * int64(d.size)
+	p := r.recent.view(d.step(), t-span, t)
+	c := &alerting.Chart{
+		Title: v.Title, Subtitle: v.Reason, Unit: v.Unit, T: p.T, Y: p.Y, Mid: p.Mid, Lower: p.Lower, Upper: p.Upper,
+		Anomalous: make([]bool, len(p.T)),
+	}
+	if d.Location != nil {
+		c.Timezone = d.Location.String()
+	}
+	for i, s := range p.Score {
+		c.Anomalous[i] = s > 1
+	}
+	if ep := r.alarmed; ep != nil && ep.score.Channel != tidewatch.ChannelBand && ep.score.Channel != tidewatch.ChannelNone {
+		c.Statistic, c.StatisticName, c.Limit = p.Score, ep.score.Channel.String()+" score", 1
+	}
+	return c
+}

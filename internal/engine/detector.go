@@ -1,0 +1,70 @@
+package engine
+
+import (
+	"math"
+	"time"
+
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/models"
+)
+
+// Direction limits which side of the expectation alarms.
+type Direction int8
+
+// The directions.
+const (
+	Both  Direction = 0
+	Above Direction = 1
+	Below Direction = -1
+)
+
+// Deviation is the smallest distance from the expectation that may alarm: Value in the metric's unit, or, where Relative, a
+// fraction of the expectation's magnitude (0.3 is 30 %). The zero value asks for none.
+type Deviation struct {
+	Relative bool
+	Value    float64
+}
+
+// met reports whether x lies at least d away from mid.
+func (d Deviation) met(x, mid float64) bool {
+	need := d.Value
+	if d.Relative {
+		need *= math.Abs(mid)
+	}
+	return math.Abs(x-mid) >= need
+}
+
+// Range is a half-open stretch of time [From, To), Unix milliseconds.
+type Range struct{ From, To int64 }
+
+// Promise is what the user asked for: a budget of false alarm onsets, or CloudWatch's literal band.
+type Promise struct {
+	// Count false alarms per Per are allowed: of the whole detector, or of each series where PerSeries.
+	Count     float64
+	Per       time.Duration
+	PerSeries bool
+	// Band, where > 0, replaces the budget: the per-point two-sided tail probability of so many standard deviations.
+	Band float64
+}
+
+// Detector is one detector as the engine needs it. ConfigHash names the whole of it in decision ids; ModelHash the part
+// that must be equal for learnt state to be kept.
+type Detector struct {
+	Name        string
+	Expr        string
+	Unit        string
+	Labels      map[string]string
+	Annotations map[string]string
+	Location    *time.Location
+	Model       models.Config
+	Alarm       alerting.Policy
+	Direction   Direction
+	Deviation   Deviation
+	Exclude     func(t int64) bool // nil: nothing is excluded from learning
+	Promise     Promise
+	Muted       bool // notify: false
+	ConfigHash  string
+	ModelHash   string
+}
+
+func (d *Detector) step() int64 { return d.Model.Step.Milliseconds() }

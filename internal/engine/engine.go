@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/models"
+)
+
+// Options are the engine's settings; the zero value works.
+type Options struct {
+	Workers      int // goroutines per block; 0: GOMAXPROCS. Results do not depend on it.
+	RecentPoints int // points kept per series for charts and the band endpoint; 0: 360
+}
+
+// Engine holds the learnt state of all detectors. It is not safe for concurrent use; Core is.
+type Engine struct {
+	opts      Options
+	detectors []*detector // ascending name
+}
+
+// New returns an engine without detectors.
+func New(opts Options) *Engine {
+	if opts.RecentPoints == 0 {
+		opts.RecentPoints = 360
+	}
+	return &Engine{opts: opts}
+}
+
+// Configure makes ds the detectors. One whose name and ModelHash are those of a present detector keeps what it has
+// learnt, its alarms included; any other starts empty. Nothing changes if an error is returned.
+func (e *Engine) Configure(ds []Detector) error {
+	next := make([]*detector, 0, len(ds))
+	for _, c := range ds {
+		d, err := e.configured(c)
+		if err != nil {
+			return fmt.Errorf("detector %s: %w", c.Name, err)
+		}
+		next = append(next, d)
+	}
+	slices.SortFunc(next, func(a, b *detector) int { return cmp.Compare(a.Name, b.Name) })
+	e.detectors = next
+	return nil
+}
+
+func (e *Engine) configured(c Detector) (*detector, error) {
+	spec, err := models.Lookup(c.Model.Kind)
+	if err != nil {
+		return nil, err
+	}
+	if c.Alarm.Datapoints < 1 || c.Alarm.Of < c.Alarm.Datapoints || c.Alarm.Of > 60 {
+		return nil, fmt.Errorf("alarm: %d of %d datapoints, want 1 <= datapoints <= of <= 60", c.Alarm.Datapoints, c.Alarm.Of)
+	}
+	if _, err := spec.New(c.Model); err != nil {
+		return nil, err
+	}
+	if old := e.find(c.Name); old != nil && old.ModelHash == c.ModelHash {
+		d := *old
+		d.Detector = c
+		if old.ConfigHash != c.ConfigHash {
+			d.repolicy(old)
+		}
+		return &d, nil
+	}
+	d := &detector{Detector: c, spec: spec, size: e.opts.RecentPoints}
+	d.family.cur.dim, d.family.prev.dim = spec.Dim, spec.Dim
+	return d, nil
+}
+
+// repolicy adapts learnt state to a new policy: windows of another length start anew, and so do the counts of onsets that
+// another chain would have had.
+func (d *detector) repolicy(old *detector) {
+	sameChain := d.Alarm.Datapoints == old.Alarm.Datapoints && d.Alarm.Of == old.Alarm.Of && d.Alarm.For == old.Alarm.For &&
+		d.Direction == old.Direction && d.Deviation == old.Deviation
+	if !sameChain {
+		d.onsets, d.fresh = onsets{}, onsets{}
+		for _, g := range d.groups {
+			for i := range g.rows {
+				fresh := d.newRow(g.rows[i].series)
+				g.rows[i].last, g.rows[i].ranks, g.rows[i].v = fresh.last, fresh.ranks, 0
+			}
+		}
+		return
+	}
+	if d.Promise != old.Promise && d.limit.Epoch != 0 {
+		epoch := d.limit.Epoch
+		d.limit = d.onsets.solve(d.Promise, d.live(d.next), d.Model.Step)
+		d.limit.Epoch = epoch
+	}
+}
+
+func (e *Engine) find(name string) *detector {
+	i, ok := slices.BinarySearchFunc(e.detectors, name, func(d *detector, n string) int { return cmp.Compare(d.Name, n) })
+	if !ok {
+		return nil
+	}
+	return e.detectors[i]
+}
+
+func (d *detector) group(id uint64) *group {
+	i, ok := slices.BinarySearchFunc(d.groups, id, func(g *group, id uint64) int { return cmp.Compare(g.id, id) })
+	if !ok {
+		return nil
+	}
+	return d.groups[i]
+}
+
+// Run drives a detector through a block and returns its transitions in order of (time, series), its anomalies, and the
+// number of real points judged. An unknown detector is an error.
+func (e *Engine) Run(b tidewatch.Block) ([]Change, []Anomaly, int, error) {
+	d := e.find(b.Detector)
+	if d == nil {
+		return nil, nil, 0, fmt.Errorf("block of unknown detector %q", b.Detector)
+	}
+	changes, anomalies, n, err := d.run(b, e.opts.Workers)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	out := make([]Change, len(changes))
+	for i, c := range changes {
+		out[i] = d.describe(c)
+	}
+	return out, anomalies, n, nil
+}
+
+// Decided is the grid time just after the newest column of a detector, 0 if it has none.
+func (e *Engine) Decided(name string) int64 {
+	if d := e.find(name); d != nil {
+		return d.next
+	}
+	return 0
+}
+
+// Status is what a detector is doing.
+type Status struct {
+	Detector
+	Decided      int64 // grid time just after the newest column
+	Series, Live int
+	Rungs        [4]int // live series by what has been learnt: nothing yet, level (6 h), daily (2 d), weekly (15 d)
+	States       [3]int // alarms by alerting.State
+	Limit        Limit
+	Shared       uint64 // version of the shared part, 0 if none
+}
+
+// Status returns the state of every detector in order of name.
+func (e *Engine) Status() []Status {
+	out := make([]Status, 0, len(e.detectors))
+	for _, d := range e.detectors {
+		s := Status{Detector: d.Detector, Decided: d.next, Series: len(d.groups), Live: d.live(d.next), Limit: d.limit}
+		if d.family.shared != nil {
+			s.Shared = d.family.shared.Version()
+		}
+		for _, g := range d.groups {
+			for i := range g.rows {
+				r := &g.rows[i]
+				s.States[r.alarm.State()]++
+				if r.seen > d.next-goneAfter.Milliseconds() {
+					s.Rungs[Rung(r.ready, d.next-r.first)]++
+				}
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// Rung is the step of the readiness ladder for a history in milliseconds: 0 nothing yet, 1 level, 2 daily, 3 weekly.
+func Rung(ready bool, history int64) int {
+	const hour = 3_600_000
+	switch {
+	case !ready:
+		return 0
+	case history < 48*hour:
+		return 1
+	case history < 15*24*hour:
+		return 2
+	}
+	return 3
+}

@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/models"
+)
+
+// group is the unit of work: one model over one or several series, each with an alarm of its own. A group belongs to one
+// worker at a time.
+type group struct {
+	id    uint64 // the series' ID; of a multivariate group the hash of its join key
+	model models.Model
+	rows  []row
+	next  int64 // grid time of the next point, Unix milliseconds
+}
+
+// row is one series of a group: its alarm and what is remembered of it besides the model.
+type row struct {
+	series  tidewatch.Series
+	alarm   alerting.Alarm
+	last    window  // the policy surprises of the last N real points
+	ranks   window  // the M-th largest of them at the last points, as many as `for` asks for
+	v       float32 // the alarm begins where this rises through the limit
+	seen    int64   // grid time of the newest real point
+	first   int64   // grid time of the first real point
+	pinned  float64 // the limit while in ALARM: thresholds do not move during an incident; 0 outside
+	ready   bool
+	ep      *episode // the anomaly under way
+	alarmed *episode // the one that alarmed last, kept for the messages that follow
+	recent  recent
+}
+
+// window is a ring of the newest values.
+type window struct {
+	v []float32
+	n int // values ever pushed
+}
+
+func newWindow(size int) window { return window{v: make([]float32, size)} }
+
+func (w *window) push(x float32) {
+	w.v[w.n%len(w.v)] = x
+	w.n++
+}
+
+func (w *window) len() int { return min(w.n, len(w.v)) }
+
+// rank returns the m-th largest value, 0 while there are fewer.
+func (w *window) rank(m int) float32 {
+	n := w.len()
+	if n < m {
+		return 0
+	}
+	var buf [64]float32
+	s := buf[:n]
+	copy(s, w.v[:n])
+	for i := range m { // selection: m and n are small
+		k := i
+		for j := i + 1; j < n; j++ {
+			if s[j] > s[k] {
+				k = j
+			}
+		}
+		s[i], s[k] = s[k], s[i]
+	}
+	return s[m-1]
+}
+
+// lowest returns the smallest value, 0 while the ring is not full.
+func (w *window) lowest() float32 {
+	if w.n < len(w.v) {
+		return 0
+	}
+	lo := w.v[0]
+	for _, x := range w.v[1:] {
+		lo = min(lo, x)
+	}
+	return lo
+}
+
+// episode is an anomaly under way: a run of points beyond the limit and, when it alarms, what the message needs to say.
+type episode struct {
+	start, lastBreach int64
+	breaches          int
+	peakScore         float64
+	peakT             int64
+	peak              float64 // the value farthest from its expectation
+	peakMid           float64
+	peakBand          tidewatch.Band
+	channel           tidewatch.Channel
+	alarmed           bool
+	transition        alerting.Transition // into ALARM
+	score             tidewatch.Score     // of the newest breaching point
+	anomalyScore      float64
+	explanation       tidewatch.Explanation
+	breaching         []tidewatch.Point // the points that counted when it alarmed
+	limit             float64
+	shared            uint64
+}
+
+// observe takes a breaching point into the episode.
+func (e *episode) observe(t int64, x float64, s tidewatch.Score, b tidewatch.Band, anomalyScore float64) {
+	e.lastBreach = t
+	e.breaches++
+	e.score, e.anomalyScore = s, anomalyScore
+	if e.breaches == 1 || math.Abs(x-s.Mid) > math.Abs(e.peak-e.peakMid) {
+		e.peak, e.peakMid, e.peakBand = x, s.Mid, b
+	}
+	if anomalyScore > e.peakScore {
+		e.peakScore, e.peakT, e.channel = anomalyScore, t, s.Channel
+	}
+}
+
+// breaching lists the points of the evaluation range that breached, oldest first.
+func (r *row) breaching(t, step int64, of int) []tidewatch.Point {
+	var out []tidewatch.Point
+	v := r.recent.view(step, t-int64(of+alerting.RangeExtra)*step, t)
+	for i, at := range v.T {
+		if r.alarm.Breached(int((t - at) / step)) {
+			out = append(out, tidewatch.Point{T: at, V: v.Y[i]})
+		}
+	}
+	return out
+}

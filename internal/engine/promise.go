@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// The promise is kept by counting. An alarm of M of N at limit θ begins exactly when v rises through θ, where v is the M-th
+// largest of the last N policy surprises (and, with `for`, the smallest of those over the pending time). So the number of
+// onsets that history would have had is known for every θ at once: each rise of v from a to b adds one onset to all θ in
+// [a, b). The counts of all series of a detector are summed; the limit is the smallest θ whose rate is within the budget.
+// Where history is too short to hold the budgeted number, the rate is extrapolated by the exponential tail that fits the
+// part that was seen often (a straight line in log rate over θ, which is what a calibrated surprise gives); rare, large
+// surprises of real incidents therefore do not raise the limit.
+
+const (
+	limitBins  = 320
+	limitWidth = 0.025 // decades per bin: limits up to 8
+	minLimit   = 1.0   // no alarm below one point in ten, whatever the budget
+	maxLimit   = limitBins * limitWidth
+	seenOften  = 8.0                 // onsets that a bin must hold to take part in the tail's fit
+	halfLife   = 14 * 24 * time.Hour // of the counts
+)
+
+// onsets counts, for every limit, how many alarms would have begun.
+type onsets struct {
+	delta [limitBins + 1]float64 // differences: the count at bin b is the sum of delta[0..b]
+	steps float64                // series-steps observed
+}
+
+// rise adds one upward move of v from a to b, both in decades.
+func (o *onsets) rise(a, b float32) {
+	lo, hi := limitBin(a), limitBin(b)
+	if hi > lo {
+		o.delta[lo]++
+		o.delta[hi]--
+	}
+}
+
+func limitBin(v float32) int {
+	return int(math.Ceil(min(max(float64(v), 0)/limitWidth, limitBins)))
+}
+
+func (o *onsets) add(p *onsets) {
+	for i, v := range p.delta {
+		o.delta[i] += v
+	}
+	o.steps += p.steps
+}
+
+// decay forgets the share that elapsed time asks for.
+func (o *onsets) decay(elapsed time.Duration) {
+	f := math.Exp2(-float64(elapsed) / float64(halfLife))
+	for i := range o.delta {
+		o.delta[i] *= f
+	}
+	o.steps *= f
+}
+
+// Limit is a detector's alarm limit and how it was found.
+type Limit struct {
+	Surprise    float64       // θ in decades; anomaly_score is surprise ÷ θ
+	Promised    float64       // false alarms per Per that θ stands for
+	Per         time.Duration // 0 where nothing is promised (band)
+	Provisional bool          // history does not support the budget asked for
+	Observed    float64       // onsets at θ in the history counted
+	Epoch       int64         // grid time at which it was solved, Unix milliseconds; 0 before the first
+}
+
+// solve finds the limit for a budget over the counts of a detector with so many live series and the given step.
+func (o *onsets) solve(p Promise, series int, step time.Duration) Limit {
+	if p.Band > 0 {
+		return Limit{Surprise: -math.Log10(math.Erfc(p.Band / math.Sqrt2))}
+	}
+	series = max(series, 1)
+	budget := p.Count / float64(p.Per) * float64(step) // onsets per step of the detector …
+	if !p.PerSeries {
+		budget /= float64(series) // … and per series-step
+	}
+	l := Limit{Promised: p.Count, Per: p.Per}
+	span := o.steps / float64(series) * float64(step) // history per series
+	if p.PerSeries {
+		span = o.steps * float64(step) // every series tells about the others
+	}
+	// History of length T supports a promise of one alarm in up to 2 T: beyond that the tail would be a guess.
+	if asked := float64(p.Per) / p.Count; asked > 2*span {
+		days := math.Floor(2 * span / float64(24*time.Hour))
+		if days < 1 {
+			days = 1
+		}
+		l.Promised, l.Per, l.Provisional = 1, time.Duration(days)*24*time.Hour, true
+	}
+	l.Surprise = o.solveRate(budget)
+	l.Observed = o.count(l.Surprise)
+	return l
+}
+
+func (o *onsets) count(limit float64) float64 {
+	c := 0.0
+	for b := 0; b <= min(int(limit/limitWidth), limitBins-1); b++ {
+		c += o.delta[b]
+	}
+	return c
+}
+
+// solveRate returns the smallest limit whose onsets per series-step are at most rate.
+func (o *onsets) solveRate(rate float64) float64 {
+	want := rate * o.steps
+	var x, y []float64 // fitted part: limit, log10 count
+	c, last := 0.0, -1
+	counts := [limitBins]float64{}
+	for b := range limitBins {
+		c += o.delta[b]
+		counts[b] = c
+		if c >= seenOften {
+			last = b
+		}
+	}
+	if o.steps == 0 || last < int(minLimit/limitWidth) {
+		return o.fallback(rate)
+	}
+	if want >= counts[last] { // the budget lies in the part that was seen often
+		for b := last; b > int(minLimit/limitWidth); b-- {
+			if counts[b-1] > want {
+				return float64(b) * limitWidth
+			}
+		}
+		return minLimit
+	}
+	// The last decade and a half of limits that were seen often carries the tail.
+	for b := max(int(minLimit/limitWidth), last-60); b <= last; b++ {
+		if counts[b] >= seenOften {
+			x, y = append(x, float64(b)*limitWidth), append(y, math.Log10(counts[b]))
+		}
+	}
+	slope := tailSlope(x, y)
+	θ := float64(last)*limitWidth + (math.Log10(counts[last])-math.Log10(want))/slope
+	return min(max(θ, minLimit), maxLimit)
+}
+
+// tailSlope fits log10 count = a − slope × limit by least squares and keeps the slope within what a calibrated surprise can
+// have: 0.5 (strongly clustered, heavy) to 3 (M independent points each a decade less likely).
+func tailSlope(x, y []float64) float64 {
+	n := float64(len(x))
+	if n < 4 {
+		return 1
+	}
+	var sx, sy, sxx, sxy float64
+	for i := range x {
+		sx += x[i]
+		sy += y[i]
+		sxx += float64(x[i] * x[i])
+		sxy += float64(x[i] * y[i])
+	}
+	den := n*sxx - sx*sx
+	if den <= 0 {
+		return 1
+	}
+	return min(max(-(n*sxy-sx*sy)/den, 0.5), 3)
+}
+
+// fallback is the limit while nothing has been counted: the budget read as a per-point tail probability, which a chain of M
+// of N points only makes rarer.
+func (o *onsets) fallback(rate float64) float64 {
+	return min(max(-math.Log10(rate), 3), maxLimit)
+}
+
+// String is the promise in the words of a message.
+func (l Limit) String() string {
+	if l.Per == 0 {
+		return fmt.Sprintf("band, surprise %.2f per point, no promise", l.Surprise)
+	}
+	s := fmt.Sprintf("≤ %g false alarm%s/%s", l.Promised, plural(l.Promised), days(l.Per))
+	if l.Provisional {
+		s += " (provisional)"
+	}
+	return s
+}
+
+func plural(n float64) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}
+
+func days(d time.Duration) string {
+	if d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%d d", d/(24*time.Hour))
+	}
+	return fmt.Sprintf("%g h", d.Hours())
+}

@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
+)
+
+// AlarmInfo is one alarm as the API lists it.
+type AlarmInfo struct {
+	ID       string
+	Detector string
+	Series   tidewatch.Series
+	State    alerting.State
+	Since    int64 // grid time at which the breach began; 0 unless in ALARM
+	Seen     int64 // grid time of the newest real point
+	First    int64 // grid time of the oldest
+	Ready    bool
+	Limit    float64        // surprise at which anomaly_score is 1
+	Newest   View           // the newest decided point
+	Facts    alerting.Facts // of now; after an alarm, with what explains it
+}
+
+// Status returns the state of every detector.
+func (c *Core) Status() []Status {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.engine.Status()
+}
+
+// Decided is the grid time just after the newest decided column of a detector, 0 if there is none.
+func (c *Core) Decided(name string) int64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.engine.Decided(name)
+}
+
+// Alarms calls yield for every alarm in order of detector and series until it returns false. keep, which may be nil, chooses
+// by identity and state before the expensive view is made.
+func (c *Core) Alarms(keep func(detector string, s tidewatch.Series, state alerting.State) bool, yield func(AlarmInfo) bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, d := range c.engine.detectors {
+		for _, g := range d.groups {
+			for i := range g.rows {
+				r := &g.rows[i]
+				if keep != nil && !keep(d.Name, r.series, r.alarm.State()) {
+					continue
+				}
+				if !yield(d.info(r)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (d *detector) info(r *row) AlarmInfo {
+	state, t := r.alarm.State(), d.next-d.step()
+	tr := alerting.Transition{T: t, From: state, To: state}
+	limit := d.limit.Surprise
+	if r.alarmed != nil && state == alerting.Alarming {
+		tr, limit = r.alarmed.transition, r.pinned
+	}
+	return AlarmInfo{
+		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, Series: r.series, State: state, Since: r.alarm.Since(),
+		Seen: r.seen, First: r.first, Ready: r.ready, Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.alarmed, tr, t),
+	}
+}
+
+// FindAlarm returns the alarm of an id.
+func (c *Core) FindAlarm(id string) (info AlarmInfo, ok bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, d := range c.engine.detectors {
+		for _, g := range d.groups {
+			for i := range g.rows {
+				if r := &g.rows[i]; alerting.AlarmID(d.Name, r.series.ID) == id {
+					return d.info(r), true
+				}
+			}
+		}
+	}
+	return AlarmInfo{}, false
+}
+
+// Recent returns the points of a series with from <= t <= to (Unix milliseconds), and the detector's chart of it up to now.
+// ok is false for an unknown series.
+func (c *Core) Recent(id uint64, from, to int64) (v View, chart *alerting.Chart, ok bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	d, r := c.engine.row(id)
+	if r == nil {
+		return View{}, nil, false
+	}
+	v = r.recent.view(d.step(), from, to)
+	v.Series, v.Detector = r.series, d.Name
+	return v, d.chart(r, alerting.View(d.info(r).Facts), min(to, d.next-d.step())), true
+}
+
+// row finds a series by its id in any detector.
+func (e *Engine) row(id uint64) (*detector, *row) {
+	for _, d := range e.detectors {
+		if g := d.group(id); g != nil {
+			return d, &g.rows[0]
+		}
+	}
+	return nil, nil
+}
+
+// Band returns the points of a series with from <= t <= to (Unix milliseconds) and the times of the oldest and newest point
+// held, both 0 where there is none. ok is false for an unknown series.
+func (c *Core) Band(id uint64, from, to int64) (v View, held [2]int64, ok bool) {
+	v, _, ok = c.Recent(id, from, to)
+	if !ok {
+		return v, held, false
+	}
+	all, _, _ := c.Recent(id, math.MinInt64, math.MaxInt64)
+	if n := len(all.T); n > 0 {
+		held = [2]int64{all.T[0], all.T[n-1]}
+	}
+	return v, held, true
+}
+
+// Latest calls yield with the newest point of every live series that keep chooses, until yield returns false.
+func (c *Core) Latest(keep func(detector string, s tidewatch.Series) bool, yield func(View) bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, d := range c.engine.detectors {
+		for _, g := range d.groups {
+			for i := range g.rows {
+				r := &g.rows[i]
+				if r.seen <= d.next-goneAfter.Milliseconds() || !keep(d.Name, r.series) {
+					continue
+				}
+				v := r.recent.view(d.step(), d.next-d.step(), d.next-d.step())
+				v.Series, v.Detector = r.series, d.Name
+				if len(v.T) == 1 && !yield(v) {
+					return
+				}
+			}
+		}
+	}
+}

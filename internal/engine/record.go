@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch"
+)
+
+// Record is one input of the core as the journal keeps it: the decision time and the points that were decided on. Feeding
+// the same records to the same snapshot gives the same decisions.
+type Record struct {
+	Now    int64 // Unix milliseconds, after Core has made it monotonic
+	Blocks []tidewatch.Block
+}
+
+const recordVersion = 1
+
+// Append encodes the record. The labels of series that known reports are left out: the core has them already when it reads
+// the record. A nil known writes all.
+func (r Record) Append(b []byte, known func(detector string, id uint64) bool) []byte {
+	e := encoder{b: append(b, recordVersion)}
+	e.i64(r.Now)
+	e.uint(len(r.Blocks))
+	for _, blk := range r.Blocks {
+		e.str(blk.Detector)
+		e.i64(blk.From)
+		e.i64(blk.Step)
+		e.uint(blk.N)
+		e.uint(len(blk.Rows))
+		for _, row := range blk.Rows {
+			e.u64(row.Series.ID)
+			if known != nil && known(blk.Detector, row.Series.ID) {
+				e.labels(labels.EmptyLabels())
+			} else {
+				e.labels(row.Series.Labels)
+			}
+			for _, v := range row.V {
+				e.f64(v)
+			}
+		}
+	}
+	return e.b
+}
+
+// DecodeRecord restores a record.
+func DecodeRecord(b []byte) (Record, error) {
+	d := decoder{b: b}
+	if v := d.take(1)[0]; v != recordVersion {
+		return Record{}, fmt.Errorf("journal record has version %d, want %d", v, recordVersion)
+	}
+	r := Record{Now: d.i64()}
+	r.Blocks = make([]tidewatch.Block, d.count(1))
+	for i := range r.Blocks {
+		blk := tidewatch.Block{Detector: d.str(), From: d.i64(), Step: d.i64(), N: d.uint()}
+		blk.Rows = make([]tidewatch.Row, d.count(8))
+		for k := range blk.Rows {
+			id := d.u64()
+			row := tidewatch.Row{Series: tidewatch.Series{ID: id, Labels: d.labels()}}
+			if blk.N*8 > len(d.b) {
+				return Record{}, errShort
+			}
+			row.V = make([]float64, blk.N)
+			for j := range row.V {
+				row.V[j] = math.Float64frombits(d.u64())
+			}
+			blk.Rows[k] = row
+		}
+		r.Blocks[i] = blk
+	}
+	return r, d.err
+}

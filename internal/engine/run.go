@@ -1,0 +1,275 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/models"
+)
+
+const (
+	epochEvery = 6 * time.Hour       // limits are solved anew
+	generation = 24 * time.Hour      // shared parts are built anew
+	goneAfter  = time.Hour           // a series without data for so long has stopped reporting
+	deadAfter  = 15 * 24 * time.Hour // and is forgotten after so long
+)
+
+// detector is a Detector with everything that it has learnt.
+type detector struct {
+	Detector
+	spec   models.Spec
+	groups []*group // ascending id
+	fresh  onsets // since the last epoch: whole numbers, so that sums do not depend on their order
+	onsets onsets // before it, decayed
+	limit  Limit
+	family family
+	next   int64 // grid time of the next column; 0 before the first
+	size   int   // points in a recent ring
+}
+
+// change is a transition together with the alarm that made it, before it has got its words.
+type change struct {
+	t    int64
+	g    *group
+	row  int
+	tr   alerting.Transition
+	note string
+	ep   *episode
+}
+
+// outcome is what one worker found; outcomes merge in any order.
+type outcome struct {
+	onsets    onsets
+	samples   pool
+	changes   []change
+	anomalies []Anomaly
+	points    int
+	err       error
+}
+
+// run drives all groups through a block. Columns that were decided before are skipped; a hole between the last decided
+// column and the block is a gap.
+func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomalies []Anomaly, points int, err error) {
+	step := d.step()
+	if b.Step != step {
+		return nil, nil, 0, fmt.Errorf("detector %s: block has step %d ms, the detector %d ms", d.Name, b.Step, step)
+	}
+	from := b.From
+	if d.next != 0 {
+		from = d.next
+	}
+	if d.limit.Surprise == 0 { // the cautious limit until the first epoch
+		d.limit = d.onsets.solve(d.Promise, 1, d.Model.Step)
+	}
+	for t := from; t < b.End(); {
+		if crossesEpoch(t, step, epochEvery) {
+			d.epoch(t)
+		}
+		end := t + step
+		for end < b.End() && !crossesEpoch(end, step, epochEvery) {
+			end += step
+		}
+		outs := d.columns(d.join(b, t, end), b, t, end, workers)
+		for i := range outs {
+			if outs[i].err != nil {
+				return nil, nil, 0, outs[i].err
+			}
+			d.fresh.add(&outs[i].onsets)
+			d.family.cur.merge(&outs[i].samples)
+			changes = append(changes, outs[i].changes...)
+			anomalies = append(anomalies, outs[i].anomalies...)
+			points += outs[i].points
+		}
+		d.next, t = end, end
+	}
+	slices.SortFunc(changes, func(x, y change) int { return order(x.t, y.t, x.g.id, y.g.id, x.row, y.row) })
+	slices.SortFunc(anomalies, func(x, y Anomaly) int { return order(x.at, y.at, x.Series.ID, y.Series.ID, 0, 0) })
+	return changes, anomalies, points, nil
+}
+
+func order(t1, t2 int64, id1, id2 uint64, r1, r2 int) int {
+	switch {
+	case t1 != t2:
+		return sign(t1 < t2)
+	case id1 != id2:
+		return sign(id1 < id2)
+	case r1 != r2:
+		return sign(r1 < r2)
+	}
+	return 0
+}
+
+func sign(less bool) int {
+	if less {
+		return -1
+	}
+	return 1
+}
+
+// crossesEpoch reports whether a multiple of every lies in (t-step, t].
+func crossesEpoch(t, step int64, every time.Duration) bool {
+	e := every.Milliseconds()
+	return floorDiv(t, e) != floorDiv(t-step, e)
+}
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// joined is a group with its row of the block; v is nil where the block has none.
+type joined struct {
+	g *group
+	v []float64
+}
+
+// join matches the block's rows with the groups for the columns [from, to), makes groups of series that have their first
+// sample there, and keeps groups in ascending order.
+func (d *detector) join(b tidewatch.Block, from, to int64) []joined {
+	out := make([]joined, 0, max(len(d.groups), len(b.Rows)))
+	i, fresh := 0, 0
+	for _, r := range b.Rows {
+		for i < len(d.groups) && d.groups[i].id < r.Series.ID {
+			out = append(out, joined{g: d.groups[i]})
+			i++
+		}
+		if i < len(d.groups) && d.groups[i].id == r.Series.ID {
+			out = append(out, joined{d.groups[i], r.V})
+			i++
+			continue
+		}
+		if t, ok := firstSample(b, r.V, from, to); ok {
+			fresh++
+			out = append(out, joined{d.newGroup(r.Series, t), r.V})
+		}
+	}
+	for ; i < len(d.groups); i++ {
+		out = append(out, joined{g: d.groups[i]})
+	}
+	if fresh > 0 {
+		d.groups = make([]*group, len(out))
+		for k, j := range out {
+			d.groups[k] = j.g
+		}
+	}
+	return out
+}
+
+// firstSample is the grid time of the first real value in [from, to).
+func firstSample(b tidewatch.Block, v []float64, from, to int64) (int64, bool) {
+	for t := max(from, b.From); t < min(to, b.End()); t += b.Step {
+		if !math.IsNaN(v[(t-b.From)/b.Step]) {
+			return t, true
+		}
+	}
+	return 0, false
+}
+
+// newGroup starts a group at its first sample.
+func (d *detector) newGroup(s tidewatch.Series, t int64) *group {
+	m, err := d.spec.New(d.Model)
+	if err != nil {
+		panic(fmt.Sprintf("engine: detector %s: %v", d.Name, err)) // the same Config was tried in Engine.Configure
+	}
+	if sh, ok := m.(models.Sharer); ok && d.family.shared != nil {
+		sh.Adopt(d.family.shared)
+	}
+	return &group{id: s.ID, model: m, next: t, rows: []row{d.newRow(s)}}
+}
+
+func (d *detector) newRow(s tidewatch.Series) row {
+	pend := 1 + int(d.Alarm.For/d.Model.Step)
+	return row{series: s, last: newWindow(d.Alarm.Of), ranks: newWindow(min(pend, 60))}
+}
+
+// columns runs the grid times [from, to) for all groups, each group by one worker.
+func (d *detector) columns(rows []joined, b tidewatch.Block, from, to int64, workers int) []outcome {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	workers = max(1, min(workers, len(rows)))
+	outs := make([]outcome, workers)
+	each := (len(rows) + workers - 1) / workers
+	var wg sync.WaitGroup
+	for w := range workers {
+		part := rows[min(w*each, len(rows)):min((w+1)*each, len(rows))]
+		work := func() { d.work(part, b, from, to, &outs[w]) }
+		if w == workers-1 {
+			work()
+			break
+		}
+		wg.Go(work)
+	}
+	wg.Wait()
+	return outs
+}
+
+func (d *detector) work(rows []joined, b tidewatch.Block, from, to int64, out *outcome) {
+	st := newStepper(d, out)
+	step := d.step()
+	for _, j := range rows {
+		for t := max(from, j.g.next); t < to; t += step {
+			x := math.NaN()
+			if i := int((t - b.From) / step); j.v != nil && t >= b.From && i < b.N {
+				x = j.v[i]
+			}
+			st.step(t, j.g, x)
+		}
+	}
+}
+
+// epoch rebuilds what groups share. It runs before the first column at or after a multiple of epochEvery.
+func (d *detector) epoch(t int64) {
+	d.prune(t)
+	d.onsets.add(&d.fresh)
+	d.fresh = onsets{}
+	d.limit = d.onsets.solve(d.Promise, d.live(t), d.Model.Step)
+	d.limit.Epoch = t
+	d.onsets.decay(epochEvery)
+	if d.spec.Dim == 0 {
+		return
+	}
+	turn := crossesEpoch(t, epochEvery.Milliseconds(), generation)
+	if d.family.shared != nil && !turn {
+		return
+	}
+	if s := d.family.rebuild(d.spec, d.Model.Seed, turn); s != nil {
+		for _, g := range d.groups {
+			g.model.(models.Sharer).Adopt(s)
+		}
+	}
+}
+
+// live counts the series that reported within goneAfter.
+func (d *detector) live(t int64) int {
+	n := 0
+	for _, g := range d.groups {
+		for i := range g.rows {
+			if g.rows[i].seen > t-goneAfter.Milliseconds() {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// prune forgets groups that have been dead for deadAfter.
+func (d *detector) prune(t int64) {
+	d.groups = slices.DeleteFunc(d.groups, func(g *group) bool {
+		for i := range g.rows {
+			if g.rows[i].seen > t-deadAfter.Milliseconds() {
+				return false
+			}
+		}
+		return true
+	})
+}

@@ -1,0 +1,271 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/models"
+)
+
+// stateVersion names the layout of a snapshot. Another version is refused; the state is then rebuilt from Prometheus.
+const stateVersion = 1
+
+// Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups, split by their id.
+type Snapshot struct {
+	Meta   []byte
+	Shards [][]byte
+}
+
+// Snapshot encodes the state in the given number of shards, in parallel. Readers go on meanwhile, ticks wait.
+func (c *Core) Snapshot(shards int) Snapshot {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	s := Snapshot{Shards: make([][]byte, max(shards, 1))}
+	var wg sync.WaitGroup
+	for i := range s.Shards {
+		wg.Go(func() { s.Shards[i] = c.engine.appendShard(i, len(s.Shards)) })
+	}
+	e := encoder{}
+	e.uint(stateVersion)
+	e.i64(c.now)
+	e.bytes(c.disp.AppendState(nil))
+	e.uint(len(c.engine.detectors))
+	for _, d := range c.engine.detectors {
+		d.appendMeta(&e)
+	}
+	s.Meta = e.b
+	wg.Wait()
+	return s
+}
+
+// Restore loads a snapshot into a core that has just been configured. Detectors that are not configured any more or whose
+// ModelHash has changed are left out; their names are returned.
+func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	d := decoder{b: s.Meta}
+	if v := d.uint(); v != stateVersion {
+		return nil, fmt.Errorf("snapshot has version %d, this binary reads %d", v, stateVersion)
+	}
+	c.now = d.i64()
+	if err := c.disp.LoadState(d.bytes()); err != nil {
+		return nil, fmt.Errorf("incidents: %w", err)
+	}
+	kept := map[string]bool{}
+	for range d.count(1) {
+		name, err := c.engine.loadMeta(&d, kept)
+		if err != nil {
+			return nil, fmt.Errorf("detector %s: %w", name, err)
+		}
+		if !kept[name] {
+			dropped = append(dropped, name)
+		}
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	for i, b := range s.Shards {
+		if err := c.engine.loadShard(b, kept); err != nil {
+			return nil, fmt.Errorf("shard %d: %w", i, err)
+		}
+	}
+	for _, det := range c.engine.detectors {
+		slices.SortFunc(det.groups, func(a, b *group) int { return order(0, 0, a.id, b.id, 0, 0) })
+	}
+	return dropped, nil
+}
+
+// chain names what the counts of onsets depend on besides the model.
+func (d *detector) chain() string {
+	return fmt.Sprint(d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.For, d.Direction, d.Deviation)
+}
+
+func (d *detector) appendMeta(e *encoder) {
+	var body encoder
+	body.str(d.chain())
+	body.i64(d.next)
+	body.onsets(&d.onsets)
+	body.onsets(&d.fresh)
+	body.limit(d.limit)
+	body.pool(&d.family.prev)
+	body.pool(&d.family.cur)
+	body.bool(d.family.shared != nil)
+	if d.family.shared != nil {
+		body.bytes(d.family.shared.AppendState(nil))
+	}
+	e.str(d.Name)
+	e.str(d.ModelHash)
+	e.bytes(body.b)
+}
+
+func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
+	name, hash, body := in.str(), in.str(), in.bytes()
+	det := e.find(name)
+	if in.err != nil || det == nil || det.ModelHash != hash {
+		return name, in.err
+	}
+	d := decoder{b: body}
+	chain := d.str()
+	det.next = d.i64()
+	old, fresh := d.onsets(), d.onsets()
+	if chain == det.chain() {
+		det.onsets, det.fresh = old, fresh
+	}
+	det.limit = d.limit()
+	det.family.prev, det.family.cur = d.pool(det.spec.Dim), d.pool(det.spec.Dim)
+	if d.bool() {
+		s, err := det.spec.LoadShared(d.bytes())
+		if err != nil {
+			return name, fmt.Errorf("shared part: %w", err)
+		}
+		det.family.shared = s
+	}
+	kept[name] = true
+	return name, d.err
+}
+
+func (e *Engine) appendShard(shard, of int) []byte {
+	var out encoder
+	for _, d := range e.detectors {
+		var groups encoder
+		n := 0
+		for _, g := range d.groups {
+			if g.id%uint64(of) == uint64(shard) {
+				g.append(&groups)
+				n++
+			}
+		}
+		out.str(d.Name)
+		out.uint(n)
+		out.bytes(groups.b)
+	}
+	return out.b
+}
+
+func (e *Engine) loadShard(b []byte, kept map[string]bool) error {
+	in := decoder{b: b}
+	for len(in.b) > 0 && in.err == nil {
+		name, n, body := in.str(), in.uint(), in.bytes()
+		if !kept[name] {
+			continue
+		}
+		det, d := e.find(name), decoder{b: body}
+		for range n {
+			g, err := det.loadGroup(&d)
+			if err != nil {
+				return fmt.Errorf("detector %s: %w", name, err)
+			}
+			det.groups = append(det.groups, g)
+		}
+	}
+	return in.err
+}
+
+func (g *group) append(e *encoder) {
+	e.u64(g.id)
+	e.i64(g.next)
+	e.bytes(g.model.AppendState(nil))
+	e.uint(len(g.rows))
+	for i := range g.rows {
+		g.rows[i].append(e)
+	}
+}
+
+func (d *detector) loadGroup(in *decoder) (*group, error) {
+	g := &group{id: in.u64(), next: in.i64()}
+	state := in.bytes()
+	if in.err != nil {
+		return nil, in.err
+	}
+	m, err := d.spec.New(d.Model)
+	if err != nil {
+		return nil, err
+	}
+	if sh, ok := m.(models.Sharer); ok && d.family.shared != nil {
+		sh.Adopt(d.family.shared)
+	}
+	if err := m.LoadState(state); err != nil {
+		return nil, fmt.Errorf("series %016x: %w", g.id, err)
+	}
+	g.model = m
+	g.rows = make([]row, in.count(1))
+	for i := range g.rows {
+		if g.rows[i], err = d.loadRow(in); err != nil {
+			return nil, fmt.Errorf("series %016x: %w", g.id, err)
+		}
+	}
+	return g, nil
+}
+
+func (r *row) append(e *encoder) {
+	e.u64(r.series.ID)
+	e.labels(r.series.Labels)
+	e.bytes(r.alarm.AppendState(nil))
+	e.window(r.last)
+	e.window(r.ranks)
+	e.f32(r.v)
+	e.i64(r.seen)
+	e.i64(r.first)
+	e.f64(r.pinned)
+	e.bool(r.ready)
+	e.recent(&r.recent)
+	e.episode(r.ep)
+	e.bool(r.alarmed == r.ep)
+	if r.alarmed != r.ep {
+		e.episode(r.alarmed)
+	}
+}
+
+func (d *detector) loadRow(in *decoder) (row, error) {
+	s := tidewatch.Series{ID: in.u64(), Labels: in.labels()}
+	r := d.newRow(s)
+	if err := r.alarm.LoadState(in.bytes()); err != nil {
+		return r, err
+	}
+	if w := in.window(); len(w.v) == len(r.last.v) {
+		r.last = w
+	}
+	if w := in.window(); len(w.v) == len(r.ranks.v) {
+		r.ranks = w
+	}
+	r.v, r.seen, r.first, r.pinned, r.ready = in.f32(), in.i64(), in.i64(), in.f64(), in.bool()
+	r.recent = in.recent(d.size)
+	r.ep = in.episode()
+	if r.alarmed = r.ep; !in.bool() {
+		r.alarmed = in.episode()
+	}
+	return r, in.err
+}
+
+func (e *encoder) limit(l Limit) {
+	e.f64(l.Surprise)
+	e.f64(l.Promised)
+	e.i64(int64(l.Per))
+	e.bool(l.Provisional)
+	e.f64(l.Observed)
+	e.i64(l.Epoch)
+}
+
+func (d *decoder) limit() Limit {
+	return Limit{
+		Surprise: d.f64(), Promised: d.f64(), Per: time.Duration(d.i64()), Provisional: d.bool(), Observed: d.f64(), Epoch: d.i64(),
+	}
+}
+
+func (e *encoder) onsets(o *onsets) {
+	e.f64s(o.delta[:])
+	e.f64(o.steps)
+}
+
+func (d *decoder) onsets() (o onsets) {
+	if delta := d.f64s(); len(delta) == len(o.delta) {
+		copy(o.delta[:], delta)
+	} else {
+		d.err = errShort
+	}
+	o.steps = d.f64()
+	return o
+}

@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/models"
+)
+
+// stepper is one worker's scratch space: it drives groups point by point and collects what they do.
+type stepper struct {
+	d        *detector
+	out      *outcome
+	x        []float64
+	scores   []tidewatch.Score
+	bands    []tidewatch.Band
+	verdicts []tidewatch.Verdict
+	events   []tidewatch.Event
+	sample   []float64
+}
+
+func newStepper(d *detector, out *outcome) *stepper {
+	n := max(d.Model.Rows, 1)
+	out.samples.dim = d.spec.Dim
+	return &stepper{
+		d: d, out: out,
+		x: make([]float64, n), scores: make([]tidewatch.Score, n), bands: make([]tidewatch.Band, n),
+		verdicts: make([]tidewatch.Verdict, n), events: make([]tidewatch.Event, n),
+	}
+}
+
+// step is the whole life of one point: score, decide, explain where it alarmed, learn.
+func (st *stepper) step(t int64, g *group, x float64) {
+	st.x[0] = x
+	g.model.Score(t, st.x, st.scores)
+	for i := range g.rows {
+		st.decide(t, g, i)
+	}
+	g.model.Advance(t, st.x, st.verdicts, st.events)
+	g.next = t + st.d.step()
+	st.collect(t, g)
+}
+
+// decide judges one row on the state frozen before t.
+func (st *stepper) decide(t int64, g *group, i int) {
+	d, r, s, x := st.d, &g.rows[i], st.scores[i], st.x[i]
+	present := !math.IsNaN(x)
+	limit := r.pinned
+	if limit == 0 {
+		limit = d.limit.Surprise
+	}
+	surprise := d.policySurprise(s, x)
+	score := surprise / limit
+	if present {
+		st.out.points++
+		r.seen = t
+		if r.first == 0 {
+			r.first = t
+		}
+		st.count(r, s.Ready, float32(surprise))
+	}
+	r.ready = s.Ready
+
+	g.model.Band(t, limit, st.bands)
+	b := st.bands[i]
+	b.Mid = s.Mid
+	r.recent.push(t, x, b, score, d.size)
+
+	breach := alerting.Missing
+	switch {
+	case present && s.Ready && score > 1:
+		breach = alerting.Breaching
+		if r.ep == nil {
+			r.ep = &episode{start: t}
+		}
+		r.ep.limit = limit
+		r.ep.observe(t, x, s, b, score)
+	case present && s.Ready:
+		breach = alerting.Fine
+	}
+	if tr, ok := r.alarm.Step(t, breach, d.Model.Step, d.Alarm); ok {
+		st.transition(t, g, i, tr, "")
+	} else if r.alarm.State() == alerting.Alarming && t-r.seen >= max(goneAfter.Milliseconds(), 5*d.step()) {
+		st.end(t, g, i, alerting.NoteStoppedReporting)
+	}
+	st.verdicts[i] = d.verdict(t, s, r.alarm.State())
+	st.closeEpisode(t, r)
+}
+
+// policySurprise is the model's surprise after direction and min_deviation; learning never sees it.
+func (d *detector) policySurprise(s tidewatch.Score, x float64) float64 {
+	if !s.Ready || math.IsNaN(x) {
+		return 0
+	}
+	if d.Direction != Both && int8(d.Direction) != s.Side {
+		return 0
+	}
+	if d.Deviation.Value > 0 && !d.Deviation.met(x, s.Mid) {
+		return 0
+	}
+	return s.Surprise
+}
+
+// count adds the point to the onsets that every limit would have had.
+func (st *stepper) count(r *row, ready bool, surprise float32) {
+	if !ready {
+		return
+	}
+	r.last.push(surprise)
+	r.ranks.push(r.last.rank(st.d.Alarm.Datapoints))
+	v := r.ranks.lowest()
+	if v > r.v {
+		st.out.onsets.rise(r.v, v)
+	}
+	r.v = v
+	st.out.onsets.steps++
+}
+
+// verdict says what the model may learn from the point.
+func (d *detector) verdict(t int64, s tidewatch.Score, state alerting.State) tidewatch.Verdict {
+	switch {
+	case d.Exclude != nil && d.Exclude(t):
+		return tidewatch.Excluded
+	case s.Surprise >= models.QuarantineSurprise || state == alerting.Alarming:
+		return tidewatch.Quarantined
+	}
+	return tidewatch.Calm
+}
+
+// transition notes a change of state and, where an alarm begins, what explains it.
+func (st *stepper) transition(t int64, g *group, i int, tr alerting.Transition, note string) {
+	r := &g.rows[i]
+	if tr.To == alerting.Alarming {
+		r.pinned = st.d.limit.Surprise
+		if r.ep == nil { // the points that breached were before a gap
+			r.ep = &episode{start: t, score: st.scores[i], limit: r.pinned}
+		}
+		if tr.Since != 0 {
+			r.ep.start = min(r.ep.start, tr.Since)
+		}
+		r.ep.alarmed, r.ep.transition = true, tr
+		r.ep.explanation = g.model.Explain(t, st.x, i, r.pinned)
+		if st.d.family.shared != nil {
+			r.ep.shared = st.d.family.shared.Version()
+		}
+		r.ep.breaching = r.breaching(t, st.d.step(), st.d.Alarm.Of)
+		r.alarmed = r.ep
+		st.out.anomalies = append(st.out.anomalies, r.anomaly(t, st.d.Name, 0))
+	} else {
+		r.pinned = 0
+	}
+	c := change{t: t, g: g, row: i, tr: tr, note: note}
+	if r.alarmed != nil && (tr.To == alerting.Alarming || tr.From == alerting.Alarming) {
+		ep := *r.alarmed // later points go on changing the row's own
+		c.ep = &ep
+	}
+	st.out.changes = append(st.out.changes, c)
+}
+
+// end closes an alarm for another reason than OK points.
+func (st *stepper) end(t int64, g *group, i int, note string) {
+	if tr, ok := g.rows[i].alarm.End(t, note); ok {
+		st.transition(t, g, i, tr, note)
+	}
+}
+
+// collect deals with what the model did while it advanced: regime changes and samples for the family.
+func (st *stepper) collect(t int64, g *group) {
+	for i := range g.rows {
+		if st.events[i] == tidewatch.RegimeAccepted || st.events[i] == tidewatch.RegimeReturned {
+			if g.rows[i].alarm.State() == alerting.Alarming {
+				st.end(t, g, i, alerting.NoteRegimeAccepted)
+			}
+		}
+		st.events[i] = tidewatch.NoEvent
+	}
+	if st.d.spec.Dim == 0 {
+		return
+	}
+	h := sampleHash(st.d.Model.Seed, g.id, t)
+	if !st.d.family.cur.wants(h) || !st.out.samples.wants(h) {
+		return
+	}
+	st.sample = g.model.(models.Sharer).Sample(st.sample[:0])
+	if len(st.sample) > 0 {
+		st.out.samples.add(h, st.sample)
+	}
+}
