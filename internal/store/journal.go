@@ -10,6 +10,9 @@ import (
 // directory was created. Positions ascend for ever; rotation and truncation do not change them.
 type Position uint64
 
+// maxSpare is the largest buffer that is kept for the next flush.
+const maxSpare = 4 << 20
+
 // MaxRecord is the longest payload that Append takes.
 const MaxRecord = 64 << 20
 
@@ -97,7 +100,10 @@ func (j *Journal) flushLocked() error {
 		j.buf = append(buf, j.buf...)
 		return err
 	}
-	j.synced, j.spare = end, buf
+	j.synced = end
+	if cap(buf) <= maxSpare {
+		j.spare = buf
+	}
 	j.s.m.journalBytes.Add(float64(len(buf)))
 	return nil
 }

@@ -74,17 +74,15 @@ func scanSegment(r io.ReadSeeker, start, from Position, size int64, fn func(Posi
 	if _, err := r.Seek(at, io.SeekStart); err != nil {
 		return res, err
 	}
-	br := bufio.NewReaderSize(r, 256<<10)
-	var payload []byte
+	rr := recordReader{r: bufio.NewReaderSize(r, 256<<10)}
 	for at < size {
-		rec, ok, err := readRecord(br, size-at, payload)
+		rec, ok, err := rr.read(size - at)
 		if err != nil {
 			return res, err
 		}
 		if rec == nil {
 			break
 		}
-		payload = rec
 		at += int64(recordSize(rec))
 		if !ok {
 			continue
@@ -102,28 +100,34 @@ func scanSegment(r io.ReadSeeker, start, from Position, size int64, fn func(Posi
 	return res, nil
 }
 
-// readRecord reads one record of at most left bytes into buf. It returns nil where the length cannot be right, and ok false
-// where the checksum is wrong.
-func readRecord(r io.Reader, left int64, buf []byte) (rec []byte, ok bool, err error) {
-	var h [recordHeader]byte
+// recordReader reads record after record into one buffer.
+type recordReader struct {
+	r   *bufio.Reader
+	h   [recordHeader]byte
+	buf []byte
+}
+
+// read reads one record of at most left bytes. It returns nil where the length cannot be right, and ok false where the
+// checksum is wrong.
+func (rr *recordReader) read(left int64) (rec []byte, ok bool, err error) {
 	if left < recordHeader {
 		return nil, false, nil
 	}
-	if _, err := io.ReadFull(r, h[:]); err != nil {
+	if _, err := io.ReadFull(rr.r, rr.h[:]); err != nil {
 		return nil, false, ignoreEOF(err)
 	}
-	n := int64(binary.LittleEndian.Uint32(h[:4]))
+	n := int64(binary.LittleEndian.Uint32(rr.h[:4]))
 	if n > MaxRecord || n > left-recordHeader {
 		return nil, false, nil
 	}
-	if int64(cap(buf)) < n || buf == nil {
-		buf = make([]byte, n)
+	if rr.buf == nil || int64(cap(rr.buf)) < n {
+		rr.buf = make([]byte, n)
 	}
-	buf = buf[:n]
-	if _, err := io.ReadFull(r, buf); err != nil {
+	rec = rr.buf[:n]
+	if _, err := io.ReadFull(rr.r, rec); err != nil {
 		return nil, false, ignoreEOF(err)
 	}
-	return buf, binary.LittleEndian.Uint32(h[4:]) == recordCRC(h[:4], buf), nil
+	return rec, binary.LittleEndian.Uint32(rr.h[4:]) == recordCRC(rr.h[:4], rec), nil
 }
 
 func isEOF(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
