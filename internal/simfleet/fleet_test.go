@@ -14,8 +14,6 @@ import (
 	"github.com/prometheus/prometheus/model/value"
 )
 
-const hour = int64(3_600_000)
-
 func newFleet(t testing.TB, opts Options) *Fleet {
 	t.Helper()
 	f, err := New(opts)

@@ -17,15 +17,45 @@ type Incident struct {
 	End       int64         // the cause is gone
 	Size      string        // how large the fault is, in words
 	Subtle    bool          // small beside the noise, so that missing it is no shame
+	Also      []Symptom
 }
+
+// Symptom is a consequence of an incident in a series of another detector. An alarm there does not find the incident, but
+// it is not false either.
+type Symptom struct {
+	Detector   string
+	Labels     labels.Labels
+	Start, End int64 // Unix milliseconds
+}
+
+// grace is how long after a fault's end its alarms may still start: the detectors look back five minutes and wait for
+// several points.
+const grace = 15 * 60_000
 
 // Matches tells whether a series of a detector is one that the incident shows in.
 func (i Incident) Matches(detector string, ls labels.Labels) bool {
-	if !slices.Contains(i.Detectors, detector) {
-		return false
+	return slices.Contains(i.Detectors, detector) && contains(ls, i.Labels)
+}
+
+// Finds tells whether an alarm of a detector's series that started at t, in Unix milliseconds, finds the incident.
+func (i Incident) Finds(detector string, ls labels.Labels, t int64) bool {
+	return i.Matches(detector, ls) && t >= i.Start && t <= i.End+grace
+}
+
+// Explains tells whether such an alarm is due to the incident: it finds it, or it is of a symptom.
+func (i Incident) Explains(detector string, ls labels.Labels, t int64) bool {
+	for _, s := range i.Also {
+		if s.Detector == detector && contains(ls, s.Labels) && t >= s.Start && t <= s.End+grace {
+			return true
+		}
 	}
+	return i.Finds(detector, ls, t)
+}
+
+// contains tells whether ls has all of part.
+func contains(ls, part labels.Labels) bool {
 	same := true
-	i.Labels.Range(func(l labels.Label) { same = same && ls.Get(l.Name) == l.Value })
+	part.Range(func(l labels.Label) { same = same && ls.Get(l.Name) == l.Value })
 	return same
 }
 
@@ -106,7 +136,6 @@ func (f *Fleet) deployNow(service string, t int64) bool {
 
 // touched tells whether a service has a fault about now, so that no deploy should muddle it.
 func (f *Fleet) touched(service string, t int64) bool {
-	hour := time.Hour.Milliseconds()
 	for i := range f.faults {
 		if x := &f.faults[i]; x.service == service && t > x.Start-hour && t < x.End+hour {
 			return true

@@ -145,3 +145,31 @@ func TestMatches(t *testing.T) {
 		}
 	}
 }
+
+func TestFindsAndExplains(t *testing.T) {
+	in := Incident{
+		Detectors: []string{"A"}, Labels: labels.FromStrings("job", "x"), Start: hour, End: 2 * hour,
+		Also: []Symptom{{"B", labels.FromStrings("node", "n"), 2 * hour, 3 * hour}},
+	}
+	x, n := labels.FromStrings("job", "x"), labels.FromStrings("job", "node", "node", "n")
+	for _, tc := range []struct {
+		detector        string
+		ls              labels.Labels
+		at              int64
+		finds, explains bool
+	}{
+		{"A", x, hour - 1, false, false},
+		{"A", x, hour, true, true},
+		{"A", x, 2*hour + grace, true, true},
+		{"A", x, 2*hour + grace + 1, false, false},
+		{"A", n, hour, false, false},
+		{"B", n, hour, false, false},
+		{"B", n, 2 * hour, false, true},
+		{"B", n, 3*hour + grace + 1, false, false},
+		{"B", x, 2 * hour, false, false},
+	} {
+		if finds, explains := in.Finds(tc.detector, tc.ls, tc.at), in.Explains(tc.detector, tc.ls, tc.at); finds != tc.finds || explains != tc.explains {
+			t.Errorf("%s %s at %d: finds %v, explains %v; want %v, %v", tc.detector, tc.ls, tc.at, finds, explains, tc.finds, tc.explains)
+		}
+	}
+}

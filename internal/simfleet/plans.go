@@ -90,8 +90,8 @@ var plans = []plan{
 	},
 	{
 		fault: fault{
-			Incident: Incident{Name: "auth-slower", Kind: "small latency step", Size: "every request takes 1.35 times as long", Subtle: true},
-			knob:     "latency/auth", service: "auth", gain: 0.35,
+			Incident: Incident{Name: "auth-slower", Kind: "small latency step", Size: "every request takes 1.25 times as long", Subtle: true},
+			knob:     "latency/auth", service: "auth", gain: 0.25,
 		},
 		day: 5, hour: 13, length: 3 * time.Hour, detectors: "LatencyP99", labels: []string{"job", "auth"},
 	},

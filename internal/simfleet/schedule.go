@@ -7,6 +7,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
+const hour = int64(time.Hour / time.Millisecond)
+
 // schedule is the fault week. Times are from its start; the missing cron run is put at the job's hour.
 func schedule(from time.Time, zone *time.Location) []fault {
 	at := func(day int, hour, minute int, length time.Duration) (start, end int64) {
@@ -23,10 +25,17 @@ func schedule(from time.Time, zone *time.Location) []fault {
 		add(p.fault, start, end, p.detectors, p.labels...)
 	}
 	start := nextBilling(from.Add(5*24*time.Hour), zone)
+	end := start + 6*hour
 	add(fault{
-		Incident: Incident{Name: "billing-missing", Kind: "cron job missing", Size: "the nightly run is left out, made up for 6 h later"},
-		knob:     "cron/billing", gain: 1,
-	}, start, start+6*time.Hour.Milliseconds(), "BatchAge", "batch", "billing")
+		Incident: Incident{
+			Name: "billing-missing", Kind: "cron job missing", Size: "the nightly run is left out, made up for 6 h later",
+			Also: []Symptom{ // the run at an unusual hour
+				{"NodeCPU", labels.FromStrings("instance", "node-6:9100"), end, end + hour},
+				{"BatchAge", labels.FromStrings("batch", "billing"), end, end + hour},
+			},
+		},
+		knob: "cron/billing", gain: 1,
+	}, start, end, "BatchAge", "batch", "billing")
 	slices.SortFunc(out, func(a, b fault) int { return int(a.Start - b.Start) })
 	return out
 }
