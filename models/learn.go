@@ -64,7 +64,7 @@ func (w *row) gather(s *settings, t int64, x float64, v tidewatch.Verdict) {
 	w.level = w.noise.init(w.first)
 	w.profile.init(w.level)
 	w.first = nil
-	w.learnt = w.points
+	w.learnt, w.age = w.points, w.points
 }
 
 // advanceMissing moves the row past a missing value.
@@ -111,7 +111,8 @@ func (w *row) move(j *judgement, doubtful bool) {
 // learn takes a calm point into every estimate, before the evidence and the lags move past it.
 func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
 	w.learnt = min(w.learnt+1, math.MaxInt32-1)
-	n := int(w.learnt)
+	w.age = min(w.age+1, math.MaxInt32-1)
+	n := int(w.age)
 	w.count(on, f, j, math.Inf(1))
 	weight := 1.0
 	if a := math.Abs(j.r); a > 2.5*j.residual {
@@ -120,12 +121,12 @@ func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
 	w.short.learn(j.e, w.short.guess(), j.dev, weight)
 	hour := w.profile.noise(j.ph)
 	w.noise.learn(s, n, w.level, j.e, j.r/hour)
-	w.learnLevel(s, n, j)
-	w.learnProfile(s, n, j, hour)
+	w.learnLevel(s, int(w.learnt), j)
+	w.learnProfile(s, int(w.learnt), j, hour)
 	j.evidence.learn(max(1/float64(n), 1/s.scaleMemory))
 	w.hasFeatures = on.has(tidewatch.ChannelIsolation) && int(w.points) >= s.slowPoints
 	w.lastFeatures = j.features
-	if n%tailEvery == 0 {
+	if w.learnt%tailEvery == 0 {
 		keep := float32(1 - tailEvery/s.tailMemory)
 		for i := range w.tails {
 			w.tails[i].forget(keep)
@@ -166,18 +167,32 @@ func (w *row) learnProfile(s *settings, n int, j *judgement, hour float64) {
 			w.level = before
 		}
 		changed = true
+		w.refresh(s, 0.02)
 	}
 	if !changed {
 		return
 	}
 	w.noise.dev *= ratio
-	w.short.fade()
+	if ratio < 0.8 || ratio > 1.25 {
+		w.refresh(s, 0.3)
+	}
 	day, week, part := p.used(j.ph)
 	moved := before - (w.level + day + week + part)
 	for i := range w.short.lags {
 		w.short.lags[i] += moved
 	}
 	j.e += moved
+}
+
+// refresh lets what comes outweigh what was learnt: the expectation has just become another. kept is the share of the tails'
+// counts that survives.
+func (w *row) refresh(s *settings, kept float32) {
+	w.age = min(w.age, int32(s.levelPoints))
+	w.short.fade()
+	for i := range w.tails {
+		w.tails[i].forget(kept)
+		w.tails[i].fit(priors[i])
+	}
 }
 
 // count counts the statistics in their tails, each at most as the value that is exceeded with probability atLeast.

@@ -64,6 +64,7 @@ var priors = [numTails]*prior{
 type row struct {
 	points int32 // seen and not missing
 	learnt int32 // of them, from calm points
+	age    int32 // of the present estimates in learnt points, cut back when the expectation changes
 	born   int64 // time of the first point
 	since  int8  // points since the last missing one, at most arOrder
 

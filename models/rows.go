@@ -119,9 +119,10 @@ func (m *rows) load(b []byte) error {
 func (w *row) visit(c *codec, s *settings) {
 	since, warm := uint8(w.since), int32(len(w.first))
 	gathering := w.first != nil
-	c.i32(&w.points, &w.learnt, &warm)
+	c.i32(&w.points, &w.learnt, &w.age, &warm)
 	c.within("number of points", float64(w.points), 0, math.MaxInt32)
 	c.within("number of learnt points", float64(w.learnt), 0, math.MaxInt32)
+	c.within("age", float64(w.age), 0, math.MaxInt32)
 	c.within("number of first points", float64(warm), 0, float64(s.warmPoints))
 	c.bool(&gathering)
 	if c.err != nil {

@@ -8,7 +8,7 @@ const (
 	weekRate   = 0.3  // of a visit to an hour of the week
 	partRate   = 0.02 // of a visit to a part of the hour
 	gainToUse  = 0.9  // a season is taken into use when it brings the loss below this share
-	gainToKeep = 1.0  // and given up above this one
+	gainToKeep = 1.02 // and given up above this one
 )
 
 // half is a bfloat16: enough for a deviation of one hour of the week, which is written once a week.
