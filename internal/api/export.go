@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -99,7 +100,7 @@ func (e *exporter) read(ctx context.Context, yield func(ExportedSeries) bool) (o
 // called so moves to "exported_for", as Prometheus does with colliding labels.
 func exportLabels(x ExportedSeries) labels.Labels {
 	b := labels.NewBuilder(x.Labels)
-	b.Del(labels.MetricName)
+	b.Del(model.MetricNameLabel)
 	if own := x.Labels.Get("for"); own != "" {
 		name := "exported_for"
 		for x.Labels.Has(name) {

@@ -27,7 +27,9 @@ func Document(prefix string) []byte {
 	doc := object{
 		{"openapi", "3.1.0"},
 		{"info", object{
-			{"title", "Tidewatch"}, {"version", "1"}, {"description", documentInfo},
+			{"title", "Tidewatch"},
+			{"version", "1"},
+			{"description", documentInfo},
 			{"license", object{{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}},
 		}},
 		{"servers", []object{{{"url", prefix + "/"}}}},

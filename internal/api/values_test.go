@@ -15,7 +15,7 @@ func TestValuesInJSON(t *testing.T) {
 		want string
 	}{
 		{api.Value(0.1), `"0.1"`},
-		{api.Value(-0.0), `"0"`},
+		{api.Value(math.Copysign(0, -1)), `"-0"`},
 		{api.Value(1e21), `"1000000000000000000000"`},
 		{api.Value(5e-7), `"0.0000005"`},
 		{api.Value(math.NaN()), `"NaN"`},

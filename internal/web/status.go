@@ -12,6 +12,7 @@ import (
 // The sizes of the lists on the status page, and the time that it looks back.
 const (
 	shownAlarms    = 100
+	shownSilent    = 20 // of those without data, which may be all of them after the first start
 	shownAnomalies = 30
 	lookBack       = 24 * time.Hour
 )
@@ -19,9 +20,8 @@ const (
 // statusPage is the data of the page at /.
 type statusPage struct {
 	Detectors []api.Detector
-	Series    int // of all detectors
 	Alarms    []api.Alarm
-	MoreFire  int // alarms in ALARM beyond those shown; -1 if unknown
+	Beyond    []beyond // how many alarms are not shown
 	Anomalies []api.Anomaly
 	MoreFound int // anomalies beyond those shown; -1 if unknown
 	Infos     []string
@@ -33,23 +33,13 @@ func (s *site) status(ctx context.Context, _ *http.Request) (any, error) {
 	if p.Detectors, err = s.Backend.Detectors(ctx); err != nil {
 		return nil, fmt.Errorf("reading the detectors: %w", err)
 	}
-	for _, d := range p.Detectors {
-		p.Series += d.Series
-	}
-	alarms, err := s.Backend.Alarms(ctx, api.AlarmQuery{State: "ALARM", Limit: shownAlarms})
-	if err != nil {
-		return nil, fmt.Errorf("reading the alarms: %w", err)
-	}
-	p.Alarms, p.MoreFire = alarms.Alarms, alarms.Remaining
-	silent, err := s.Backend.Alarms(ctx, api.AlarmQuery{State: "INSUFFICIENT_DATA", Limit: shownAlarms})
-	if err != nil {
-		return nil, fmt.Errorf("reading the alarms without data: %w", err)
-	}
-	p.Alarms = append(p.Alarms, silent.Alarms...)
-	if p.MoreFire >= 0 && silent.Remaining >= 0 {
-		p.MoreFire += silent.Remaining
-	} else {
-		p.MoreFire = -1
+	for _, part := range []struct {
+		state string
+		limit int
+	}{{"ALARM", shownAlarms}, {"INSUFFICIENT_DATA", shownSilent}} {
+		if err := s.addAlarms(ctx, &p, part.state, part.limit); err != nil {
+			return nil, err
+		}
 	}
 	now := s.Now()
 	found, err := s.Backend.Anomalies(ctx, api.AnomalyQuery{From: now.Add(-lookBack).UnixMilli(), To: now.UnixMilli(), Limit: shownAnomalies})
@@ -57,6 +47,25 @@ func (s *site) status(ctx context.Context, _ *http.Request) (any, error) {
 		return nil, fmt.Errorf("reading the anomalies: %w", err)
 	}
 	p.Anomalies, p.MoreFound = found.Anomalies, found.Remaining
-	p.Infos = append(append(alarms.Infos, silent.Infos...), found.Infos...)
+	p.Infos = append(p.Infos, found.Infos...)
 	return p, nil
+}
+
+// beyond says how many alarms in a state are not shown; Count is -1 if there are more but their number is not known.
+type beyond struct {
+	State string
+	Count int
+}
+
+func (s *site) addAlarms(ctx context.Context, p *statusPage, state string, limit int) error {
+	page, err := s.Backend.Alarms(ctx, api.AlarmQuery{State: state, Limit: limit})
+	if err != nil {
+		return fmt.Errorf("reading the alarms in state %s: %w", state, err)
+	}
+	p.Alarms = append(p.Alarms, page.Alarms...)
+	p.Infos = append(p.Infos, page.Infos...)
+	if page.Remaining != 0 {
+		p.Beyond = append(p.Beyond, beyond{state, page.Remaining})
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"html"
 	"net/http"
 	"net/http/httptest"
@@ -57,6 +58,16 @@ func TestPagesSay(t *testing.T) {
 		{"nothing configured", "/", 200, func(_ *web.Options, b *apitest.Backend) { *b = apitest.Backend{} }, []string{
 			"No alarm, and every alarm has data.", "None is configured; tidewatch init writes a configuration.",
 		}},
+		{"more than fit", "/", 200, func(_ *web.Options, b *apitest.Backend) {
+			for i := range 30 {
+				a := b.AllAlarms[1]
+				a.ID = fmt.Sprintf("b-%02d", i)
+				b.AllAlarms = append(b.AllAlarms, a)
+				n := b.AllAnomalies[1]
+				n.ID = fmt.Sprintf("m-%02d", i)
+				b.AllAnomalies = append(b.AllAnomalies, n)
+			}
+		}, []string{"11 more in state INSUFFICIENT_DATA are not shown; the API lists all.", "2 more are not shown; the API lists all."}},
 		{"not ready, dry run", "/", 200, func(o *web.Options, _ *apitest.Backend) {
 			o.DryRun, o.Ready = true, func() error { return errors.New("loading the snapshot") }
 		}, []string{"Not ready yet: loading the snapshot", "Dry run: nothing is sent."}},

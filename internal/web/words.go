@@ -76,8 +76,8 @@ func roundTo4(f float64) float64 {
 
 // seriesName writes a series as Prometheus does: the metric's name, then the labels in braces.
 func seriesName(ls labels.Labels) string {
-	name := ls.Get(labels.MetricName)
-	rest := labels.NewBuilder(ls).Del(labels.MetricName).Labels()
+	name := ls.Get(model.MetricNameLabel)
+	rest := labels.NewBuilder(ls).Del(model.MetricNameLabel).Labels()
 	if rest.IsEmpty() {
 		return cmp.Or(name, "{}")
 	}
