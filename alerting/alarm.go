@@ -11,6 +11,8 @@ const (
 	NoteRegimeAccepted = "REGIME_ACCEPTED"
 	// NoteStoppedReporting ends an alarm because its series has been gone for too long to go on waiting for it.
 	NoteStoppedReporting = "STOPPED_REPORTING"
+	// NoteDetectorRemoved ends an alarm because the configuration has no such detector any more.
+	NoteDetectorRemoved = "DETECTOR_REMOVED"
 )
 
 // Alarm decides, point by point, in which state one detector on one series is. It follows Amazon CloudWatch's evaluation
@@ -143,14 +145,16 @@ func (a *Alarm) become(to State, d Decision, step time.Duration) Transition {
 }
 
 // End ends whatever the alarm is in at time t (Unix milliseconds) for the reason note, and forgets the points before: those
-// that were judged against an older regime must not raise it again. NoteStoppedReporting leads to INSUFFICIENT_DATA, every
-// other note to OK. The transition is returned if the state changed; its Rule is RuleStoppedReporting, RuleRegimeAccepted or
+// that were judged against an older regime must not raise it again. NoteStoppedReporting and NoteDetectorRemoved lead to
+// INSUFFICIENT_DATA, every other note to OK. The transition is returned if the state changed; its Rule is RuleStoppedReporting, RuleRegimeAccepted or
 // RuleEnded.
 func (a *Alarm) End(t int64, note string) (Transition, bool) {
 	to, rule := OK, RuleEnded
 	switch note {
 	case NoteStoppedReporting:
 		to, rule = InsufficientData, RuleStoppedReporting
+	case NoteDetectorRemoved:
+		to = InsufficientData
 	case NoteRegimeAccepted:
 		rule = RuleRegimeAccepted
 	}

@@ -213,6 +213,7 @@ func TestEnd(t *testing.T) {
 	}{
 		{"X X X", NoteRegimeAccepted, "9 OK regime-accepted 0/0 since 1", OK},
 		{"X X X", NoteStoppedReporting, "9 INSUFFICIENT_DATA stopped-reporting 0/0 since 1", InsufficientData},
+		{"X X X", NoteDetectorRemoved, "9 INSUFFICIENT_DATA ended 0/0 since 1", InsufficientData},
 		{"X X X", "SET_BY_HAND", "9 OK ended 0/0 since 1", OK},
 		{"0 X X", NoteRegimeAccepted, "", OK},
 		{"0 0 0", NoteStoppedReporting, "9 INSUFFICIENT_DATA stopped-reporting 0/0 since 0", InsufficientData},

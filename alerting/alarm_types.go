@@ -1,6 +1,9 @@
 package alerting
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // State is an alarm's state, with CloudWatch's names.
 type State uint8
@@ -15,7 +18,12 @@ const (
 var stateNames = [...]string{"INSUFFICIENT_DATA", "OK", "ALARM"}
 
 // String is CloudWatch's name of the state.
-func (s State) String() string { return stateNames[s] }
+func (s State) String() string {
+	if int(s) < len(stateNames) {
+		return stateNames[s]
+	}
+	return fmt.Sprintf("State(%d)", uint8(s))
+}
 
 // Breach is what one grid point means to an alarm.
 type Breach uint8

@@ -95,6 +95,8 @@ func noteText(note string) string {
 		return "the shift was accepted as the new normal"
 	case NoteStoppedReporting:
 		return "stopped reporting"
+	case NoteDetectorRemoved:
+		return "its detector was removed"
 	default:
 		return note
 	}

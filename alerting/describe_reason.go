@@ -20,6 +20,8 @@ func reason(f Facts) string {
 		return "Closed, not recovered: the shift has lasted long enough to be accepted as the new normal."
 	case f.Note == NoteStoppedReporting:
 		return "Closed, not known to have recovered: the series stopped reporting."
+	case f.Note == NoteDetectorRemoved:
+		return "Closed, not known to have recovered: the configuration no longer has this detector."
 	case f.Note != "":
 		return "Closed: " + f.Note + "."
 	case tr.To == InsufficientData:

@@ -128,6 +128,7 @@ func TestReasons(t *testing.T) {
 	say("no data", func(f *Facts) { f.Transition = Transition{To: InsufficientData, Rule: RuleNoneInsufficient} })
 	say("accepted", func(f *Facts) { f.Transition.To, f.Note = OK, NoteRegimeAccepted })
 	say("stopped", func(f *Facts) { f.Transition.To, f.Note = InsufficientData, NoteStoppedReporting })
+	say("removed", func(f *Facts) { f.Transition.To, f.Note = InsufficientData, NoteDetectorRemoved })
 	say("another note", func(f *Facts) { f.Transition.To, f.Note = OK, "set by hand" })
 	say("no expectation", func(f *Facts) { f.Score.Mid = math.NaN() })
 	say("features", func(f *Facts) {

@@ -3,6 +3,7 @@ package alerting
 import (
 	"cmp"
 	"container/heap"
+	"maps"
 	"slices"
 	"time"
 )
@@ -81,6 +82,35 @@ func (d *Dispatcher) sortQueue() {
 
 func compareSignals(a, b Signal) int {
 	return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Transition.T, b.Transition.T), cmp.Compare(a.ID, b.ID))
+}
+
+// End ends at time at (Unix milliseconds) every open alarm that gone says will have no more transitions, for the reason note;
+// for example after a reload the alarms of detectors that were removed, which would otherwise stay open for ever. It returns
+// how many alarms that are.
+func (d *Dispatcher) End(at int64, note string, gone func(Signal) bool) int {
+	open := map[string]Signal{}
+	for id, q := range d.quiet {
+		open[id] = q.Signal
+	}
+	for id, ins := range d.where {
+		for _, in := range ins {
+			if m := in.members[id]; m.open {
+				open[id] = m.sig
+			}
+		}
+	}
+	n := 0
+	for _, id := range slices.Sorted(maps.Keys(open)) {
+		s := open[id]
+		if !gone(s) {
+			continue
+		}
+		s.At, s.Note = at, note
+		s.Transition = Transition{T: at, From: s.Transition.To, To: InsufficientData, Rule: RuleEnded, Since: s.Transition.Since}
+		d.Handle(s)
+		n++
+	}
+	return n
 }
 
 // NextDeadline is the time in Unix milliseconds at which AdvanceTo has something to do, false if there is nothing.
@@ -164,7 +194,7 @@ func (d *Dispatcher) apply(s Signal) {
 	case !raised: // the end of something that was never told
 	case s.Muted:
 		d.stats.Muted++
-		d.quiet[s.ID] = quietAlarm{Muted: true}
+		d.quiet[s.ID] = quietAlarm{Signal: s}
 	case s.Historical:
 		d.stats.Historical++
 		d.addHistorical(s)

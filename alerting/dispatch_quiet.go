@@ -14,8 +14,8 @@ const summaryWindow = time.Hour
 
 // quietAlarm is an open alarm that must never page.
 type quietAlarm struct {
-	Muted bool   `json:"muted,omitempty"`
-	Entry string `json:"entry,omitempty"` // of a historical alarm: its key in the summaries
+	Signal Signal `json:"signal"`          // the one that raised it
+	Entry  string `json:"entry,omitempty"` // of a historical alarm: its key in the summaries
 }
 
 // summary is the message about historical alarms to one receiver.
@@ -30,7 +30,7 @@ type summary struct {
 // addHistorical puts the alarm into the summary of every receiver that it would have gone to.
 func (d *Dispatcher) addHistorical(s Signal) {
 	entry := s.ID + "@" + strconv.FormatInt(s.Transition.T, 10)
-	d.quiet[s.ID] = quietAlarm{Entry: entry}
+	d.quiet[s.ID] = quietAlarm{Signal: s, Entry: entry}
 	for _, r := range d.root.Match(s.Labels) {
 		sum := d.summaries[r.Receiver]
 		if sum == nil {
@@ -47,7 +47,7 @@ func (d *Dispatcher) addHistorical(s Signal) {
 // updateQuiet follows an alarm that must not page until it is over.
 func (d *Dispatcher) updateQuiet(s Signal, q quietAlarm) {
 	raised := s.Transition.To == Alarming
-	if raised && q.Muted && !s.Muted && !s.Historical { // its detector may notify again
+	if raised && q.Signal.Muted && !s.Muted && !s.Historical { // its detector may notify again
 		delete(d.quiet, s.ID)
 		d.open(s)
 		return

@@ -58,7 +58,7 @@ type summaryState struct {
 
 // AppendState appends everything but the routing tree and the options to b, versioned. Equal states give equal bytes.
 func (d *Dispatcher) AppendState(b []byte) []byte {
-	s := dispatcherState{Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: d.quiet, Stats: d.stats}
+	s := dispatcherState{Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats}
 	for _, id := range slices.Sorted(maps.Keys(d.incidents)) {
 		in := d.incidents[id]
 		s.Incidents = append(s.Incidents, incidentState{
@@ -95,6 +95,9 @@ func (d *Dispatcher) LoadState(b []byte) error {
 		fresh.quiet = s.Quiet
 	}
 	for _, is := range s.Incidents {
+		if len(is.Members) == 0 || is.Interval < 1 {
+			return fmt.Errorf("load dispatcher state: incident %s has %d members and an interval of %d ms", is.Key, len(is.Members), is.Interval)
+		}
 		fresh.loadIncident(is)
 	}
 	for _, ss := range s.Summaries {
@@ -158,5 +161,14 @@ func sortedQueue(queue []Signal) []Signal {
 		out[i].Score = finite(out[i].Score)
 	}
 	slices.SortStableFunc(out, compareSignals)
+	return out
+}
+
+func savedQuiet(quiet map[string]quietAlarm) map[string]quietAlarm {
+	out := make(map[string]quietAlarm, len(quiet))
+	for id, q := range quiet {
+		q.Signal.Score = finite(q.Signal.Score)
+		out[id] = q
+	}
 	return out
 }

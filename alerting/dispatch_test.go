@@ -102,6 +102,9 @@ func runScript(t *testing.T, script string, d *Dispatcher, loc *time.Location) s
 			}
 		case "resume":
 			d.Resume(epoch + at.Milliseconds())
+		case "remove":
+			n := d.End(epoch+at.Milliseconds(), NoteDetectorRemoved, func(s Signal) bool { return s.Detector == f[2] })
+			fmt.Fprintf(&out, "%d alarms of %s ended\n", n, f[2])
 		case "stats":
 			fmt.Fprintf(&out, "stats %+v\n", d.Stats())
 		case "restart":
@@ -366,7 +369,8 @@ func TestDispatcherStateIsChecked(t *testing.T) {
 	d.Handle(testSignal("A/shop", 0, Alarming, "", 2))
 	before := d.AppendState(nil)
 	for name, state := range map[string]string{
-		"not JSON": "gob", "version": `{"version":9}`,
+		"not JSON": "gob", "no members": `{"version":1,"incidents":[{"key":"k","interval":1}]}`,
+		"no interval": `{"version":1,"incidents":[{"key":"k","members":[{}]}]}`, "version": `{"version":9}`,
 		"pending": `{"version":1,"summaries":[{"receiver":"x","pending":["lost"]}]}`,
 	} {
 		if err := d.LoadState([]byte(state)); err == nil {

@@ -48,7 +48,7 @@ func TestNames(t *testing.T) {
 	if _, err := ParseState("alarm"); err == nil {
 		t.Error("alarm: no error")
 	}
-	if got := Treatment(9).String() + Missing.String() + Fine.String() + Breaching.String(); got != "Treatment(9)missingfinebreaching" {
+	if got := Treatment(9).String() + Missing.String() + Fine.String() + Breaching.String() + State(9).String(); got != "Treatment(9)missingfinebreachingState(9)" {
 		t.Errorf("names are %s", got)
 	}
 }
