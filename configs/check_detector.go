@@ -34,7 +34,13 @@ func (b *builder) detector(s scope, raw rawDetector, seen map[string]bool) Detec
 	if raw.Range.set {
 		d.Range = [2]float64{raw.Range.lo, raw.Range.hi}
 	}
-	b.promise(s, raw, &d)
+	if !checkStep(s.at("step"), d.Step) {
+		d.Step = g.Step
+	}
+	if !checkHistory(s.at("history"), d.History) {
+		d.History = g.History
+	}
+	promise(s, raw, &d)
 	d.Exclude = excludes(s.at("exclude"), raw.Exclude, d.Location)
 	d.Alarm = alarm(s, raw, d.Step)
 	d.input = b.inputOf(d.Source)
@@ -67,10 +73,10 @@ func (b *builder) detectorSource(s scope, raw rawDetector) string {
 }
 
 // promise sets the one of expect, expect_per_series and band.
-func (b *builder) promise(s scope, raw rawDetector, d *Detector) {
+func promise(s scope, raw rawDetector, d *Detector) {
 	var set []string
 	for _, name := range promiseFields {
-		if s.has(name) {
+		if s.written(name) {
 			set = append(set, name)
 		}
 	}
@@ -118,8 +124,6 @@ func checkMultiple(s scope, d, step time.Duration) {
 }
 
 func checkDetector(s scope, d Detector) {
-	checkStep(s.at("step"), d.Step)
-	checkHistory(s.at("history"), d.History)
 	checkDelay(s.at("delay"), d.Delay)
 	if d.AcceptAfter < d.Step {
 		s.at("accept_after").wrong(formatDuration(d.AcceptAfter)+" is under the step", "48h is the default")
@@ -151,7 +155,7 @@ func excludes(s scope, raws []rawExclude, loc *time.Location) Exclude {
 	for i, raw := range raws {
 		at := s.index(i)
 		if !at.has("start") || !at.has("end") {
-			continue // reported as missing
+			continue // reported
 		}
 		switch {
 		case raw.Start.isWall() != raw.End.isWall():

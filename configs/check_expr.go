@@ -17,6 +17,9 @@ type exprProblem struct {
 
 // parseExpr parses a detector's expression and checks that it returns an instant vector.
 func parseExpr(expr string) (parser.Expr, *exprProblem) {
+	if strings.TrimSpace(expr) == "" {
+		return nil, &exprProblem{0, "is empty", ""}
+	}
 	e, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
 	if err != nil {
 		var pes parser.ParseErrors
@@ -45,9 +48,6 @@ func shorten(s string) string {
 }
 
 func checkExpr(s scope, expr string) {
-	if expr == "" {
-		return // reported as missing
-	}
 	_, bad := parseExpr(expr)
 	if bad == nil {
 		return
@@ -56,7 +56,9 @@ func checkExpr(s scope, expr string) {
 	if n != nil {
 		n = resolve(n)
 	}
-	s.d.errorAt(inside(n, expr, bad.offset), s.path, bad.problem, bad.hint)
+	if !s.broken() {
+		s.d.report(inside(n, expr, bad.offset), s.path, bad.problem, bad.hint)
+	}
 }
 
 // inside is a node that stands where the offset of a scalar's value stands in the file; where the value spans several lines

@@ -18,9 +18,15 @@ func global(s scope, raw rawGlobal) Global {
 	if g.Location == nil {
 		g.Location = time.UTC // the wrong name is reported
 	}
-	checkStep(s.at("step"), g.Step)
-	checkHistory(s.at("history"), g.History)
-	checkDelay(s.at("delay"), g.Delay)
+	if !checkStep(s.at("step"), g.Step) {
+		g.Step = time.Minute // so that no detector repeats it
+	}
+	if !checkHistory(s.at("history"), g.History) {
+		g.History = defaultHistory
+	}
+	if !checkDelay(s.at("delay"), g.Delay) {
+		g.Delay = 0
+	}
 	if raw.ExternalURL != "" {
 		checkURL(s.at("external_url"), raw.ExternalURL)
 	}
@@ -85,23 +91,33 @@ func checkURL(s scope, raw string) {
 	}
 }
 
-func checkStep(s scope, step time.Duration) {
+// defaultHistory is what stands in for a wrong one while the rest is checked.
+const defaultHistory = 15 * 24 * time.Hour
+
+func checkStep(s scope, step time.Duration) bool {
 	switch {
 	case step < time.Second || step%time.Second != 0:
 		s.wrong(formatDuration(step)+" is not a whole number of seconds, at least 1s", "")
 	case step > 24*time.Hour:
 		s.wrong(formatDuration(step)+" is over 1d", "a day of points must fit into the alarm's range")
+	default:
+		return true
 	}
+	return false
 }
 
-func checkHistory(s scope, h time.Duration) {
-	if h < time.Hour || h > 400*24*time.Hour {
+func checkHistory(s scope, h time.Duration) bool {
+	ok := h >= time.Hour && h <= 400*24*time.Hour
+	if !ok {
 		s.wrong(formatDuration(h)+" is not between 1h and 400d", "the level needs 6h, the daily pattern 2d, the weekly one 15d")
 	}
+	return ok
 }
 
-func checkDelay(s scope, d time.Duration) {
-	if d < 0 || d > 24*time.Hour {
+func checkDelay(s scope, d time.Duration) bool {
+	ok := d >= 0 && d <= 24*time.Hour
+	if !ok {
 		s.wrong(formatDuration(d)+" is not between 0s and 1d", "")
 	}
+	return ok
 }

@@ -10,22 +10,25 @@ import (
 )
 
 // maxNodes bounds the work on a file whose anchors multiply each other ("billion laughs").
-const maxNodes = 1_000_000
+const maxNodes = 200_000
 
 // decoder turns YAML nodes into the schema structs and remembers where each field stood. It goes on after a mistake.
 type decoder struct {
 	file  string
 	errs  Errors
 	pos   map[string]*yaml.Node // by path: the value's node
+	bad   map[string]bool       // paths whose value could not be decoded
 	nodes int
 	// open holds the anchors being followed, so that one that contains itself ends.
 	open map[*yaml.Node]bool
 	// base gives the preset's detector that a detector of that name builds on, nil for none.
 	base func(name string) *yaml.Node
+	// names are those of the presets' detectors, for hints.
+	names []string
 }
 
 func newDecoder(file string) *decoder {
-	return &decoder{file: file, pos: map[string]*yaml.Node{}, open: map[*yaml.Node]bool{}}
+	return &decoder{file: file, pos: map[string]*yaml.Node{}, bad: map[string]bool{}, open: map[*yaml.Node]bool{}}
 }
 
 // scalarParser is a schema type that is written as one scalar.
@@ -39,8 +42,14 @@ type nodeParser interface {
 // pairKeeper is a schema struct that wants its raw fields as well.
 type pairKeeper interface{ keep(ps []pair) }
 
-// errorAt records a mistake at a node; a node without a place has that of the nearest field above it.
+// errorAt records that the value at a path cannot be used; what is checked later about it or below it would only repeat that.
 func (d *decoder) errorAt(n *yaml.Node, path, problem, hint string) {
+	d.bad[path] = true
+	d.report(n, path, problem, hint)
+}
+
+// report records a mistake at a node; a node without a place has that of the nearest field above it.
+func (d *decoder) report(n *yaml.Node, path, problem, hint string) {
 	for at := path; (n == nil || n.Line == 0) && at != ""; {
 		at = parentPath(at)
 		n = d.pos[at]
@@ -130,6 +139,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, path string) {
 		at := path + "[" + strconv.Itoa(i) + "]"
 		if isNull(resolve(item)) {
 			d.errorAt(item, at, "is empty", "remove the line, or give it a value")
+			d.fill(v.Index(i), at)
 			continue
 		}
 		d.value(item, v.Index(i), at)

@@ -117,6 +117,7 @@ func join(path, name string) string {
 func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 	ps, ok := d.pairs(n, path)
 	if !ok {
+		d.fill(v, path)
 		return
 	}
 	if v.Type() == reflect.TypeFor[rawDetector]() {
@@ -131,48 +132,77 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 	for _, p := range ps {
 		f, ok := byName[p.key.Value]
 		if !ok {
-			d.errorAt(p.key, join(path, p.key.Value), "unknown field", didYouMean(p.key.Value, names))
+			d.report(p.key, join(path, p.key.Value), "unknown field", didYouMean(p.key.Value, names))
 			continue
 		}
 		d.value(p.value, v.FieldByIndex(f.index), join(path, f.name))
 	}
-	d.keepPairs(v, ps)
+	keepPairs(v, ps)
 	d.defaults(n, v, path, fields)
 }
 
-// keepPairs hands the raw fields to the inline structs that want them.
-func (d *decoder) keepPairs(v reflect.Value, ps []pair) {
+// keepPairs hands the raw fields to v or to the inline structs in it that want them.
+func keepPairs(v reflect.Value, ps []pair) {
 	if k, ok := v.Addr().Interface().(pairKeeper); ok {
 		k.keep(ps)
 	}
 	for i := range v.NumField() {
-		if _, opts, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ","); opts == "inline" {
-			if k, ok := v.Field(i).Addr().Interface().(pairKeeper); ok {
-				k.keep(ps)
-			}
+		in := v.Field(i).Addr()
+		if !strings.HasSuffix(v.Type().Field(i).Tag.Get("yaml"), ",inline") || !in.CanInterface() {
+			continue
+		}
+		if k, ok := in.Interface().(pairKeeper); ok {
+			k.keep(ps)
 		}
 	}
 }
 
-// defaults sets the fields that are not there, or null, and complains about required ones.
+// defaults sets the fields that are not there, null or wrong, and complains about required ones that are not there.
 func (d *decoder) defaults(n *yaml.Node, v reflect.Value, path string, fields []field) {
 	for _, f := range fields {
 		at := join(path, f.name)
-		if p := d.pos[at]; p != nil && !isNull(p) {
-			continue
+		p := d.pos[at]
+		switch absent := p == nil || isNull(p); {
+		case absent && f.required:
+			d.errorAt(n, at, "is missing", d.missingHint(v, f))
+		case absent || d.bad[at]:
+			d.setDefault(v, f, at)
 		}
-		switch {
-		case f.required:
-			d.errorAt(n, at, "is missing", "")
-		case f.def != "" && f.def[0] != '=':
-			quiet := newDecoder("default")
-			quiet.value(scalarNode(f.def), v.FieldByIndex(f.index), at)
-			if len(quiet.errs) > 0 {
-				panic("configs: the default of " + at + " is wrong: " + quiet.errs.Error())
-			}
-		case f.typ.Kind() == reflect.Struct && !implementsParser(f.typ):
-			d.defaults(n, v.FieldByIndex(f.index), at, schemaFields(f.typ))
-		}
+	}
+}
+
+// missingHint tells a detector without an expression which preset's it may have meant.
+func (d *decoder) missingHint(v reflect.Value, f field) string {
+	raw, ok := v.Addr().Interface().(*rawDetector)
+	if !ok || f.name != "expr" {
+		return ""
+	}
+	if name := nearest(raw.Name, d.names); name != "" {
+		return "did you mean the preset's detector " + quoted(name) + "?"
+	}
+	return ""
+}
+
+// fill sets all defaults of a value that is not there or wrong as a whole, so that no check stumbles over its zeros.
+func (d *decoder) fill(v reflect.Value, path string) {
+	if v.Kind() != reflect.Struct || implementsParser(v.Type()) {
+		return
+	}
+	for _, f := range schemaFields(v.Type()) {
+		d.setDefault(v, f, join(path, f.name))
+	}
+}
+
+func (d *decoder) setDefault(v reflect.Value, f field, at string) {
+	fv := v.FieldByIndex(f.index)
+	if f.def == "" || f.def[0] == '=' {
+		d.fill(fv, at)
+		return
+	}
+	quiet := newDecoder("default")
+	quiet.value(scalarNode(f.def), fv, at)
+	if len(quiet.errs) > 0 {
+		panic("configs: the default of " + at + " is wrong: " + quiet.errs.Error())
 	}
 }
 

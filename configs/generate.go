@@ -170,12 +170,21 @@ func found(d PlanDetector, span time.Duration) string {
 	}
 	text := count(d.Series, "series")
 	if d.Messages >= 0 {
-		text += fmt.Sprintf(", %s in the last %s", count(d.Messages, "message"), formatDuration(span))
+		text += fmt.Sprintf(", %s in the last %s", count(d.Messages, "message"), spanText(span))
 	}
 	if d.Note != "" {
 		text += ", " + oneLine(d.Note)
 	}
 	return text
+}
+
+// spanText is a span in days where it is whole days: people say "the last 7 days".
+func spanText(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d >= day && d%day == 0 {
+		return count(int(d/day), "day")
+	}
+	return formatDuration(d)
 }
 
 func count(n int, what string) string {

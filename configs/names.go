@@ -15,11 +15,11 @@ var validName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_:.@/-]*$`)
 
 // checkName checks the name of a source, detector or receiver and that it is the first of its kind.
 func checkName(s scope, kind, name string, seen map[string]bool) {
-	if name == "" {
-		return // reported as missing
-	}
 	at := s.at("name")
 	switch {
+	case name == "":
+		at.wrong("is empty", "")
+		return
 	case len(name) > maxName:
 		at.wrong(fmt.Sprintf("has %d characters", len(name)), fmt.Sprintf("at most %d", maxName))
 	case !validName.MatchString(name):

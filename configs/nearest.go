@@ -17,7 +17,7 @@ func nearest(name string, known []string) string {
 			best, bestDist = k, d
 		}
 	}
-	if best == "" || bestDist > max(1, (len(best)+2)/3) {
+	if best == "" || bestDist >= len(best) || bestDist > max(1, (len(best)+2)/3) {
 		return ""
 	}
 	return best

@@ -34,7 +34,7 @@ func parse(name string, data []byte, fs files) (*Config, error) {
 	}
 	var raw rawFile
 	b.bases = presetBases(root)
-	b.main.base = b.base
+	b.main.base, b.main.names = b.base, sortedKeys(b.bases)
 	b.main.value(root, reflectElem(&raw), "")
 	cfg := b.config(raw)
 	if errs := b.errors(); len(errs) > 0 {
@@ -145,7 +145,7 @@ func (b *builder) detectorFile(s scope, name string) []scoped {
 		return nil
 	}
 	d := newDecoder(name)
-	d.base = b.base
+	d.base, d.names = b.base, b.main.names
 	b.others = append(b.others, d)
 	root, syntax := parseYAML(data)
 	if syntax != nil {

@@ -12,6 +12,7 @@ import (
 type presetDetector struct {
 	preset string
 	node   *yaml.Node // without places, so that a mistake made by an override is reported at the override
+	use    *yaml.Node // the entry of the field presets
 	order  int
 }
 
@@ -32,7 +33,7 @@ func presetBases(root *yaml.Node) map[string]presetDetector {
 		}
 	}
 	bases := map[string]presetDetector{}
-	for _, use := range raw.Presets {
+	for i, use := range raw.Presets {
 		preset, _ := findPreset(use.Name)
 		for j, det := range preset.Detectors {
 			node := placeless(preset.nodes[j])
@@ -43,7 +44,7 @@ func presetBases(root *yaml.Node) map[string]presetDetector {
 				set(node, "source", use.Source)
 			}
 			if _, ok := bases[name]; !ok {
-				bases[name] = presetDetector{use.Name, node, len(bases)}
+				bases[name] = presetDetector{use.Name, node, d.pos[scope{d, "presets"}.index(i).path], len(bases)}
 			}
 		}
 	}
@@ -134,12 +135,17 @@ func (b *builder) presetScopes(own []scoped) []scoped {
 	slices.SortFunc(names, func(x, y string) int { return cmp.Compare(b.bases[x].order, b.bases[y].order) })
 	var out []scoped
 	for _, name := range names {
+		base := b.bases[name]
 		if overridden[name] {
 			continue
 		}
-		s := scope{d, "preset " + b.bases[name].preset + "." + name}
+		s := scope{d, "preset " + base.preset + "." + name}
+		d.pos["preset "+base.preset] = base.use
 		var raw rawDetector
-		d.value(b.bases[name].node, reflectElem(&raw), s.path)
+		d.value(base.node, reflectElem(&raw), s.path)
+		if len(b.sources) > 1 && raw.Source == "" || raw.Source != "" && !slices.Contains(b.sources, raw.Source) {
+			continue // reported once, at the field presets
+		}
 		out = append(out, scoped{s, raw})
 	}
 	return out

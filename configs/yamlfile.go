@@ -11,7 +11,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-var yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:while .*? at )?line (\d+)(?:, column (\d+))?: ?(.*)$`)
+var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
+
+// parserErrors begin the messages of yaml's parser (not its scanner), which counts lines from 0.
+var parserErrors = regexp.MustCompile(`^did not find expected (node content|key|'-' indicator|',' or|<document start>)`)
 
 // parseYAML returns the root node of the only document of a file, nil where it is empty.
 func parseYAML(data []byte) (*yaml.Node, *Error) {
@@ -40,18 +43,17 @@ func parseYAML(data []byte) (*yaml.Node, *Error) {
 }
 
 func syntaxError(err error) *Error {
+	e := &Error{Line: 1, Column: 1}
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
-	m := yamlLine.FindStringSubmatch(err.Error())
-	if m == nil {
-		return &Error{Line: 1, Column: 1, Problem: "not YAML: " + msg}
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		msg = m[2]
+		e.Line, _ = strconv.Atoi(m[1]) // digits
+		if parserErrors.MatchString(msg) {
+			e.Line++
+		}
 	}
-	line, _ := strconv.Atoi(m[1])
-	col := 1
-	if m[2] != "" {
-		col, _ = strconv.Atoi(m[2])
-	}
-	e := &Error{Line: max(1, line), Column: max(1, col), Problem: "not YAML: " + m[3]}
-	if strings.Contains(m[3], "expected ',' or") || strings.Contains(m[3], "mapping values are not allowed") {
+	e.Problem = "not YAML: " + msg
+	if strings.Contains(msg, "expected ',' or") || strings.Contains(msg, "mapping values are not allowed") {
 		e.Hint = "text that holds [ ] { } , : or # must be quoted, PromQL in braces too"
 	}
 	return e
