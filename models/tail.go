@@ -15,7 +15,8 @@ const (
 	maxSurprise  = 12    // decades; nothing is claimed beyond
 	minShape     = -0.15 // of the band's tails; a normal one shows about -0.1 at its 98 % level
 	maxShape     = 0.5
-	ignoredCount = 2 // observations beyond a value that do not bound its probability from below
+	priorExceed  = 15 // exceedances that the prior scale is worth
+	ignoredCount = 2  // observations beyond a value that do not bound its probability from below
 )
 
 // tailEdges[i] is the lower edge of bin i.
@@ -128,10 +129,7 @@ func (a *tail) counted(p *prior, k int) float64 {
 // surprise is -log10 of the probability, at most maxSurprise.
 func (a *tail) surprise(p *prior, s float64, sides float64) float64 {
 	q := min(1, sides*a.probability(p, s))
-	if q <= 1e-12 {
-		return maxSurprise
-	}
-	return -math.Log10(q)
+	return min(-math.Log10(max(q, 1e-300)), maxSurprise)
 }
 
 // value is the inverse of probability: the least s whose probability is at most q.
@@ -183,7 +181,7 @@ func (a *tail) fit(p *prior) {
 	a.sigma = float32(max(float64(mean*(1-shape)), 0.02*tailEdges[cut]))
 	// What is not known of the scale makes the tail heavier: the posterior predictive of an exponential seen n times is a
 	// generalised Pareto of shape 1/n (Aitchison & Dunsmore 1975, table 2.1).
-	a.shape = float32(min(shape+p.run/max(above, 1), maxShape))
+	a.shape = float32(min(shape+p.run/(above+priorExceed), maxShape))
 }
 
 // excess are the mean excess over the cut and its first probability-weighted moment E[X(1-F(X))], from binned counts. slope

@@ -1,0 +1,18 @@
+package models_test
+
+import (
+	"testing"
+
+	"github.com/tidewatch/tidewatch/models"
+	"github.com/tidewatch/tidewatch/models/modeltest"
+)
+
+func TestContract(t *testing.T) {
+	for _, kind := range models.Kinds() {
+		spec, err := models.Lookup(kind)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(kind, func(t *testing.T) { modeltest.Run(t, spec) })
+	}
+}
