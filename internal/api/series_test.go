@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
@@ -37,8 +38,19 @@ func TestBandSaysWhatIsNotHeld(t *testing.T) {
 }
 
 func TestChartFollowsTheRange(t *testing.T) {
-	res := request(newHandler(t, nil), "GET", "/api/v1/series/42/chart.png?from=1&to=2")
-	if res.Code != 200 || res.Header().Get("Content-Type") != "image/png" {
-		t.Errorf("chart: %d %s", res.Code, res.Header().Get("Content-Type"))
+	var id uint64
+	var from, to int64
+	h := newHandler(t, func(o *api.Options, _ *apitest.Backend) {
+		o.Chart = func(_ context.Context, series uint64, a, b int64) ([]byte, error) {
+			id, from, to = series, a, b
+			return []byte("picture"), nil
+		}
+	})
+	res := request(h, "GET", "/api/v1/series/42/chart.png?from=1&to=2.5")
+	if res.Code != 200 || res.Header().Get("Content-Type") != "image/png" || res.Body.String() != "picture" {
+		t.Errorf("chart: %d %s %q", res.Code, res.Header().Get("Content-Type"), res.Body)
+	}
+	if id != 42 || from != 1000 || to != 2500 {
+		t.Errorf("asked to draw series %d from %d to %d, want 42, 1000, 2500", id, from, to)
 	}
 }
