@@ -23,20 +23,31 @@ func (o *Outbox) step(ctx context.Context, q *queue) (wait time.Duration, idle b
 		return 0, true
 	}
 	now := o.opts.Clock()
-	due := time.UnixMilli(n.NextAt)
-	if q.pace.next.After(due) {
-		due = q.pace.next
+	if n.NextAt > now.UnixMilli() && n.UpdatedAt > now.UnixMilli() {
+		return o.rewind(ctx, now), false
 	}
-	if wait := due.Sub(now); wait > 0 {
+	if wait := max(time.UnixMilli(n.NextAt).Sub(now), q.pace.wait(now)); wait > 0 {
 		return wait, false
 	}
 	return o.attempt(ctx, q, n, now), false
 }
 
+// rewind deals with a clock that has been moved back: what waits does not wait for the old time to come again.
+func (o *Outbox) rewind(ctx context.Context, now time.Time) (wait time.Duration) {
+	if err := o.opts.Store.RewindNotices(ctx, now.UnixMilli()); err != nil {
+		if ctx.Err() == nil {
+			o.said.trouble("", "store", err)
+		}
+		return o.opts.MinBackoff
+	}
+	o.opts.Logger.Info("The clock has been moved back; notices that wait keep their distance to now")
+	return 0
+}
+
 // attempt sends one notice. The order is what makes it safe: the attempt is marked, durably, before the receiver hears of it;
 // so whatever happens until its outcome is recorded, the next attempt knows that the message may have arrived.
 func (o *Outbox) attempt(ctx context.Context, q *queue, n store.QueuedNotice, now time.Time) (wait time.Duration) {
-	q.pace.next = now.Add(o.opts.Interval)
+	*q.pace = pace{now, o.opts.Interval}
 	lease := now.Add(o.opts.Timeout + o.opts.Settle).UnixMilli()
 	if err := o.opts.Store.MarkAttempt(ctx, n, now.UnixMilli(), lease); err != nil {
 		if ctx.Err() == nil {
@@ -48,7 +59,7 @@ func (o *Outbox) attempt(ctx context.Context, q *queue, n store.QueuedNotice, no
 	d, err := o.send(ctx, q.notifiers[n.Integration], n)
 	r := o.judge(n, now, d, err)
 	if r.hold > 0 {
-		q.pace.next = o.opts.Clock().Add(r.hold)
+		*q.pace = pace{o.opts.Clock(), r.hold}
 	}
 	o.report(n, r, err)
 	o.record(ctx, n, r.Outcome)

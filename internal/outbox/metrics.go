@@ -18,11 +18,14 @@ type metrics struct {
 	latency  *prometheus.HistogramVec
 	pending  *prometheus.Desc
 	stuck    *prometheus.Desc
+
+	integrations func() []string // the configured ones, which are shown even while nothing waits
 }
 
-func newMetrics(s *store.Store) *metrics {
+func newMetrics(s *store.Store, integrations func() []string) *metrics {
 	return &metrics{
-		store: s,
+		store:        s,
+		integrations: integrations,
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tidewatch_notifications_total",
 			Help: "Attempts to send a notification.",
@@ -64,6 +67,9 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(m.pending, err)
 		return
+	}
+	for _, name := range m.integrations() {
+		counts[name] = counts[name] // zero if nothing waits
 	}
 	for name, c := range counts {
 		ch <- prometheus.MustNewConstMetric(m.pending, prometheus.GaugeValue, float64(c.Pending), name)

@@ -35,7 +35,16 @@ type queue struct {
 
 // pace is a queue's rate limit; a reload hands it on to the queue of the same key. The one sender uses it.
 type pace struct {
-	next time.Time // nothing is sent before
+	since time.Time
+	hold  time.Duration // nothing is sent for so long after since
+}
+
+// wait is how long to hold still. A clock that has been moved back does not make it longer.
+func (p *pace) wait(now time.Time) time.Duration {
+	if now.Before(p.since) {
+		p.since = now
+	}
+	return p.hold - now.Sub(p.since)
 }
 
 // New checks the options. Nothing is sent before Run or Drain.
@@ -44,7 +53,8 @@ func New(opts Options) (*Outbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Outbox{opts: opts, m: newMetrics(opts.Store), said: newJournalist(opts.Logger), reload: make(chan struct{}, 1)}
+	o := &Outbox{opts: opts, said: newJournalist(opts.Logger), reload: make(chan struct{}, 1)}
+	o.m = newMetrics(opts.Store, o.integrations)
 	if err := o.m.register(opts.Registerer); err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)
 	}
@@ -239,6 +249,14 @@ func (o *Outbox) currentQueues() []*queue {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.queues
+}
+
+// integrations is every configured integration.
+func (o *Outbox) integrations() (names []string) {
+	for _, q := range o.currentQueues() {
+		names = append(names, q.integrations...)
+	}
+	return names
 }
 
 // reportOrphans says which integrations have notices but no notifier.

@@ -185,6 +185,45 @@ func TestUnknownOutcomeSettlesAndKeepsItsBeginning(t *testing.T) {
 	}
 }
 
+func TestClockMovedBackAnHour(t *testing.T) {
+	r := newRig(t)
+	f := &fake{clock: r.Clock, script: []error{errors.New("down")}}
+	f.during = func(*alerting.Notice) {
+		r.virtual.now = r.virtual.now.Add(-time.Hour)
+		f.during = nil
+	}
+	r.set(t, map[string]alerting.Notifier{"slack": f})
+	r.virtual.now = epoch.Add(time.Hour)
+	queueUp(t, r.store, "slack", "x", "y")
+	r.drain(t)
+	for _, c := range f.calls[1:] {
+		if c.at > 10*time.Second {
+			t.Errorf("calls %v: waited for the old time to come again", f)
+		}
+	}
+	if len(f.calls) != 3 {
+		t.Errorf("calls %v", f)
+	}
+}
+
+func TestClockMovedBackWhileWaiting(t *testing.T) {
+	r := newRig(t)
+	f := &fake{clock: r.Clock, script: []error{&alerting.RetryAfterError{After: 30 * time.Second, Err: errors.New("429")}}}
+	r.opts.Sleep = func(ctx context.Context, d time.Duration) {
+		r.Sleep(ctx, d-time.Hour)
+		r.opts.Sleep = r.Sleep
+	}
+	r.set(t, map[string]alerting.Notifier{"slack": f})
+	queueUp(t, r.store, "slack", "x")
+	r.drain(t)
+	if got, want := f.String(), "x1@0s x1@-58m59.999s"; len(f.calls) != 2 || f.calls[1].at > -58*time.Minute {
+		t.Errorf("got %s, want about %s", got, want)
+	}
+	if !strings.Contains(r.log.String(), "moved back") {
+		t.Errorf("log:\n%s", r.log)
+	}
+}
+
 func TestOutcomeThatCannotBeRecordedHoldsTheQueue(t *testing.T) {
 	r := newRig(t)
 	db, err := sql.Open("sqlite", filepath.Join(r.store.Dir(), "state.db"))
@@ -289,6 +328,16 @@ func TestNoticesOfAnUnknownIntegrationAreKept(t *testing.T) {
 	queueUp(t, r.store, "gone", "x")
 	r.drain(t)
 	f := &fake{clock: r.Clock}
+	r.set(t, map[string]alerting.Notifier{"other": f})
+	want := `
+# HELP tidewatch_outbox_pending Notifications that wait to be sent, failed ones included.
+# TYPE tidewatch_outbox_pending gauge
+tidewatch_outbox_pending{integration="gone"} 1
+tidewatch_outbox_pending{integration="other"} 0
+`
+	if err := testutil.CollectAndCompare(r.m, strings.NewReader(want), "tidewatch_outbox_pending"); err != nil {
+		t.Error(err)
+	}
 	r.set(t, map[string]alerting.Notifier{"gone": f})
 	r.drain(t)
 	if len(f.calls) != 1 {

@@ -63,7 +63,10 @@ func TestRowsSurviveAsTheyAre(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, read := range []func() ([]AnomalyRow, error){
-		func() ([]AnomalyRow, error) { rows, _, err := s.Anomalies(t.Context(), AnomalyQuery{}); return rows, err },
+		func() ([]AnomalyRow, error) {
+			rows, _, err := s.Anomalies(t.Context(), AnomalyQuery{})
+			return rows, err
+		},
 		func() ([]AnomalyRow, error) { return s.OpenAnomalies(t.Context()) },
 	} {
 		rows, err := read()

@@ -14,9 +14,10 @@ import (
 // QueuedNotice is the version of a message that has to be sent next, with what is known about the message.
 type QueuedNotice struct {
 	NoticeRow
-	Attempts int   // attempts since the last success
-	NextAt   int64 // not to be sent before, Unix milliseconds
-	Delivery alerting.Delivery
+	Attempts  int   // attempts since the last success
+	NextAt    int64 // not to be sent before, Unix milliseconds
+	UpdatedAt int64 // when NextAt was set; later than now if the clock has been moved back since
+	Delivery  alerting.Delivery
 }
 
 // NoticeCount is how many versions wait, and how many messages have failed permanently and wait for RetryNotices.
@@ -71,12 +72,12 @@ func (s *Store) NextNotice(ctx context.Context, integrations ...string) (q Queue
 	}
 	var delivery string
 	err = s.db.read.QueryRowContext(ctx, `
-SELECT n.integration, n.key, n.version, n.has_reply, n.at, n.payload, m.attempts, m.next_at, m.delivery
+SELECT n.integration, n.key, n.version, n.has_reply, n.at, n.payload, m.attempts, m.next_at, m.updated_at, m.delivery
 FROM notices n JOIN messages m USING (integration, key)
 WHERE m.failed = '' AND n.integration IN (?`+strings.Repeat(", ?", len(integrations)-1)+`)
 	AND n.version = (SELECT min(version) FROM notices o WHERE o.integration = n.integration AND o.key = n.key)
 ORDER BY m.next_at, n.seq LIMIT 1`, args...).
-		Scan(&q.Integration, &q.Key, &q.Version, &q.HasReply, &q.At, &q.Payload, &q.Attempts, &q.NextAt, &delivery)
+		Scan(&q.Integration, &q.Key, &q.Version, &q.HasReply, &q.At, &q.Payload, &q.Attempts, &q.NextAt, &q.UpdatedAt, &delivery)
 	if errors.Is(err, sql.ErrNoRows) {
 		return q, false, nil
 	}
@@ -157,6 +158,20 @@ UPDATE messages SET failed = '', attempts = 0, next_at = 0 WHERE failed != '' AN
 		s.signalQueued()
 	}
 	return n, nil
+}
+
+// RewindNotices is for a clock that has been moved back: times that were set in what is now the future keep their distance to
+// now.
+func (s *Store) RewindNotices(ctx context.Context, now int64) error {
+	err := s.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+UPDATE messages SET next_at = max(0, next_at - updated_at + ?1), updated_at = ?1 WHERE updated_at > ?1`, now)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("rewind notices: %w", err)
+	}
+	return nil
 }
 
 // NoticeCounts counts what waits, by integration; integrations that are not configured any more are among them.

@@ -109,7 +109,7 @@ func TestNoticeMarkSurvivesACrash(t *testing.T) {
 	s = open(t, dir)
 	q, _ = next(t, s)
 	want := QueuedNotice{
-		NoticeRow: notice("a", 1, false), Attempts: 1, NextAt: 41_000, Delivery: alerting.Delivery{Unknown: true, UnknownSince: 1000},
+		NoticeRow: notice("a", 1, false), Attempts: 1, NextAt: 41_000, UpdatedAt: 1000, Delivery: alerting.Delivery{Unknown: true, UnknownSince: 1000},
 	}
 	if diff := cmp.Diff(want, q); diff != "" {
 		t.Error(diff)
