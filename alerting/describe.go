@@ -13,6 +13,7 @@ func View(f Facts) AlarmView {
 	if f.Unit == "" {
 		f.Unit = InferUnit(f.Detector, f.Expr)
 	}
+	f.Unit = CanonicalUnit(f.Unit)
 	if f.Location == nil {
 		f.Location = time.UTC
 	}

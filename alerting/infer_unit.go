@@ -12,6 +12,25 @@ var (
 	ratePattern = regexp.MustCompile(`\b(rate|irate|deriv)\s*\(`)
 )
 
+// CanonicalUnit is the constant that a configured unit means, by the other names that people write ("ratio", "%", "s", "B" …);
+// any other unit is itself.
+func CanonicalUnit(unit string) string {
+	switch unit {
+	case "ratio", "percentunit":
+		return UnitPercent
+	case "%":
+		return UnitPercent100
+	case "s":
+		return UnitSeconds
+	case "B":
+		return UnitBytes
+	case "B/s", "Bps":
+		return UnitBytesPerSecond
+	default:
+		return unit
+	}
+}
+
 // InferUnit guesses a series' unit from its detector's name and its PromQL, by Prometheus's naming conventions; "" where
 // they do not say. A unit that is configured is better.
 func InferUnit(detector, expr string) string {

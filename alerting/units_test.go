@@ -102,3 +102,14 @@ func TestInferUnit(t *testing.T) {
 		}
 	}
 }
+
+func TestCanonicalUnit(t *testing.T) {
+	for unit, want := range map[string]string{
+		"ratio": "6.2 %", "percentunit": "6.2 %", "percent": "6.2 %", "%": "0.062 %", "percent100": "0.062 %", "s": "62.3 ms", "B": "0.062 B",
+		"B/s": "0.062 B/s", "Bps": "0.062 B/s", "widgets": "0.062 widgets", "": "0.062",
+	} {
+		if got := FormatValue(0.0623, CanonicalUnit(unit)); got != want {
+			t.Errorf("%q: %q, want %q", unit, got, want)
+		}
+	}
+}

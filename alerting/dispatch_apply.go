@@ -1,0 +1,125 @@
+package alerting
+
+import (
+	"container/heap"
+	"maps"
+	"slices"
+)
+
+// apply lets a signal take effect.
+func (d *Dispatcher) apply(s Signal) {
+	raised := s.Transition.To == Alarming
+	if d.updateMembers(s, raised) {
+		return
+	}
+	if q, ok := d.quiet[s.ID]; ok {
+		d.updateQuiet(s, q)
+		return
+	}
+	switch {
+	case !raised: // the end of something that was never told
+	case s.Muted:
+		d.stats.Muted++
+		d.quiet[s.ID] = quietAlarm{Signal: s}
+	case s.Historical:
+		d.stats.Historical++
+		d.addHistorical(s)
+	default:
+		d.open(s)
+	}
+}
+
+// updateMembers tells the incidents that have the alarm as a member. It reports whether that was all there is to do: an alarm
+// raised anew that is over in each of them has still to be routed.
+func (d *Dispatcher) updateMembers(s Signal, raised bool) bool {
+	ins := d.where[s.ID]
+	open := false
+	for _, in := range ins {
+		m := in.members[s.ID]
+		open = open || m.open
+		if !raised || m.open {
+			in.update(m, s)
+		}
+	}
+	return len(ins) > 0 && (open || !raised)
+}
+
+// open routes a newly raised alarm into the incidents of its groups, which it opens where there is none.
+func (d *Dispatcher) open(s Signal) {
+	for _, r := range d.root.Match(s.Labels) {
+		group := r.groupLabels(s.Labels)
+		id := r.Receiver + "\xff" + group.String()
+		in := d.incidents[id]
+		if in == nil {
+			in = newIncident(id, r, group, s, d.opts.ConfigHash)
+			d.incidents[id] = in
+			heap.Push(&d.timers, in)
+			d.stats.Incidents++
+		}
+		if in.raise(s) {
+			d.where[s.ID] = append(d.where[s.ID], in)
+		}
+	}
+}
+
+// tick is one flush of an incident.
+func (d *Dispatcher) tick(in *incident, view func(Signal) (AlarmView, bool)) (Notice, bool) {
+	at := in.next
+	what := in.needs(at)
+	var n Notice
+	if what != nothingNew {
+		n = d.incidentNotice(in, at, what, view)
+	}
+	if in.open == 0 {
+		if in.version == 0 {
+			d.stats.Vanished++
+		}
+		d.remove(in)
+	} else {
+		in.next = at + in.interval
+		heap.Fix(&d.timers, in.index)
+	}
+	return n, what != nothingNew
+}
+
+func (d *Dispatcher) remove(in *incident) {
+	heap.Remove(&d.timers, in.index)
+	delete(d.incidents, in.id)
+	for id := range in.members {
+		rest := slices.DeleteFunc(d.where[id], func(x *incident) bool { return x == in })
+		if len(rest) == 0 {
+			delete(d.where, id)
+		} else {
+			d.where[id] = rest
+		}
+	}
+}
+
+// End ends at time at (Unix milliseconds) every open alarm that gone says will have no more transitions, for the reason note;
+// for example after a reload the alarms of detectors that were removed, which would otherwise stay open for ever. It returns
+// how many alarms that are.
+func (d *Dispatcher) End(at int64, note string, gone func(Signal) bool) int {
+	open := map[string]Signal{}
+	for id, q := range d.quiet {
+		open[id] = q.Signal
+	}
+	for id, ins := range d.where {
+		for _, in := range ins {
+			if m := in.members[id]; m.open {
+				open[id] = m.sig
+			}
+		}
+	}
+	n := 0
+	for _, id := range slices.Sorted(maps.Keys(open)) {
+		s := open[id]
+		if !gone(s) {
+			continue
+		}
+		s.At, s.Note = at, note
+		s.Transition = Transition{T: at, From: s.Transition.To, To: InsufficientData, Rule: RuleEnded, Since: s.Transition.Since}
+		d.Handle(s)
+		n++
+	}
+	return n
+}

@@ -1,0 +1,184 @@
+package alerting
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch"
+)
+
+// epoch is when the scenarios begin: Tuesday 3 March 2026, 02:00 in Berlin.
+var epoch = time.Date(2026, 3, 3, 1, 0, 0, 0, time.UTC).UnixMilli()
+
+func berlin(t testing.TB) *time.Location {
+	t.Helper()
+	loc, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loc
+}
+
+// testRoute pages for severity page and sends everything of team storage to its channel as well.
+func testRoute() *Route {
+	eq := func(name, value string) []*labels.Matcher {
+		return []*labels.Matcher{labels.MustNewMatcher(labels.MatchEqual, name, value)}
+	}
+	return &Route{
+		Receiver: "oncall", GroupBy: []string{"cluster", "job"},
+		Routes: []*Route{
+			{Receiver: "storage", Matchers: eq("team", "storage"), GroupBy: []string{"team"}, Continue: true},
+			{Matchers: eq("team", "storage")},
+			{Receiver: "slow", Matchers: eq("team", "batch"), GroupWait: 2 * time.Minute, GroupInterval: 10 * time.Minute, RepeatInterval: time.Hour},
+		},
+	}
+}
+
+// testSignal makes a signal of alarm "Detector/job" or "Detector/job/team" at a time after epoch; the grid time is 30 s before.
+func testSignal(alarm string, at time.Duration, to State, note string, score float64) Signal {
+	parts := strings.Split(alarm, "/")
+	m := map[string]string{"alertname": parts[0], "cluster": "eu1", "job": parts[1]}
+	if len(parts) > 2 {
+		m["team"] = parts[2]
+	}
+	ls := labels.FromMap(m)
+	t := epoch + at.Milliseconds()
+	id := tidewatch.SeriesID(parts[0], ls)
+	s := Signal{
+		At: t, ID: AlarmID(parts[0], id), Detector: parts[0], SeriesID: id, Labels: ls, Score: score, Note: note,
+		Transition: Transition{T: t - 30_000, To: to, Rule: RuleNewestReal, Breaches: 3, Of: 5},
+	}
+	if to == Alarming {
+		s.Transition.Since = s.Transition.T - 2*minute
+	}
+	return s
+}
+
+// testView describes any signal, with nothing in it that depends on when it is called.
+func testView(loc *time.Location) func(Signal) (AlarmView, bool) {
+	return func(s Signal) (AlarmView, bool) {
+		if s.Detector == "Forgotten" {
+			return AlarmView{}, false
+		}
+		b := labels.NewBuilder(s.Labels)
+		b.Del("alertname")
+		return View(Facts{
+			ID: s.ID, Detector: s.Detector, SeriesID: s.SeriesID, Labels: b.Labels(), Location: loc, Step: time.Minute,
+			Unit: UnitPercent, Transition: s.Transition, State: s.Transition.To, Policy: DefaultPolicy(), Note: s.Note,
+			Now: tidewatch.Point{T: s.Transition.T, V: 0.062}, Peak: 0.071, AnomalyScore: s.Score,
+			Band:    tidewatch.Band{Lower: 0.001, Mid: 0.004, Upper: 0.009},
+			Score:   tidewatch.Score{Ready: true, Channel: tidewatch.ChannelBand, Side: 1, Mid: 0.004, Surprise: 6},
+			Promise: "≤ 1 false alarm/30 d",
+		}), true
+	}
+}
+
+// A script line is "TIME VERB [alarm [score] [historical] [muted]]"; see the files in testdata/dispatch.
+func runScript(t *testing.T, script string, d *Dispatcher, loc *time.Location) string {
+	t.Helper()
+	var out strings.Builder
+	keys := map[string]int{}
+	for i, line := range strings.Split(script, "\n") {
+		f := strings.Fields(line)
+		if len(f) == 0 || f[0] == "#" {
+			continue
+		}
+		at, err := time.ParseDuration(f[0])
+		if err != nil {
+			t.Fatalf("line %d: %v", i+1, err)
+		}
+		switch f[1] {
+		case "advance":
+			for _, n := range d.AdvanceTo(epoch+at.Milliseconds(), testView(loc)) {
+				writeNotice(&out, n, keys)
+			}
+		case "resume":
+			d.Resume(epoch + at.Milliseconds())
+		case "remove":
+			n := d.End(epoch+at.Milliseconds(), NoteDetectorRemoved, func(s Signal) bool { return s.Detector == f[2] })
+			fmt.Fprintf(&out, "%d alarms of %s ended\n", n, f[2])
+		case "stats":
+			fmt.Fprintf(&out, "stats %+v\n", d.Stats())
+		case "restart":
+			fresh := NewDispatcher(testRoute(), d.opts)
+			if err := fresh.LoadState(d.AppendState(nil)); err != nil {
+				t.Fatal(err)
+			}
+			*d = *fresh
+		case "reroute":
+			d.SetRoute(&Route{Receiver: "other", GroupBy: []string{"job"}})
+		default:
+			for _, s := range scriptSignals(t, f, at) {
+				d.Handle(s)
+			}
+		}
+	}
+	return out.String()
+}
+
+// scriptSignals are the signals of a line; "storm:25" stands for that many alarms.
+func scriptSignals(t *testing.T, f []string, at time.Duration) []Signal {
+	t.Helper()
+	verbs := map[string]struct {
+		to   State
+		note string
+	}{
+		"ALARM": {Alarming, ""}, "OK": {OK, ""}, "NODATA": {InsufficientData, ""},
+		"STOPPED": {InsufficientData, NoteStoppedReporting}, "ACCEPTED": {OK, NoteRegimeAccepted},
+	}
+	verb, ok := verbs[f[1]]
+	if !ok {
+		t.Fatalf("verb %q is unknown", f[1])
+	}
+	names := []string{f[2]}
+	if n, isStorm := strings.CutPrefix(f[2], "storm:"); isStorm {
+		count, err := strconv.Atoi(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = nil
+		for i := range count {
+			names = append(names, fmt.Sprintf("Disk%02d/shop", i))
+		}
+	}
+	var out []Signal
+	for i, name := range names {
+		s := testSignal(name, at, verb.to, verb.note, 1+float64(i%7)/10)
+		for _, flag := range f[3:] {
+			switch flag {
+			case "historical":
+				s.Historical = true
+			case "muted":
+				s.Muted = true
+			default:
+				score, err := strconv.ParseFloat(flag, 64)
+				if err != nil {
+					t.Fatalf("flag %q is unknown", flag)
+				}
+				s.Score = score
+			}
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// writeNotice writes a notice with its key as #1, #2 … in the order of appearance.
+func writeNotice(out *strings.Builder, n Notice, keys map[string]int) {
+	if keys[n.Key] == 0 {
+		keys[n.Key] = len(keys) + 1
+	}
+	fmt.Fprintf(out, "%s #%d v%d %s %s %s: %d alarms shown, %d omitted\n",
+		time.Duration(n.At-epoch)*time.Millisecond, keys[n.Key], n.Version, n.Kind, n.Receiver, n.Status, len(n.Alarms), n.Omitted)
+	fmt.Fprintf(out, "    %s\n", n.Headline)
+	for _, l := range n.Body {
+		fmt.Fprintf(out, "    | %s\n", l)
+	}
+	if n.Reply != "" {
+		fmt.Fprintf(out, "    > %s\n", n.Reply)
+	}
+}
