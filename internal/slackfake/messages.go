@@ -35,7 +35,12 @@ type channelLog struct {
 	lastPost time.Time
 }
 
-func (c *channelLog) hook() string { return "hook" + strings.ToLower(c.ID) }
+func (c *channelLog) hook() string {
+	if c.Hook != "" {
+		return c.Hook
+	}
+	return "hook" + strings.ToLower(c.ID)
+}
 
 // at finds a message by its ts; parent is nil unless it is a reply.
 func (c *channelLog) at(ts string) (m, parent *Message) {

@@ -38,7 +38,8 @@ type Channel struct {
 	ID, Name  string
 	Private   bool
 	Archived  bool
-	NotMember bool // the bot has not been invited
+	NotMember bool   // the bot has not been invited
+	Hook      string // the secret in the address of the channel's incoming webhook; "" makes one from the ID
 }
 
 // Server is a running fake workspace. It is safe for concurrent use.
