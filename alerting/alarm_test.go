@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"pgregory.net/rapid"
 )
@@ -300,6 +301,13 @@ func TestAlarmStateIsChecked(t *testing.T) {
 		if err := a.LoadState(b); err == nil || a != (Alarm{last: 7}) {
 			t.Errorf("%s: error %v, alarm %+v; want an error and the alarm as it was", name, err, a)
 		}
+	}
+}
+
+// An alarm is part of every series' bytes.
+func TestAlarmIsSmall(t *testing.T) {
+	if size := unsafe.Sizeof(Alarm{}); size > 48 {
+		t.Errorf("an Alarm takes %d bytes, want at most 48", size)
 	}
 }
 

@@ -162,7 +162,7 @@ func (x incidentText) group() []string {
 	var vs []string
 	for _, name := range slices.Sorted(maps.Keys(x.n.GroupLabels)) {
 		if v := x.n.GroupLabels[name]; v != "" {
-			vs = append(vs, v)
+			vs = append(vs, titleValue(v))
 		}
 	}
 	return vs

@@ -21,18 +21,30 @@ var placeLabels = []string{"tenant", "env", "environment", "region", "datacenter
 // maxTitleLabels is how many labels a title shows; it says how many it left out.
 const maxTitleLabels = 4
 
+// maxTitleValue is how many characters of a label's value a title shows; "…" stands for the rest.
+const maxTitleValue = 60
+
+// titleValue is a label's value as a title shows it: in one line and not too long.
+func titleValue(v string) string {
+	rs := []rune(strings.Join(strings.FieldsFunc(v, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " "))
+	if len(rs) > maxTitleValue {
+		rs = append(rs[:maxTitleValue-1], '…')
+	}
+	return string(rs)
+}
+
 // title is the subject and the detector: "checkout · error ratio".
 func title(detector string, ls labels.Labels) string {
 	var parts []string
 	for _, name := range subjectLabels {
 		if v := ls.Get(name); v != "" {
-			parts = append(parts, v)
+			parts = append(parts, titleValue(v))
 		}
 	}
 	ls.Range(func(l labels.Label) {
 		if !slices.Contains(subjectLabels, l.Name) && !slices.Contains(placeLabels, l.Name) && !strings.HasPrefix(l.Name, "__") &&
 			l.Name != "alertname" {
-			parts = append(parts, l.Name+" "+l.Value)
+			parts = append(parts, titleValue(l.Name+" "+l.Value))
 		}
 	})
 	if more := len(parts) - maxTitleLabels; more > 0 {
@@ -49,7 +61,7 @@ func place(ls map[string]string) []string {
 	var parts []string
 	for _, name := range placeLabels {
 		if v := ls[name]; v != "" {
-			parts = append(parts, v)
+			parts = append(parts, titleValue(v))
 		}
 	}
 	return parts

@@ -207,6 +207,46 @@ func TestDispatcherStateIsChecked(t *testing.T) {
 	}
 }
 
+// Ten thousand alarms of one group are one message that counts all of them, and describes no more than it shows.
+func TestStormIsCountedExactly(t *testing.T) {
+	const n = 10_000
+	d := NewDispatcher(testRoute(), DispatcherOptions{})
+	for i := range n {
+		s := testSignal("Disk/shop", 0, Alarming, "", float64(i%1000))
+		s.ID = AlarmID("Disk", uint64(i))
+		d.Handle(s)
+	}
+	described := 0
+	view := testView(time.UTC)
+	notices := d.AdvanceTo(epoch+minute, func(s Signal) (AlarmView, bool) { described++; return view(s) })
+	if len(notices) != 1 || len(notices[0].Alarms) != MaxAlarmViews || notices[0].Omitted != n-MaxAlarmViews || described != MaxAlarmViews {
+		t.Fatalf("%d notices, %d alarms described", len(notices), described)
+	}
+	if v := notices[0].Alarms[0]; v.Score != 999 || !strings.HasPrefix(notices[0].Headline, "10000 alarms · eu1 · shop") {
+		t.Errorf("the worst has score %v, want 999; headline %s", v.Score, notices[0].Headline)
+	}
+}
+
+func FuzzDispatcherState(f *testing.F) {
+	d := NewDispatcher(testRoute(), DispatcherOptions{})
+	d.Handle(testSignal("A/shop", 0, Alarming, "", 2))
+	h := testSignal("B/shop", 0, Alarming, "", 2)
+	h.Historical = true
+	d.Handle(h)
+	d.AdvanceTo(epoch+minute, testView(time.UTC))
+	f.Add(d.AppendState(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		fresh := NewDispatcher(testRoute(), DispatcherOptions{})
+		if fresh.LoadState(b) != nil {
+			return
+		}
+		state := fresh.AppendState(nil)
+		if err := fresh.LoadState(state); err != nil {
+			t.Fatalf("its own state does not load: %v\n%s", err, state)
+		}
+	})
+}
+
 func BenchmarkDispatcherStorm(b *testing.B) {
 	const n = 10_000
 	signals := make([]Signal, n)

@@ -39,7 +39,11 @@ func FormatValue(v float64, unit string) string {
 		return "−∞"
 	}
 	s := scaleFor(math.Abs(v), unit)
-	return number(v/s.by, digits(math.Abs(v/s.by))) + spaced(s.suffix)
+	v /= s.by
+	if abs := math.Abs(v); abs >= 1e7 || abs < 1e-7 && abs > 0 {
+		return strings.ReplaceAll(strconv.FormatFloat(v, 'e', 1, 64), "-", "−") + spaced(s.suffix)
+	}
+	return number(v, digits(math.Abs(v))) + spaced(s.suffix)
 }
 
 // FormatRange writes lo–hi with one unit: "0.1–0.9 %".
@@ -48,6 +52,9 @@ func FormatRange(lo, hi float64, unit string) string {
 		return FormatValue(lo, unit) + "–" + FormatValue(hi, unit)
 	}
 	s := scaleFor(math.Max(math.Abs(lo), math.Abs(hi)), unit)
+	if math.Max(math.Abs(lo), math.Abs(hi))/s.by >= 1e7 {
+		return FormatValue(lo, unit) + " to " + FormatValue(hi, unit)
+	}
 	lo, hi = lo/s.by, hi/s.by
 	d := digits(math.Max(math.Abs(lo), math.Abs(hi)))
 	if width := hi - lo; width > 0 {

@@ -33,6 +33,8 @@ func TestFormatValue(t *testing.T) {
 		{90, UnitSeconds, "1.5 min"},
 		{7200, UnitSeconds, "2 h"},
 		{3e-10, UnitSeconds, "0.3 ns"},
+		{1.5e300, "", "1.5e+288 T"},
+		{-2.5e-300, UnitPercent, "−2.5e−298 %"},
 		{math.NaN(), UnitSeconds, "no data"},
 		{math.Inf(1), UnitPercent, "∞"},
 		{math.Inf(-1), "", "−∞"},
@@ -56,6 +58,7 @@ func TestFormatRange(t *testing.T) {
 		{-2, 3, "", "−2 to 3"},
 		{-0.01, 5, "", "0 to 5"},
 		{5, 5, "", "5–5"},
+		{-1e300, 1e300, "", "−1.0e+288 T to 1.0e+288 T"},
 		{1 << 20, 1 << 30, UnitBytes, "0–1 GiB"},
 		{math.NaN(), 1, "", "no data–1"},
 	} {
