@@ -183,3 +183,12 @@ func redact(err error, secrets ...string) error {
 	}
 	return out
 }
+
+// retryDelay is how long err asks to wait, if it does, at most a minute.
+func retryDelay(err error) (time.Duration, bool) {
+	var after *alerting.RetryAfterError
+	if errors.As(err, &after) && after.After <= time.Minute {
+		return after.After, true
+	}
+	return 0, false
+}

@@ -54,12 +54,13 @@ func fit(s string, limit int) string {
 // cut returns the longest prefix of s of at most n characters that does not end inside an entity.
 func cut(s string, n int) string {
 	used, end := 0, 0
-	for i, r := range s {
+	for end < len(s) {
+		r, size := utf8.DecodeRuneInString(s[end:])
 		if used+utf16Len(r) > n {
 			break
 		}
 		used += utf16Len(r)
-		end = i + utf8.RuneLen(r)
+		end += size
 	}
 	s = s[:end]
 	if amp := strings.LastIndexByte(s, '&'); amp >= 0 && len(s)-amp < 5 && !strings.Contains(s[amp:], ";") {
