@@ -28,8 +28,8 @@ type chaosEnv struct {
 }
 
 const (
-	chaosKeys     = 25
-	chaosVersions = 6
+	chaosKeys     = 15
+	chaosVersions = 5
 )
 
 // chaosNotices is what the engine decides: the same in every run.

@@ -40,9 +40,9 @@ func TestChaos(t *testing.T) {
 		t.Fatalf("without faults: %d messages, want %d", len(quiet.posts), chaosKeys)
 	}
 	want := quiet.state()
-	for seed := int64(1); seed <= 3; seed++ {
+	for seed := int64(1); seed <= 2; seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			got := chaosRun(t, seed, 0.03, 0.04)
+			got := chaosRun(t, seed, 0.03, 0.05)
 			if diff := cmp.Diff(want, got.state()); diff != "" {
 				t.Error(diff)
 			}
