@@ -50,10 +50,11 @@ func (r *Remote) request(ctx context.Context, parts []part) error {
 	if errors.As(err, &status) {
 		kind = statusKind(status.code, status.body)
 	}
+	err = redactURLError(err)
 	if kind == KindTimeout {
 		err = fmt.Errorf("no complete answer within %s: %w", r.cfg.Timeout, err)
 	}
-	return &Error{Kind: kind, Source: r.cfg.Name, Op: "read " + partsString(parts), URL: r.shown, Code: code, Err: redactURLError(err)}
+	return &Error{Kind: kind, Source: r.cfg.Name, Op: "read " + partsString(parts), URL: r.shown, Code: code, Err: err}
 }
 
 func codeLabel(code int) string {
