@@ -57,6 +57,7 @@ func (es Errors) Unwrap() []error {
 
 // sorted orders by place and drops exact repetitions (an anchor used twice is wrong only once).
 func (es Errors) sorted() Errors {
+	es = slices.Clone(es)
 	slices.SortStableFunc(es, func(a, b Error) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
