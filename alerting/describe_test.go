@@ -13,8 +13,8 @@ import (
 
 // exampleFacts are those of the message that the design shows.
 func exampleFacts(t testing.TB) Facts {
-	at := func(hour, minute int) int64 { return time.Date(2026, 3, 3, hour-1, minute, 0, 0, time.UTC).UnixMilli() }
-	points := []tidewatch.Point{{T: at(2, 54), V: 0.041}, {T: at(2, 55), V: 0.058}, {T: at(2, 56), V: 0.0623}}
+	at := func(minute int) int64 { return time.Date(2026, 3, 3, 1, minute, 0, 0, time.UTC).UnixMilli() } // 02 h in Berlin
+	points := []tidewatch.Point{{T: at(54), V: 0.041}, {T: at(55), V: 0.058}, {T: at(56), V: 0.0623}}
 	return Facts{
 		ID: "7f3a5bd0c1e2", Detector: "ErrorRatio", SeriesID: 7, Labels: labels.FromStrings("cluster", "eu1", "job", "checkout"),
 		Extra: map[string]string{"severity": "page"}, Expr: `sum(rate(errors_total[5m])) / sum(rate(requests_total[5m]))`,
@@ -24,8 +24,8 @@ func exampleFacts(t testing.TB) Facts {
 			"broken":      `{{ .Labels.job | nosuch }}`,
 		},
 		Location: berlin(t), Step: time.Minute,
-		Transition: Transition{T: at(2, 56), From: OK, To: Alarming, Rule: RuleNewestReal, Since: at(2, 54), Breaches: 3, Of: 5},
-		State:      Alarming, StartsAt: at(2, 54), Policy: DefaultPolicy(), Now: points[2], Peak: 0.071, Breaching: points,
+		Transition: Transition{T: at(56), From: OK, To: Alarming, Rule: RuleNewestReal, Since: at(54), Breaches: 3, Of: 5},
+		State:      Alarming, StartsAt: at(54), Policy: DefaultPolicy(), Now: points[2], Peak: 0.071, Breaching: points,
 		Score:        tidewatch.Score{Surprise: 7.1, Mid: 0.004, Channel: tidewatch.ChannelBand, Side: 1, Ready: true},
 		AnomalyScore: 2.41, Band: tidewatch.Band{Lower: 0.001, Mid: 0.004, Upper: 0.009},
 		Explanation: tidewatch.Explanation{
