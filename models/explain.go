@@ -44,7 +44,7 @@ func (m *rows) Explain(t int64, x []float64, r int, surprise float64) tidewatch.
 
 // limit is the deciding channel's statistic in its unit, and where it would have the own surprise.
 func (w *row) limit(j *judgement, own float64) (statistic, limit float64) {
-	k, q := tailOf[j.channel], math.Pow(10, -own)
+	k, q := tailOf[j.channel], math.Pow(10, -own/max(trust[j.channel], 0.1))
 	switch j.channel {
 	case tidewatch.ChannelNone:
 		return 0, 0

@@ -42,6 +42,20 @@ var tailOf = [tidewatch.NumChannels]int{
 	tidewatch.ChannelMissing: tailMissing,
 }
 
+// trust is what a channel's surprise counts for in the combination. Statistics of many points rest on the series being
+// stationary for as long: on real series their excursions last and recur, and at equal weight they drown the band's evidence.
+var trust = [tidewatch.NumChannels]float64{
+	tidewatch.ChannelBand: 1, tidewatch.ChannelSustained: 0.8, tidewatch.ChannelShift: 0.6, tidewatch.ChannelVariance: 0.6,
+	tidewatch.ChannelIsolation: 1, tidewatch.ChannelFlat: 1, tidewatch.ChannelMissing: 1,
+}
+
+// The prior of the combination: as if three independent channels had been chosen from, and as firm as a week at five minutes.
+// On null series that is near the truth; a weaker one would let a series' own anomalies excuse the next.
+const (
+	choices     = 3
+	choicePrior = 2000
+)
+
 // exponential is the survival function of an exponential of the given share and mean.
 func exponential(share, mean float64) func(float64) float64 {
 	return func(s float64) float64 { return share * math.Exp(-s/mean) }
@@ -49,15 +63,15 @@ func exponential(share, mean float64) func(float64) float64 {
 
 // priors of the statistics: wider than what well-behaved series show, so that young ones are judged with care.
 var priors = [numTails]*prior{
-	tailAbove:     newPrior(0.02, 2, minShape, exponential(0.5, 1)),
-	tailBelow:     newPrior(0.02, 2, minShape, exponential(0.5, 1)),
-	tailSustained: newPrior(0.03, 6, 0, exponential(1.5, 0.9)),
-	tailShift:     newPrior(0.03, 8, 0, exponential(1, 1.3)),
-	tailVariance:  newPrior(0.03, 6, 0, exponential(1, 1)),
-	tailIsolation: newPrior(0.03, 4, 0, exponential(1, 0.8)),
-	tailFlat:      newPrior(0.03, 4, 0, exponential(0.06, 2)),
-	tailMissing:   newPrior(0.03, 4, 0, exponential(0.06, 2)),
-	tailAll:       newPrior(0.03, 6, 0, func(m float64) float64 { return 1 - math.Pow(1-math.Pow(10, -m), 4) }),
+	tailAbove:     newPrior(priorWeight, 0.02, 2, minShape, exponential(0.5, 1)),
+	tailBelow:     newPrior(priorWeight, 0.02, 2, minShape, exponential(0.5, 1)),
+	tailSustained: newPrior(priorWeight, 0.03, 6, 0, exponential(1.5, 0.9)),
+	tailShift:     newPrior(priorWeight, 0.03, 8, 0, exponential(1, 1.3)),
+	tailVariance:  newPrior(priorWeight, 0.03, 6, 0, exponential(1, 1)),
+	tailIsolation: newPrior(priorWeight, 0.03, 4, 0, exponential(1, 0.8)),
+	tailFlat:      newPrior(priorWeight, 0.03, 4, 0, exponential(0.06, 2)),
+	tailMissing:   newPrior(priorWeight, 0.03, 4, 0, exponential(0.06, 2)),
+	tailAll:       newPrior(choicePrior, 0.03, 6, 0, func(m float64) float64 { return 1 - math.Pow(1-math.Pow(10, -m), choices) }),
 }
 
 // row is the learnt state of one series.
@@ -175,6 +189,9 @@ func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *
 		j.own[tidewatch.ChannelShift] = w.own(tailShift, j)
 		j.own[tidewatch.ChannelVariance] = w.own(tailVariance, j)
 		j.own[tidewatch.ChannelFlat] = w.own(tailFlat, j)
+	}
+	for c := range j.own {
+		j.own[c] *= trust[c]
 	}
 	w.combine(on, j)
 }

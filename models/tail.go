@@ -40,18 +40,19 @@ type tail struct {
 
 // prior is what is believed of a statistic before any was seen: above[i] is the pseudo-count at or above bin i.
 type prior struct {
-	above [tailBins + 1]float64
-	cut   float64 // share of points above the Pareto tail's beginning
-	run   float64 // exceedances that come together: so many are worth one
-	least float64 // the lightest tail that is believed in: a shape
+	above  [tailBins + 1]float64
+	cut    float64 // share of points above the Pareto tail's beginning
+	run    float64 // exceedances that come together: so many are worth one
+	weight float64 // pseudo-observations, which never fade
+	least  float64 // the lightest tail that is believed in: a shape
 }
 
-func newPrior(cut, run, least float64, survival func(float64) float64) *prior {
-	p := &prior{cut: cut, run: run, least: least}
+func newPrior(weight, cut, run, least float64, survival func(float64) float64) *prior {
+	p := &prior{weight: weight, cut: cut, run: run, least: least}
 	for i := range tailBins {
-		p.above[i] = priorWeight * survival(tailEdges[i])
+		p.above[i] = weight * survival(tailEdges[i])
 	}
-	p.above[0] = priorWeight
+	p.above[0] = weight
 	return p
 }
 
@@ -98,7 +99,7 @@ func (a *tail) beyond(p *prior, k int) float64 {
 	return sum
 }
 
-func (a *tail) all() float64 { return float64(a.total) + priorWeight }
+func (a *tail) all(p *prior) float64 { return float64(a.total) + p.weight }
 
 // probability is that of a value of s or more.
 func (a *tail) probability(p *prior, s float64) float64 {
@@ -110,9 +111,9 @@ func (a *tail) probability(p *prior, s float64) float64 {
 		above := a.beyond(p, k+1)
 		in := float64(a.bins[k]) + p.above[k] - p.above[k+1]
 		rest := (tailEdges[k+1] - s) / (tailEdges[k+1] - tailEdges[k])
-		return min(1, (above+float64(in*rest))/a.all())
+		return min(1, (above+float64(in*rest))/a.all(p))
 	}
-	body := a.beyond(p, int(a.cut)) / a.all()
+	body := a.beyond(p, int(a.cut)) / a.all(p)
 	q := float64(body * paretoSurvival((s-tailEdges[a.cut])/float64(a.sigma), float64(a.shape)))
 	return max(q, a.counted(p, k))
 }
@@ -123,7 +124,7 @@ func (a *tail) counted(p *prior, k int) float64 {
 	if k == tailBins-1 {
 		from = k
 	}
-	return max(0, a.beyond(p, from)-ignoredCount-p.above[from]) / a.all()
+	return max(0, a.beyond(p, from)-ignoredCount-p.above[from]) / a.all(p)
 }
 
 // surprise is -log10 of the probability, at most maxSurprise.
@@ -137,7 +138,7 @@ func (a *tail) value(p *prior, q float64) float64 {
 	if q >= 1 {
 		return 0
 	}
-	if body := a.beyond(p, int(a.cut)) / a.all(); q <= body {
+	if body := a.beyond(p, int(a.cut)) / a.all(p); q <= body {
 		s := tailEdges[a.cut] + float64(a.sigma)*paretoQuantile(q/body, float64(a.shape))
 		k := int(a.cut)
 		for k < tailBins-1 && a.counted(p, k) > q {
@@ -145,7 +146,7 @@ func (a *tail) value(p *prior, q float64) float64 {
 		}
 		return max(s, tailEdges[k])
 	}
-	want := q * a.all()
+	want := q * a.all(p)
 	for k := int(a.cut) - 1; k >= 0; k-- {
 		above := a.beyond(p, k+1)
 		in := float64(a.bins[k]) + p.above[k] - p.above[k+1]
@@ -164,7 +165,7 @@ func (a *tail) fit(p *prior) {
 	cut := tailBins - 1
 	for k := tailBins - 1; k >= 1; k-- {
 		count[k] = float64(a.bins[k]) + p.above[k] - p.above[k+1]
-		if above+count[k] > p.cut*a.all() {
+		if above+count[k] > p.cut*a.all(p) {
 			break
 		}
 		above += count[k]
