@@ -27,7 +27,7 @@ func main() {
 type command func(app *kingpin.Application, env *env) (name string, run func(context.Context) error)
 
 // commands in the order in which help lists them.
-var commands = []command{serveCommand, replayCommand, backupCommand}
+var commands = []command{serveCommand, replayCommand, demoCommand, backupCommand}
 
 // env is what all commands share.
 type env struct {

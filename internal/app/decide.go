@@ -57,6 +57,9 @@ func (s *Service) begin(ctx context.Context, now int64, name string) {
 // carry writes a result to the store, after what could not be written before.
 func (s *Service) carry(ctx context.Context, res engine.Result) {
 	b := s.batch(res)
+	if s.opts.OnResult != nil {
+		s.opts.OnResult(res)
+	}
 	for _, ch := range res.Changes {
 		s.m.transitions.WithLabelValues(ch.Detector, ch.Transition.To.String()).Inc()
 		s.log.Info("transition", "detector", ch.Detector, "alarm", ch.Alarm, "labels", ch.Series.Labels.String(),

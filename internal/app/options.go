@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/engine"
 )
 
 // Clock is the time that the service lives in: the wall's, or a virtual one.
@@ -53,8 +54,12 @@ type Options struct {
 	Registry *prometheus.Registry
 	Workers  int // engine goroutines per block; 0: GOMAXPROCS
 	NoSync   bool
+	// SendInterval lies between two messages to one channel; 0: a second, which is Slack's limit.
+	SendInterval time.Duration
 	// OnReady is called once, when the first evaluation of all detectors is done.
 	OnReady func()
+	// OnResult is called with every result that decided something, before it reaches the store; it may be nil.
+	OnResult func(engine.Result)
 	// Progress is told how far the first back-fill is; it may be nil.
 	Progress func(detector string, done, total time.Duration)
 }

@@ -119,7 +119,7 @@ func (r *replay) trainOne(ctx context.Context, d configs.Detector, src ingest.So
 		}
 		r.report.Points += n
 	}
-	return r.each(r.core.Begin(r.From-1, d.Name))
+	return r.each(r.core.Begin(r.From, d.Name))
 }
 
 func query(d configs.Detector, from, to int64) ingest.Query {

@@ -43,50 +43,61 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 func (s *Service) outboxOptions() outbox.Options {
 	return outbox.Options{
 		Store: s.store, Notifiers: s.notifiers(), Clock: s.opts.Clock.Now, Logger: s.log, Registerer: s.opts.Registry,
+		Interval: s.opts.SendInterval,
 	}
 }
 
-// Run evaluates until ctx ends, then closes the state. A Service runs once.
-func (s *Service) Run(ctx context.Context) error {
-	http := make(chan error, 1)
-	httpCtx, stopHTTP := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopHTTP()
-	go func() { http <- s.serveHTTP(httpCtx) }()
+// Run evaluates on the clock until ctx ends, then closes the state. A Service runs once.
+func (s *Service) Run(ctx context.Context) error { return s.RunWith(ctx, s.live) }
 
-	sendCtx, stopSending := context.WithCancel(context.WithoutCancel(ctx))
+// RunWith is Run with another driver than the clock, for example one that calls Walk. The service ends with the driver.
+func (s *Service) RunWith(ctx context.Context, drive func(ctx context.Context) error) error {
+	background := context.WithoutCancel(ctx)
+	httpCtx, stopHTTP := context.WithCancel(background)
+	defer stopHTTP()
+	driveCtx, stopDriving := context.WithCancel(ctx)
+	defer stopDriving()
+	served := make(chan error, 1)
+	go func() {
+		served <- s.serveHTTP(httpCtx)
+		stopDriving() // an address that cannot be had ends the service
+	}()
+	sendCtx, stopSending := context.WithCancel(background)
 	defer stopSending()
 	sent := make(chan error, 1)
 	go func() { sent <- s.outbox.Run(sendCtx) }()
 
-	s.start(ctx)
-	var err error
-	ticker := time.NewTicker(s.config().Storage.SnapshotInterval)
-	defer ticker.Stop()
-loop:
-	for {
-		select {
-		case <-ctx.Done():
-			break loop
-		case err = <-http:
-			http <- nil
-			break loop
-		case <-ticker.C:
-			s.fault("snapshot", s.snapshot())
-			s.prune(ctx)
-		}
-	}
-	s.lifecycle.Lock()
-	s.closed = true
-	s.halt()
-	s.lifecycle.Unlock()
+	err := drive(driveCtx)
 	stopHTTP()
-	err = errors.Join(err, <-http)
+	err = errors.Join(err, <-served)
 	stopSending()
 	err = errors.Join(err, <-sent)
 	if serr := s.snapshot(); serr != nil {
 		err = errors.Join(err, fmt.Errorf("last snapshot: %w", serr))
 	}
 	return errors.Join(err, s.store.Close())
+}
+
+// live runs the parts until ctx ends and takes snapshots now and then.
+func (s *Service) live(ctx context.Context) error {
+	s.lifecycle.Lock()
+	s.start(ctx)
+	s.lifecycle.Unlock()
+	ticker := time.NewTicker(s.config().Storage.SnapshotInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			s.lifecycle.Lock()
+			defer s.lifecycle.Unlock()
+			s.closed = true
+			s.halt()
+			return nil
+		case <-ticker.C:
+			s.fault("snapshot", s.snapshot())
+			s.prune(ctx)
+		}
+	}
 }
 
 // prune drops what is older than the retention.

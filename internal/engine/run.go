@@ -25,8 +25,8 @@ type detector struct {
 	Detector
 	spec   models.Spec
 	groups []*group // ascending id
-	fresh  onsets // since the last epoch: whole numbers, so that sums do not depend on their order
-	onsets onsets // before it, decayed
+	fresh  onsets   // since the last epoch: whole numbers, so that sums do not depend on their order
+	onsets onsets   // before it, decayed
 	limit  Limit
 	family family
 	next   int64 // grid time of the next column; 0 before the first

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"math"
+	"sync/atomic"
+	"time"
+)
+
+// Virtual is a clock that stands still until Walk moves it.
+type Virtual struct {
+	ms atomic.Int64
+	// Moved is called when time has reached t, Unix milliseconds; it makes the world catch up. It may be nil.
+	Moved func(ctx context.Context, t int64) error
+}
+
+// NewVirtual returns a clock that shows t, Unix milliseconds.
+func NewVirtual(t int64) *Virtual {
+	v := &Virtual{}
+	v.ms.Store(t)
+	return v
+}
+
+// Now implements Clock.
+func (v *Virtual) Now() time.Time { return time.UnixMilli(v.ms.Load()) }
+
+// Sleep returns at once: on a virtual clock only Walk waits.
+func (v *Virtual) Sleep(context.Context, time.Duration) {}
+
+func (v *Virtual) move(ctx context.Context, t int64) error {
+	v.ms.Store(max(v.ms.Load(), t))
+	if v.Moved == nil {
+		return nil
+	}
+	return v.Moved(ctx, t)
+}
+
+// Walk drives the service on a virtual clock up to and including until, Unix milliseconds: every due time and every timer of
+// an incident in its order, with the same steps as on the wall's clock.
+func (s *Service) Walk(ctx context.Context, clock *Virtual, until int64) error {
+	for ctx.Err() == nil {
+		now := clock.Now().UnixMilli()
+		due := int64(math.MaxInt64)
+		for _, r := range s.runners {
+			due = min(due, r.earliest(now))
+		}
+		timer, ok := s.core.NextDeadline()
+		if ok && timer < due && timer <= until {
+			if err := clock.move(ctx, timer); err != nil {
+				return err
+			}
+			s.advance(ctx, timer)
+			continue
+		}
+		if due > until {
+			return clock.move(ctx, until)
+		}
+		if err := clock.move(ctx, due); err != nil {
+			return err
+		}
+		for _, r := range s.runners {
+			if r.earliest(now) == due {
+				r.step(ctx, due)
+			}
+		}
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,33 @@
+package demo
+
+import (
+	"io"
+	"log/slog"
+	"time"
+)
+
+// Options of a demo; the zero value of all but Out works.
+type Options struct {
+	Out     io.Writer
+	Logger  *slog.Logger
+	Seed    uint64        // of the simulated fleet
+	Once    bool          // end after the fault week, with a verdict
+	Data    string        // CSV file or directory instead of the simulated fleet
+	History time.Duration // back-filled before the fault week; 0: 15 days
+	// Pace is the least time of the wall between two simulated minutes in the fault week; 0: as fast as it goes.
+	Pace time.Duration
+	// Listen and SlackListen are where Tidewatch and the fake Slack answer; "" is a free port on the loop-back interface.
+	Listen, SlackListen string
+	// Progress is told the share of the fault week that is done; it may be nil.
+	Progress func(share float64)
+}
+
+// Summary is the last line of a demo that runs once.
+type Summary struct {
+	Incidents         int     `json:"incidents"`
+	Found             int     `json:"found"`
+	FalseAlarms       int     `json:"false_alarms"`
+	Messages          int     `json:"messages"`
+	FirstAlarmSeconds float64 `json:"first_alarm_seconds"`
+	PeakRSSBytes      int64   `json:"peak_rss_bytes"`
+}

@@ -1,0 +1,128 @@
+package demo
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch/internal/simfleet"
+)
+
+// onset is one alarm of the run: a transition into ALARM.
+type onset struct {
+	detector string
+	labels   labels.Labels
+	began    int64 // grid time of the first breaching point
+	raised   int64 // grid time of the transition
+	reason   string
+}
+
+// grace is how long after its end an incident can still be found, and how long after it what it leaves behind is no false alarm.
+const grace = 30 * time.Minute
+
+// verdict is what became of the incidents.
+type verdict struct {
+	found       []hit // one for each incident, in order of time
+	falseAlarms []onset
+}
+
+type hit struct {
+	simfleet.Incident
+	by *onset // nil: missed
+}
+
+// judge matches alarms with incidents. An alarm of another detector on the same thing at the same time belongs to the incident
+// too, but does not find it.
+func judge(incidents []simfleet.Incident, alarms []onset) verdict {
+	var v verdict
+	slices.SortFunc(alarms, func(a, b onset) int {
+		return cmp.Or(cmp.Compare(a.raised, b.raised), cmp.Compare(a.detector, b.detector))
+	})
+	used := make([]bool, len(alarms))
+	for _, in := range incidents {
+		h := hit{Incident: in}
+		for i := range alarms {
+			a := &alarms[i]
+			if a.raised < in.Start || a.raised > in.End+grace.Milliseconds() || !touches(in, a.labels) {
+				continue
+			}
+			used[i] = true
+			if h.by == nil && in.Matches(a.detector, a.labels) {
+				h.by = a
+			}
+		}
+		v.found = append(v.found, h)
+	}
+	for i, a := range alarms {
+		if !used[i] {
+			v.falseAlarms = append(v.falseAlarms, a)
+		}
+	}
+	return v
+}
+
+// touches reports whether a series is about the incident's thing.
+func touches(in simfleet.Incident, ls labels.Labels) bool {
+	same := true
+	in.Labels.Range(func(l labels.Label) { same = same && (ls.Get(l.Name) == l.Value || l.Name == "mountpoint") })
+	return same
+}
+
+func (v verdict) hits() int {
+	n := 0
+	for _, h := range v.found {
+		if h.by != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// print writes the table of incidents and the false alarms.
+func (v verdict) print(w io.Writer, zone *time.Location) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "INCIDENT\tWHAT\tBEGAN\tFOUND BY\tDELAY")
+	for _, h := range v.found {
+		by, delay := "missed", ""
+		if h.by != nil {
+			by = h.by.detector
+			delay = (time.Duration(h.by.raised-h.Start) * time.Millisecond).String()
+		} else if h.Subtle {
+			by = "missed (subtle)"
+		}
+		fmt.Fprintf(t, "%s\t%s: %s\t%s\t%s\t%s\n", h.Name, h.Kind, h.Size, clock(h.Start, zone), by, delay)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, a := range v.falseAlarms {
+		if _, err := fmt.Fprintf(w, "false alarm: %s %s %s: %s\n", clock(a.raised, zone), a.detector, a.labels, a.reason); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "%d of %d incidents found, %d false alarms\n", v.hits(), len(v.found), len(v.falseAlarms))
+	return err
+}
+
+func clock(ms int64, zone *time.Location) string {
+	return time.UnixMilli(ms).In(zone).Format("Mon 2 Jan 15:04")
+}
+
+// mostFalseAlarms is the 97.5 % quantile of a Poisson law with the promised mean: the upper end of the promise's central 95 %
+// interval.
+func mostFalseAlarms(mean float64) int {
+	p := math.Exp(-mean)
+	sum := p
+	n := 0
+	for sum < 0.975 {
+		n++
+		p *= mean / float64(n)
+		sum += p
+	}
+	return n
+}
