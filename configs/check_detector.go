@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	maxPoints     = 60 // of an alarm's range, half of CloudWatch's reach in a table that people still read
+	maxPoints     = 60 // the limit of alerting.Policy
 	maxAlarmRange = 24 * time.Hour
 	defaultModel  = "combined"
 )

@@ -260,3 +260,48 @@ func TestMatchers(t *testing.T) {
 		}
 	}
 }
+
+func TestModelConfig(t *testing.T) {
+	d := detector(t, load(t, "testdata/full.good.yml"), "ErrorRatio")
+	m := d.ModelConfig(3)
+	if m.Kind != "combined" || m.Rows != 3 || m.Step != time.Minute || m.Location != d.Location || len(m.Seasons) != 2 ||
+		m.Min != 0 || !math.IsInf(m.Max, 1) || m.AcceptAfter != 24*time.Hour {
+		t.Errorf("got %+v", m)
+	}
+}
+
+func TestLookups(t *testing.T) {
+	c := load(t, "testdata/full.good.yml")
+	if r, ok := c.Receiver("oncall"); !ok || len(r.Slack) != 1 {
+		t.Errorf("receiver %+v", r)
+	}
+	if _, ok := c.Receiver("x"); ok {
+		t.Error("receiver x")
+	}
+	if _, ok := c.Source("x"); ok {
+		t.Error("source x")
+	}
+	if url, err := c.Receivers[0].Slack[1].WebhookURL(); url != "https://hooks.slack.example.com/services/T0/B0/hunter2" || err != nil {
+		t.Errorf("webhook %q, %v", url, err)
+	}
+	m := mustParse(t, base+"    model: seasonal\n")
+	if m.Detectors[0].Model != "seasonal" {
+		t.Errorf("model %q", m.Detectors[0].Model)
+	}
+}
+
+// BenchmarkParse reads 1,000 detectors.
+func BenchmarkParse(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("sources: [{name: a, url: \"http://a/\"}]\ndetectors:\n")
+	for i := range 1000 {
+		fmt.Fprintf(&text, "  - name: D%d\n    expr: sum by (job) (rate(http_requests_total{code=~\"5..\"}[5m]))\n    direction: above\n    min_deviation: 30%%\n", i)
+	}
+	data := []byte(text.String())
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse("bench", data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

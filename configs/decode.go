@@ -72,7 +72,7 @@ func parentPath(p string) string {
 func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
 	if d.nodes++; d.nodes > maxNodes {
 		if d.nodes == maxNodes+1 {
-			d.errorAt(n, path, fmt.Sprintf("more than %d values", maxNodes), "anchors that refer to anchors multiply")
+			d.errorAt(n, path, fmt.Sprintf("more than %d values", maxNodes), "anchors that refer to anchors multiply; a file as long as that is better split into detector_files")
 		}
 		return
 	}

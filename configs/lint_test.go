@@ -17,6 +17,8 @@ var meta = Metadata{
 			return "gauge"
 		case m == "counted":
 			return "counter"
+		case strings.HasPrefix(m, "histo_"):
+			return "histogram"
 		default:
 			return ""
 		}
@@ -48,6 +50,18 @@ func TestLint(t *testing.T) {
 		{`sum by (job) (x_total)`, "error 15 raw-counter", "error 15 raw-counter"},
 		{`sum(counted)`, "", "error 5 raw-counter"},
 		{`sum(gauge_total)`, "error 5 raw-counter", ""},
+		{`sum(histo_seconds_count)`, "warning 5 raw-counter", "error 5 raw-counter"},
+		{`sum(histo_seconds)`, "", ""},
+		{`sum({__name__="x_total"})`, "error 5 raw-counter", "error 5 raw-counter"},
+		{`sum({__name__=~"x_.*"})`, "", ""},
+		{`-avg by (pod) (avg_over_time(up[5m:1m]))`, churn, churn},
+		{`(sum by (job) (up)) > 1`, "", ""},
+		{`1 - up`, churn, churn},
+		{`absent(up)`, "", ""},
+		{`vector(1)`, "", ""},
+		{`sum by (job) (up) or up`, churn, churn},
+		{`sum by (job) (up) and up`, "", ""},
+		{`build_info * on (job) group_right () up`, churn, churn},
 		{`sum(x_count)`, "warning 5 raw-counter", "warning 5 raw-counter"},
 		{`sum(x_bucket)`, "error 5 raw-counter", "error 5 raw-counter"},
 		{`sum(job:x_total:sum)`, "", ""},

@@ -2,7 +2,6 @@ package configs
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -168,6 +167,3 @@ func parseWall(s string) (time.Duration, bool) {
 	}
 	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, true
 }
-
-// formatSpan is a limit in words.
-func formatSpan(d time.Duration) string { return fmt.Sprintf("%s (%s)", formatDuration(d), d) }
