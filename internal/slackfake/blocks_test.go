@@ -64,6 +64,7 @@ func TestMrkdwn(t *testing.T) {
 		"<https://x.example/?a=1&amp;b=2|go> there": `<a href="https://x.example/?a=1&amp;b=2" rel="noreferrer">go</a> there`,
 		"<javascript:alert(1)|x>":                   "&lt;javascript:alert(1)|x&gt;",
 		"node_cpu_seconds_total":                    "node_cpu_seconds_total",
+		"✅ done":                                    `<span class="tick" title="✅">✓</span> done`,
 		"a\nb":                                      "a<br>b",
 	} {
 		if got := string(mrkdwn(in)); got != want {

@@ -47,8 +47,15 @@ func inline(text string) string {
 	t = bold.ReplaceAllString(t, "$1<b>$2</b>")
 	t = italic.ReplaceAllString(t, "$1<i>$2</i>$3")
 	t = strike.ReplaceAllString(t, "$1<s>$2</s>")
-	return strings.ReplaceAll(t, "\n", "<br>")
+	return signs.Replace(strings.ReplaceAll(t, "\n", "<br>"))
 }
+
+// signs draws the commonest emoji by style sheet, since not every machine has a font for them.
+var signs = strings.NewReplacer(
+	"🔴", `<span class="dot red" title="🔴"></span>`, "🟠", `<span class="dot orange" title="🟠"></span>`,
+	"🔵", `<span class="dot blue" title="🔵"></span>`, "✅", `<span class="tick" title="✅">✓</span>`,
+	"⚠️", `<span class="warn" title="⚠️">!</span>`,
+)
 
 // escape takes Slack's three entities off and puts HTML's on.
 func escape(text string) string {
