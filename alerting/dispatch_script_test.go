@@ -33,6 +33,8 @@ func testRoute() *Route {
 		Routes: []*Route{
 			{Receiver: "storage", Matchers: eq("team", "storage"), GroupBy: []string{"team"}, Continue: true},
 			{Matchers: eq("team", "storage")},
+			{Matchers: eq("team", "twice"), Continue: true},
+			{Matchers: eq("team", "twice")},
 			{Receiver: "slow", Matchers: eq("team", "batch"), GroupWait: 2 * time.Minute, GroupInterval: 10 * time.Minute, RepeatInterval: time.Hour},
 		},
 	}
