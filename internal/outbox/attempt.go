@@ -68,7 +68,7 @@ func (o *Outbox) attempt(ctx context.Context, q *queue, n store.QueuedNotice, no
 
 // send calls the notifier, which has Options.Timeout, and after the end of ctx no more than Options.Grace.
 func (o *Outbox) send(ctx context.Context, to alerting.Notifier, n store.QueuedNotice) (alerting.Delivery, error) {
-	notice, err := decodeNotice(n.Payload)
+	notice, err := alerting.DecodeNotice(n.Payload)
 	if err != nil {
 		return n.Delivery, alerting.Permanent(errors.Join(errors.New("the queued notice cannot be decoded"), err))
 	}

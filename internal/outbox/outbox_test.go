@@ -361,7 +361,7 @@ func TestRowsKeepWhatJSONCannot(t *testing.T) {
 	if r := rows[1]; r.Integration != "b" || r.Key != "k" || r.Version != 3 || !r.HasReply || r.At != 5 {
 		t.Errorf("row %+v", r)
 	}
-	got, err := decodeNotice(rows[0].Payload)
+	got, err := alerting.DecodeNotice(rows[0].Payload)
 	if diff := cmp.Diff(n, got, cmpopts.EquateNaNs()); diff != "" || err != nil {
 		t.Error(diff, err)
 	}

@@ -1,8 +1,6 @@
 package outbox
 
 import (
-	"fmt"
-
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/internal/store"
 )
@@ -10,9 +8,9 @@ import (
 // Rows encodes a notice for each of the integrations of its receiver: what goes into store.Batch.Notices, so that it is
 // queued in the same transaction as the transitions that caused it.
 func Rows(n *alerting.Notice, integrations ...string) ([]store.NoticeRow, error) {
-	payload, err := encodeNotice(n)
+	payload, err := alerting.EncodeNotice(n)
 	if err != nil {
-		return nil, fmt.Errorf("encode notice %s version %d: %w", n.Key, n.Version, err)
+		return nil, err
 	}
 	rows := make([]store.NoticeRow, len(integrations))
 	for i, name := range integrations {
