@@ -92,7 +92,7 @@ func (m *message) context(lines []string) {
 	var kept []slack.MixedElement
 	for _, l := range lines {
 		if l != "" {
-			kept = append(kept, verbatim(fit(l, slackContext/2)))
+			kept = append(kept, verbatim(fit(l, slackContext)))
 		}
 	}
 	if len(kept) > 0 {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slack-go/slack"
+
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/internal/slackfake"
 )
@@ -118,5 +120,41 @@ func TestStormSaysHowManyAlarmsItLeavesOut(t *testing.T) {
 				t.Errorf("%s, body %v: does not say that 9,980 more alarms are not listed:\n%s", kind, body, s)
 			}
 		}
+	}
+}
+
+// TestTheLongestMessage fills every part of a message and adds up what Slack would count.
+func TestTheLongestMessage(t *testing.T) {
+	long := strings.Repeat("x<y & ", 3000)
+	n := storm(1_000_000, false)
+	n.Headline, n.CommonLabels = long, map[string]string{"severity": long, "b": long}
+	for i := range n.Alarms {
+		a := &n.Alarms[i]
+		a.Title, a.Reason, a.Why, a.Promise, a.Detector, a.Unit = long, long, long, long, long, long
+	}
+	for range 100 {
+		n.Links = append(n.Links, alerting.Link{Text: long, URL: "https://x.example/" + strings.Repeat("a", 900)})
+	}
+	m := compose(n, chartRef{FileID: placeholderFile, Alt: long, Missing: long, Repeat: true, Link: "https://x.example/"}, webhookStyle)
+	raw, err := json.Marshal(m.Blocks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := slackfake.CheckBlocks(raw); err != nil {
+		t.Error(err)
+	}
+	total := 0
+	for _, b := range m.Blocks {
+		switch b := b.(type) {
+		case *slack.SectionBlock:
+			total += width(b.Text.Text)
+		case *slack.ContextBlock:
+			for _, e := range b.ContextElements.Elements {
+				total += width(e.(*slack.TextBlockObject).Text)
+			}
+		}
+	}
+	if len(m.Blocks) != 7 || total > 12_000 || total < 7_000 {
+		t.Errorf("%d blocks, %d characters; the documentation says 7 and 12,000", len(m.Blocks), total)
 	}
 }

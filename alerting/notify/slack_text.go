@@ -11,11 +11,11 @@ import (
 // Slack's limits are in characters; they are counted here as UTF-16 units after escaping, the strictest reading.
 const (
 	slackSection  = 2900 // of 3,000 in a text object
-	slackHeadline = 1000 // ours: the first line
-	slackBody     = 5000 // ours: all lines below it, in up to two sections
-	slackContext  = 1200 // ours: the small print
-	slackLinks    = 2500 // ours: the line of links
-	slackURL      = 1000 // ours: one link; longer ones are left out
+	slackHeadline = 1000 // the first line
+	slackBody     = 4000 // all lines below it, in up to two sections
+	slackLinks    = 2000 // the line of links
+	slackContext  = 400  // one piece of the small print
+	slackURL      = 1000 // one link; longer ones are left out
 	slackAlt      = 1900 // of 2,000 in an image's alt text
 	slackReply    = 2900 // of 3,000
 )
