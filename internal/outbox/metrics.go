@@ -69,7 +69,9 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		return
 	}
 	for _, name := range m.integrations() {
-		counts[name] = counts[name] // zero if nothing waits
+		if _, waits := counts[name]; !waits {
+			counts[name] = store.NoticeCount{}
+		}
 	}
 	for name, c := range counts {
 		ch <- prometheus.MustNewConstMetric(m.pending, prometheus.GaugeValue, float64(c.Pending), name)

@@ -189,11 +189,11 @@ func TestClockMovedBackAnHour(t *testing.T) {
 	r := newRig(t)
 	f := &fake{clock: r.Clock, script: []error{errors.New("down")}}
 	f.during = func(*alerting.Notice) {
-		r.virtual.now = r.virtual.now.Add(-time.Hour)
+		r.now = r.now.Add(-time.Hour)
 		f.during = nil
 	}
 	r.set(t, map[string]alerting.Notifier{"slack": f})
-	r.virtual.now = epoch.Add(time.Hour)
+	r.now = epoch.Add(time.Hour)
 	queueUp(t, r.store, "slack", "x", "y")
 	r.drain(t)
 	for _, c := range f.calls[1:] {
