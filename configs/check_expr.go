@@ -70,10 +70,10 @@ func inside(n *yaml.Node, value string, offset int) *yaml.Node {
 	at := *n
 	before := value[:offset]
 	switch {
-	case n.Style&(yaml.LiteralStyle) != 0:
+	case n.Style&yaml.LiteralStyle != 0:
 		at.Line += 1 + strings.Count(before, "\n")
 		at.Column = offset - strings.LastIndexByte(before, '\n')
-	case n.Style&(yaml.FoldedStyle) != 0:
+	case n.Style&yaml.FoldedStyle != 0:
 		at.Line++
 	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
 		at.Column += 1 + offset

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -75,7 +76,7 @@ func selectors(e parser.Expr, filled bool) []*parser.VectorSelector {
 
 func picksMore(num, den []*labels.Matcher) bool {
 	for _, m := range num {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			continue
 		}
 		shared := false

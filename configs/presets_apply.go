@@ -95,9 +95,10 @@ func (d *decoder) onPreset(ps []pair) []pair {
 	promised := slices.ContainsFunc(promiseFields, func(f string) bool { return own[f] })
 	for i := 0; i+1 < len(base.Content); i += 2 {
 		key := base.Content[i].Value
-		if !own[key] && !(promised && slices.Contains(promiseFields, key)) {
-			ps = append(ps, pair{base.Content[i], base.Content[i+1]})
+		if own[key] || promised && slices.Contains(promiseFields, key) {
+			continue
 		}
+		ps = append(ps, pair{base.Content[i], base.Content[i+1]})
 	}
 	return ps
 }

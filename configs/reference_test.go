@@ -95,7 +95,7 @@ func schemaTypes(t reflect.Type, seen map[reflect.Type]bool) []reflect.Type {
 var sectionNames = map[string]string{
 	"rawFile": "The file", "rawOAuth2": "oauth2", "rawTLS": "tls_config", "rawHeader": "http_headers.NAME", "rawSlack": "slack_configs[]",
 	"rawLog": "log_configs[]", "rawSource": "sources[]", "rawDetector": "detectors[]", "rawReceiver": "receivers[]", "rawExclude": "exclude[]",
-	"rawBasicAuth": "basic_auth", "rawHTTP": "http_config", "rawPreset": "presets[]", "rawRoute": "route and routes[]",
+	"rawBasicAuth": "basic_auth", "rawHTTP": "http_config", "rawPreset": "presets[]", "rawRoute": "route",
 }
 
 func sectionName(t reflect.Type) string {
@@ -110,7 +110,7 @@ func fieldTables(t *testing.T) string {
 	var b strings.Builder
 	for _, typ := range schemaTypes(reflect.TypeFor[rawFile](), map[reflect.Type]bool{}) {
 		text := docs[typ.Name()]
-		_, text, _ = strings.Cut(text, " ") // the Go name
+		text = strings.TrimPrefix(text, typ.Name()+" ")
 		fmt.Fprintf(&b, "### %s\n\n", sectionName(typ))
 		fmt.Fprintf(&b, "%s %s\n\n", subject(sectionName(typ)), text)
 		b.WriteString("| field | value | default | |\n| --- | --- | --- | --- |\n")

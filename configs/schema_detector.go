@@ -48,7 +48,7 @@ type rawDetector struct {
 	Labels map[string]string `yaml:"labels"`
 	// Texts of its messages, Go templates over `.Labels`, `.Value`, `.Expected`, `.Lower`, `.Upper` and `.Score`; `$labels` and `$value` as in Prometheus. `summary`, `description`, `runbook_url` and `dashboard_url` have their place in the message.
 	Annotations map[string]string `yaml:"annotations"`
-	// Unit of the value in messages and charts, for example `percent`, `ratio`, `bytes`, `seconds`.
+	// Unit in messages and charts: `percent` (a ratio: 0.062 is shown as 6.2 %), `percent100` (already in percent), `bytes`, `bytes/s`, `seconds`, `/s`; any other text stands behind the number.
 	Unit string `yaml:"unit" default:"=taken from name and expression"`
 	// `false` does everything but send messages.
 	Notify bool `yaml:"notify" default:"true"`

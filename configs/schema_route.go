@@ -1,6 +1,6 @@
 package configs
 
-// rawRoute is a node of the routing tree, as in Alertmanager: an alarm goes down the first child that matches, and a child inherits what it leaves out.
+// rawRoute is a node of the routing tree with its children in `routes`, as in Alertmanager: an alarm goes down the first child that matches, and a child inherits what it leaves out.
 type rawRoute struct {
 	// Receiver of what no child takes. The root must name one.
 	Receiver string `yaml:"receiver" default:"=the parent's"`

@@ -101,7 +101,8 @@ func structSchema(t reflect.Type, docs map[string]string, defs obj) obj {
 		}
 		p["description"] = strings.ReplaceAll(doc, "`", "")
 		props[f.name] = p
-		if f.required && !(t == reflect.TypeFor[rawDetector]() && f.name == "expr") { // a preset's detector brings it
+		fromPreset := t == reflect.TypeFor[rawDetector]() && f.name == "expr"
+		if f.required && !fromPreset {
 			required = append(required, f.name)
 		}
 	}
