@@ -81,7 +81,8 @@ func (c *chunk) floatsSlow(ts []int64, vs []float64) (_ []int64, _ []float64, er
 }
 
 // iterator opens an encoded chunk with chunkenc, which knows every encoding.
-func (c *chunk) iterator() (chunkenc.Iterator, error) {
+func (c *chunk) iterator() (_ chunkenc.Iterator, err error) {
+	defer recoverCorrupt(&err)
 	if c.size < 2 {
 		return nil, corrupt("chunk", "%s chunk of %d bytes", c.enc, c.size)
 	}

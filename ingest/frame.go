@@ -34,9 +34,9 @@ func (f *frameReader) next() ([]byte, error) {
 	if _, err := f.r.Peek(1); err != nil {
 		return nil, err // io.EOF here is the regular end
 	}
-	size, err := binary.ReadUvarint(f.r)
+	size, err := f.length()
 	if err != nil {
-		return nil, cut("frame length", err)
+		return nil, err
 	}
 	if size > f.limit {
 		return nil, corrupt("frame", "length %d is over the limit of %d bytes", size, f.limit)
@@ -54,6 +54,25 @@ func (f *frameReader) next() ([]byte, error) {
 	}
 	f.bytes += int64(size) + 5
 	return payload, nil
+}
+
+// length reads the uvarint before a frame.
+func (f *frameReader) length() (uint64, error) {
+	var b [binary.MaxVarintLen64]byte
+	for i := range b {
+		c, err := f.r.ReadByte()
+		if err != nil {
+			return 0, cut("frame length", err)
+		}
+		b[i] = c
+		if c < 0x80 {
+			if size, n := binary.Uvarint(b[:i+1]); n > 0 {
+				return size, nil
+			}
+			break
+		}
+	}
+	return 0, corrupt("frame length", "it does not fit into 64 bits")
 }
 
 // fill reads size bytes, growing the buffer only as data arrives, so that a wrong length cannot cost memory.

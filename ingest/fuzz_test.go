@@ -70,6 +70,9 @@ func checkSeries(t *testing.T, c *collector) {
 			if at := it.AtT(); n > 0 && at <= last && kind == chunkenc.ValFloat && s.isFloat() {
 				t.Fatalf("time %d after %d", at, last)
 			}
+			if kind != chunkenc.ValFloat {
+				it.AtFloatHistogram(nil)
+			}
 			last = it.AtT()
 			n++
 		}

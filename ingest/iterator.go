@@ -176,6 +176,17 @@ func (it *mixedIterator) clip(kind chunkenc.ValueType) chunkenc.ValueType {
 	return kind
 }
 
+// AtFloatHistogram is the current histogram; an empty one, and an error, where its bytes are damaged.
+func (it *mixedIterator) AtFloatHistogram(into *histogram.FloatHistogram) (t int64, h *histogram.FloatHistogram) {
+	defer func() {
+		if p := recover(); p != nil {
+			it.err = corrupt("chunk", "%v", p)
+			it.Iterator, h = chunkenc.NewNopIterator(), &histogram.FloatHistogram{}
+		}
+	}()
+	return it.Iterator.AtFloatHistogram(into)
+}
+
 // guard keeps a panic over damaged histogram bytes as the iterator's error.
 func (it *mixedIterator) guard(kind *chunkenc.ValueType) {
 	if p := recover(); p != nil {

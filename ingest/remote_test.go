@@ -232,7 +232,7 @@ func TestBounds(t *testing.T) {
 	}
 	for name, cfg := range map[string]RemoteConfig{
 		"bytes":   {URL: f.URL, MaxBytesInFlight: 40000},
-		"samples": {URL: f.URL, MaxSamples: 1000},
+		"samples": {URL: f.URL, MaxSamples: 3000},
 	} {
 		f.requests = 0
 		if diff := blockDiff(read(t, newTestRemote(t, cfg), q), want); diff != "" {
