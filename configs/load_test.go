@@ -68,3 +68,12 @@ func TestExpandingAnchorsEnd(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestErrorsUnwrap: callers reach the single mistakes with errors.As.
+func TestErrorsUnwrap(t *testing.T) {
+	_, err := Parse("x.yml", []byte("sources: [{name: a, url: \"http://a/\"}]\npresets: [self]\nglobal: {setp: 1m}\n"))
+	var e Error
+	if !errors.As(err, &e) || e.File != "x.yml" || e.Line != 3 || e.Column != 10 || e.Field != "global.setp" {
+		t.Errorf("got %+v", e)
+	}
+}
