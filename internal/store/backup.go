@@ -27,7 +27,7 @@ func (s *Store) Backup(ctx context.Context, dst string) error {
 func BackupDir(ctx context.Context, dir, dst string) error {
 	var err error
 	for range 3 {
-		if err = backup(ctx, dir, dst); !errors.Is(err, fs.ErrNotExist) {
+		if err = backup(ctx, dir, dst); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errTruncated) {
 			return err
 		}
 		if _, serr := os.Stat(filepath.Join(dir, dbFile)); serr != nil {
@@ -36,6 +36,9 @@ func BackupDir(ctx context.Context, dir, dst string) error {
 	}
 	return err
 }
+
+// errTruncated: the copied journal may begin behind the copied snapshots.
+var errTruncated = errors.New("the journal was truncated meanwhile, try again")
 
 // backup copies the database first and the journal last: what the journal holds beyond the database is decided again on
 // restart and inserted once.
@@ -48,6 +51,10 @@ func backup(ctx context.Context, dir, dst string) (err error) {
 			err = fmt.Errorf("backup %s to %s: %w", dir, dst, explain(errors.Join(err, removeContents(dst))))
 		}
 	}()
+	before, err := journalBegin(filepath.Join(dir, journalDir))
+	if err != nil {
+		return err
+	}
 	if err := backupDatabase(ctx, filepath.Join(dir, dbFile), filepath.Join(dst, dbFile)); err != nil {
 		return err
 	}
@@ -57,7 +64,19 @@ func backup(ctx context.Context, dir, dst string) (err error) {
 	if err := backupJournal(ctx, filepath.Join(dir, journalDir), filepath.Join(dst, journalDir)); err != nil {
 		return err
 	}
+	if after, err := journalBegin(filepath.Join(dst, journalDir)); err != nil || after != before {
+		return errors.Join(err, errTruncated)
+	}
 	return syncDir(dst)
+}
+
+// journalBegin is the position at which the journal in dir begins, 0 if it is empty.
+func journalBegin(dir string) (Position, error) {
+	starts, err := listSegments(dir)
+	if err != nil || len(starts) == 0 {
+		return 0, err
+	}
+	return starts[0], nil
 }
 
 func emptyDir(dst string) error {

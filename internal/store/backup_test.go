@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestBackupWhileWritingAndRestore(t *testing.T) {
@@ -95,4 +97,61 @@ func TestBackupRefusals(t *testing.T) {
 	if names, err := os.ReadDir(half); err != nil || len(names) > 0 {
 		t.Errorf("a cancelled backup left %v, %v", names, err)
 	}
+}
+
+// TestBackupWhileTheOwnerTruncates copies from outside while the owner takes snapshots and drops journal. A copy either is
+// whole, or BackupDir says that it could not be made.
+func TestBackupWhileTheOwnerTruncates(t *testing.T) {
+	s := open(t, t.TempDir(), func(o *Options) { o.SegmentBytes = 300; o.NoSync = true })
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- keepTruncating(ctx, s) }()
+	whole := 0
+	for i := range 8 {
+		dst := filepath.Join(t.TempDir(), fmt.Sprint(i))
+		err := BackupDir(t.Context(), s.Dir(), dst)
+		if err != nil {
+			if !errors.Is(err, errTruncated) && !errors.Is(err, os.ErrNotExist) {
+				t.Error(err)
+			}
+			continue
+		}
+		whole++
+		c := open(t, dst)
+		snap, err := c.LoadSnapshot(func(int, []byte) error { return nil })
+		if err != nil && !errors.Is(err, ErrNoSnapshot) {
+			t.Error(err)
+		}
+		if _, err := replay(c.Journal(), snap.Pos); err != nil {
+			t.Errorf("copy %d: %v", i, err)
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d of 8 copies were made", whole)
+}
+
+func keepTruncating(ctx context.Context, s *Store) error {
+	for ctx.Err() == nil {
+		pos, err := s.Journal().Append(make([]byte, 100))
+		if err == nil {
+			err = s.Journal().Commit()
+		}
+		if err == nil {
+			err = s.WriteSnapshot(nil, pos, 1, func(_ int, w io.Writer) error {
+				_, err := w.Write([]byte("state"))
+				return err
+			})
+		}
+		if err == nil {
+			err = s.TruncateBefore(pos)
+		}
+		if err != nil {
+			return err
+		}
+		time.Sleep(2 * time.Millisecond) // a snapshot every few minutes is what really happens
+	}
+	return nil
 }
