@@ -100,8 +100,9 @@ func scenarios() map[string]*alerting.Chart {
 func TestChartGolden(t *testing.T) {
 	golden := filepath.Join("testdata", "charts.sha256")
 	var got strings.Builder
-	for _, name := range sorted(scenarios()) {
-		data, err := RenderChart(scenarios()[name])
+	all := scenarios()
+	for _, name := range sorted(all) {
+		data, err := RenderChart(all[name])
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

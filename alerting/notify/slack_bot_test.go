@@ -67,6 +67,14 @@ func TestBotPostsEditsAndRepliesInOneMessage(t *testing.T) {
 	}
 }
 
+// plain is a notice without its chart, which takes time to draw.
+func plain(n *alerting.Notice) *alerting.Notice {
+	for i := range n.Alarms {
+		n.Alarms[i].Chart = nil
+	}
+	return n
+}
+
 // TestNoMessageTwiceNorLost has an attempt end without an answer in every way and place, and counts messages and replies.
 func TestNoMessageTwiceNorLost(t *testing.T) {
 	faults := map[string]slackfake.Fault{
@@ -79,20 +87,20 @@ func TestNoMessageTwiceNorLost(t *testing.T) {
 			t.Run(name+" "+channel, func(t *testing.T) {
 				s, n := newBot(t, slackfake.Options{}, func(cfg *SlackConfig) { cfg.Channel = channel })
 				s.Inject("chat.postMessage", 1, fault)
-				d, err := n.Notify(context.Background(), incident(), alerting.Delivery{})
+				d, err := n.Notify(context.Background(), plain(incident()), alerting.Delivery{})
 				if !errors.Is(err, alerting.ErrUnknown) || !d.Unknown || d.UnknownSince == 0 {
 					t.Fatalf("delivery %+v, error %v", d, err)
 				}
-				d = send(t, n, incident(), d)
+				d = send(t, n, plain(incident()), d)
 				s.Inject("chat.update", 1, fault)
-				if d, err = n.Notify(context.Background(), resolved(), d); !errors.Is(err, alerting.ErrUnknown) {
+				if d, err = n.Notify(context.Background(), plain(resolved()), d); !errors.Is(err, alerting.ErrUnknown) {
 					t.Fatalf("edit: delivery %+v, error %v", d, err)
 				}
 				s.Inject("chat.postMessage", 1, fault) // the thread reply
-				if d, err = n.Notify(context.Background(), resolved(), d); !errors.Is(err, alerting.ErrUnknown) {
+				if d, err = n.Notify(context.Background(), plain(resolved()), d); !errors.Is(err, alerting.ErrUnknown) {
 					t.Fatalf("reply: delivery %+v, error %v", d, err)
 				}
-				d = send(t, n, resolved(), d)
+				d = send(t, n, plain(resolved()), d)
 				all := s.Messages("oncall")
 				if len(all) != 1 || len(all[0].Replies) != 1 || !strings.HasPrefix(all[0].Text, "✅") || d.Unknown || d.Sent != 2 {
 					t.Errorf("%d messages, %d replies, delivery %+v", len(all), len(all[0].Replies), d)
@@ -116,9 +124,8 @@ func TestChaos(t *testing.T) {
 	for i := range incidents {
 		var stored alerting.Delivery
 		for _, make := range []func() *alerting.Notice{incident, resolved} {
-			notice := make()
+			notice := plain(make())
 			notice.Key = fmt.Sprintf("k%d", i)
-			notice.Alarms[0].Chart = nil
 			for attempt := 0; stored.Sent < notice.Version; attempt++ {
 				if attempt > 60 {
 					t.Fatalf("incident %d version %d does not get through", i, notice.Version)
@@ -173,7 +180,7 @@ func TestBotErrors(t *testing.T) {
 		{"empty token", slackfake.Options{}, func(c *SlackConfig) { c.Token = secret(" \n") }, "the bot token is empty"},
 	} {
 		_, n := newBot(t, tc.opts, tc.cfg)
-		_, err := n.Notify(context.Background(), incident(), alerting.Delivery{})
+		_, err := n.Notify(context.Background(), plain(incident()), alerting.Delivery{})
 		if !alerting.IsPermanent(err) || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "xoxb-wrong") {
 			t.Errorf("%s: %v, want %q", tc.name, err, tc.want)
 		}
@@ -181,7 +188,7 @@ func TestBotErrors(t *testing.T) {
 	for _, code := range []string{"msg_too_long", "msg_blocks_too_long", "invalid_blocks", "restricted_action"} {
 		s, n := newBot(t, slackfake.Options{}, nil)
 		s.Inject("chat.postMessage", 1, slackfake.APIError(code))
-		if _, err := n.Notify(context.Background(), incident(), alerting.Delivery{}); !alerting.IsPermanent(err) || !strings.Contains(err.Error(), code) {
+		if _, err := n.Notify(context.Background(), plain(incident()), alerting.Delivery{}); !alerting.IsPermanent(err) || !strings.Contains(err.Error(), code) {
 			t.Errorf("%s: %v", code, err)
 		}
 	}
@@ -190,7 +197,7 @@ func TestBotErrors(t *testing.T) {
 func TestBotCannotReachSlack(t *testing.T) {
 	s, n := newBot(t, slackfake.Options{}, nil)
 	s.Close()
-	d, err := n.Notify(context.Background(), incident(), alerting.Delivery{})
+	d, err := n.Notify(context.Background(), plain(incident()), alerting.Delivery{})
 	if err == nil || alerting.IsPermanent(err) || d.Unknown || errors.Is(err, alerting.ErrUnknown) {
 		t.Errorf("a refused connection sent nothing, so the outcome is known: delivery %+v, error %v", d, err)
 	}
@@ -259,24 +266,24 @@ func TestBotGivesTheChartUpInTheEnd(t *testing.T) {
 func TestBotReadsTheTokenAnew(t *testing.T) {
 	token := "xoxb-old"
 	_, n := newBot(t, slackfake.Options{}, func(c *SlackConfig) { c.Token = func() (string, error) { return token, nil } })
-	if _, err := n.Notify(context.Background(), incident(), alerting.Delivery{}); !alerting.IsPermanent(err) {
+	if _, err := n.Notify(context.Background(), plain(incident()), alerting.Delivery{}); !alerting.IsPermanent(err) {
 		t.Fatalf("the old token: %v", err)
 	}
 	token = slackfake.DefaultToken + "\n"
-	send(t, n, incident(), alerting.Delivery{})
+	send(t, n, plain(incident()), alerting.Delivery{})
 }
 
 func TestBotPostsAgainWhatWasDeleted(t *testing.T) {
 	s, n := newBot(t, slackfake.Options{}, nil)
-	d := send(t, n, incident(), alerting.Delivery{})
+	d := send(t, n, plain(incident()), alerting.Delivery{})
 	s.Inject("chat.update", 1, slackfake.APIError("message_not_found"))
-	next := incident()
+	next := plain(incident())
 	next.Version = 2
 	d = send(t, n, next, d)
 	if len(s.Messages("oncall")) != 2 {
 		t.Errorf("a firing incident whose message was deleted is not posted again")
 	}
-	end := resolved()
+	end := plain(resolved())
 	end.Version = 3
 	s.Inject("chat.update", 1, slackfake.APIError("message_not_found"))
 	send(t, n, end, d)
@@ -288,7 +295,7 @@ func TestBotPostsAgainWhatWasDeleted(t *testing.T) {
 func TestBotNeverPostsBlindly(t *testing.T) {
 	s, n := newBot(t, slackfake.Options{Scopes: []string{"chat:write", "files:write"}}, nil)
 	unknown := alerting.Delivery{Unknown: true, UnknownSince: time.Now().UnixMilli()}
-	d, err := n.Notify(context.Background(), incident(), unknown)
+	d, err := n.Notify(context.Background(), plain(incident()), unknown)
 	if !alerting.IsPermanent(err) || !d.Unknown || !strings.Contains(err.Error(), "missing_scope") || len(s.Messages("oncall")) != 0 {
 		t.Errorf("delivery %+v, error %v", d, err)
 	}
@@ -298,7 +305,7 @@ func TestRedirectsDoNotCarryTheTokenAway(t *testing.T) {
 	_, n := newBot(t, slackfake.Options{}, func(c *SlackConfig) {
 		c.HTTPClient = &http.Client{Transport: redirect{}}
 	})
-	if _, err := n.Notify(context.Background(), incident(), alerting.Delivery{}); !alerting.IsPermanent(err) {
+	if _, err := n.Notify(context.Background(), plain(incident()), alerting.Delivery{}); !alerting.IsPermanent(err) {
 		t.Errorf("error %v", err)
 	}
 }

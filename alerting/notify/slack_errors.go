@@ -172,7 +172,7 @@ func redact(err error, secrets ...string) error {
 		return err
 	}
 	var after *alerting.RetryAfterError
-	var out error = errors.New(clean)
+	out := errors.New(clean)
 	switch {
 	case errors.As(err, &after):
 		return &alerting.RetryAfterError{After: after.After, Err: errors.New("a rate limit is reached")}

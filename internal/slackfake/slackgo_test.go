@@ -117,8 +117,11 @@ func TestWhoMayWhat(t *testing.T) {
 	s := New(Options{
 		Scopes: []string{"chat:write", "channels:history", "channels:read"},
 		Channels: []Channel{
-			{ID: "C00000OPEN", Name: "open"}, {ID: "C0000ASIDE", Name: "aside", NotMember: true}, {ID: "C0000SHUT0", Name: "shut", Archived: true},
-			{ID: "G0SECRET00", Name: "secret", Private: true, NotMember: true}, {ID: "G000INSIDE", Name: "inside", Private: true},
+			{ID: "C00000OPEN", Name: "open"},
+			{ID: "C0000ASIDE", Name: "aside", NotMember: true},
+			{ID: "C0000SHUT0", Name: "shut", Archived: true},
+			{ID: "G0SECRET00", Name: "secret", Private: true, NotMember: true},
+			{ID: "G000INSIDE", Name: "inside", Private: true},
 		},
 	})
 	defer s.Close()
