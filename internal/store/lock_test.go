@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,7 +56,7 @@ func TestSecondWriterIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := make([]byte, 5)
-	if _, err := out.Read(b); err != nil || string(b) != "open\n" {
+	if _, err := io.ReadFull(out, b); err != nil || string(b) != "open\n" {
 		t.Fatalf("the owner says %q, %v", b, err)
 	}
 	_, err = Open(dir, Options{})
