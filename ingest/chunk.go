@@ -19,7 +19,7 @@ type chunk struct {
 	vs         []float64
 }
 
-// samples is the number of samples the chunk says to hold; every encoding begins with it.
+// samples is the number of samples the chunk says to hold; every encoding begins with it in two bytes.
 func (c *chunk) samples() int {
 	if c.enc == chunkenc.EncNone {
 		return len(c.ts)
@@ -27,7 +27,11 @@ func (c *chunk) samples() int {
 	if c.size < 2 {
 		return 0
 	}
-	return int(binary.BigEndian.Uint16(c.padded))
+	n := int(binary.BigEndian.Uint16(c.padded))
+	if c.enc == chunkenc.EncHistogramST || c.enc == chunkenc.EncFloatHistogramST {
+		n &= 0x3fff // the upper two bits are flags
+	}
+	return n
 }
 
 // isFloat says whether the chunk holds plain floats.
@@ -85,6 +89,11 @@ func (c *chunk) iterator() (_ chunkenc.Iterator, err error) {
 	defer recoverCorrupt(&err)
 	if c.size < 2 {
 		return nil, corrupt("chunk", "%s chunk of %d bytes", c.enc, c.size)
+	}
+	if !c.isFloat() {
+		if err := checkHistogram(c.padded, c.size); err != nil {
+			return nil, err
+		}
 	}
 	ch, err := chunkenc.FromData(c.enc, c.padded[:c.size:c.size])
 	if err != nil {

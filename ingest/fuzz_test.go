@@ -119,7 +119,13 @@ func FuzzChunks(f *testing.F) {
 		f.Add(uint8(chunkenc.EncXOR), encodeChunk(randomSamples(rng), chunkenc.EncXOR).Data)
 		f.Add(uint8(chunkenc.EncXOR2), encodeChunk(randomSamples(rng), chunkenc.EncXOR2).Data)
 	}
-	f.Add(uint8(chunkenc.EncHistogram), encodeChunk(histogramSamples(1), chunkenc.EncNone).Data)
+	for _, s := range append(histogramSamples(3), sample{t: t0, f: histogramSamples(1)[0].h.ToFloat(nil)}) {
+		c := encodeChunk([]sample{s}, chunkenc.EncNone)
+		if err := checkHistogram(append(bytes.Clone(c.Data), make([]byte, slack)...), len(c.Data)); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint8(c.Type), c.Data)
+	}
 	f.Fuzz(func(t *testing.T, enc uint8, data []byte) {
 		compareXOR(t, data)
 		c := newCollector(math.MinInt64, math.MaxInt64, &budget{maxBytes: 16 << 20})
