@@ -36,7 +36,8 @@ type SlackConfig struct {
 	// Username and IconEmoji replace the app's own; they need the scope chat:write.customize.
 	Username  string
 	IconEmoji string
-	Clock     func() time.Time // nil is time.Now
+	// Clock tells the time in which Slack stamps messages, so it must be the real one; nil is time.Now.
+	Clock func() time.Time
 }
 
 var (

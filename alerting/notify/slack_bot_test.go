@@ -356,7 +356,7 @@ func TestWebhookMode(t *testing.T) {
 	if len(all) != 3 {
 		t.Fatalf("%d messages", len(all))
 	}
-	if b := all[0].Blocks; !bytes.Contains(b, []byte("https://tidewatch.example.com/api/v1/alarms/7f3a19c0d2/chart.png|Chart")) || !bytes.Contains(b, []byte("Matchers for a silence")) {
+	if b := all[0].Blocks; !bytes.Contains(b, []byte("https://tidewatch.example.com/api/v1/series/42/chart.png?from=1795420800")) || !bytes.Contains(b, []byte("Matchers for a silence")) {
 		t.Errorf("blocks %s", b)
 	}
 	if b := all[2].Blocks; !bytes.Contains(b, []byte("may be a repeat")) {

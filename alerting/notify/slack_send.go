@@ -176,14 +176,14 @@ func badFile(err error) bool {
 
 // chart uploads the notice's chart, once for each version, and says what to show.
 func (a *attempt) chart(ctx context.Context) chartRef {
-	c, alarm := chartOf(a.n)
+	c, _ := chartOf(a.n)
 	if c == nil {
 		return chartRef{}
 	}
 	ref := chartRef{Alt: AltText(c)}
 	if a.st.FileOf != a.n.Version {
 		a.st.File, a.st.FileError, a.st.FileOf, a.st.NotReady = "", "", a.n.Version, 0
-		id, err := a.upload(ctx, c, alarm, ref.Alt)
+		id, err := a.upload(ctx, c, ref.Alt)
 		a.st.File = id
 		if err != nil {
 			a.st.FileError = explain(err)
@@ -193,13 +193,13 @@ func (a *attempt) chart(ctx context.Context) chartRef {
 	return ref
 }
 
-func (a *attempt) upload(ctx context.Context, c *alerting.Chart, alarm, alt string) (string, error) {
+func (a *attempt) upload(ctx context.Context, c *alerting.Chart, alt string) (string, error) {
 	png, err := RenderChart(c)
 	if err != nil {
 		return "", err
 	}
 	f, err := a.client.UploadFileContext(ctx, slack.UploadFileParameters{
-		Reader: bytes.NewReader(png), FileSize: len(png), Filename: "chart-" + alarm + ".png", Title: fit(c.Title, 200), AltTxt: fit(alt, 900),
+		Reader: bytes.NewReader(png), FileSize: len(png), Filename: "chart.png", Title: fit(c.Title, 200), AltTxt: fit(alt, 900),
 	})
 	if err != nil {
 		return "", err
@@ -207,12 +207,12 @@ func (a *attempt) upload(ctx context.Context, c *alerting.Chart, alarm, alt stri
 	return f.ID, nil
 }
 
-// chartOf is the first chart of a notice and the ID of its alarm.
-func chartOf(n *alerting.Notice) (*alerting.Chart, string) {
+// chartOf is the first chart of a notice and its alarm.
+func chartOf(n *alerting.Notice) (*alerting.Chart, *alerting.AlarmView) {
 	for i := range n.Alarms {
 		if n.Alarms[i].Chart != nil {
-			return n.Alarms[i].Chart, n.Alarms[i].ID
+			return n.Alarms[i].Chart, &n.Alarms[i]
 		}
 	}
-	return nil, ""
+	return nil, nil
 }

@@ -18,8 +18,9 @@ import (
 	"github.com/tidewatch/tidewatch/alerting"
 )
 
-// ChartPath is where a webhook's message looks for an alarm's chart below ExternalURL; %s is the alarm's ID.
-const ChartPath = "/api/v1/alarms/%s/chart.png"
+// chartPath is where a webhook's message links to for the chart, below ExternalURL: Tidewatch's own API, with the series' ID and
+// the range in Unix seconds.
+const chartPath = "/api/v1/series/%d/chart.png?from=%d&to=%d"
 
 // webhook posts through an incoming webhook. It cannot edit, look back or upload, so it posts when an incident opens and when
 // it ends, a thread reply as a message of its own, and after a lost answer once more, marked as a possible repeat.
@@ -77,8 +78,9 @@ func (w *webhook) message(n *alerting.Notice, d alerting.Delivery) *slack.Webhoo
 
 func (w *webhook) chart(n *alerting.Notice, d alerting.Delivery) chartRef {
 	ref := chartRef{Repeat: d.Unknown}
-	if c, alarm := chartOf(n); c != nil && w.cfg.ExternalURL != "" {
-		ref.Link = strings.TrimSuffix(w.cfg.ExternalURL, "/") + fmt.Sprintf(ChartPath, url.PathEscape(alarm))
+	if c, alarm := chartOf(n); c != nil && len(c.T) > 0 && w.cfg.ExternalURL != "" {
+		from, to := c.T[0]/1000, (c.T[len(c.T)-1]+999)/1000
+		ref.Link = strings.TrimSuffix(w.cfg.ExternalURL, "/") + fmt.Sprintf(chartPath, alarm.SeriesID, from, to)
 	}
 	return ref
 }
