@@ -28,6 +28,7 @@ func (s *Service) decide(ctx context.Context, now int64, blocks []tidewatch.Bloc
 	s.journal(payload)
 	s.m.stage.WithLabelValues("journal").Observe(time.Since(start).Seconds())
 	s.carry(ctx, res)
+	s.beat(ctx)
 }
 
 // journal appends a record and waits until it is on disk. Where that fails the decisions are carried out all the same: a page

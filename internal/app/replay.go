@@ -44,7 +44,7 @@ type ReplayReport struct {
 func Replay(ctx context.Context, o ReplayOptions) (ReplayReport, error) {
 	r := &replay{ReplayOptions: o, cursors: map[string]*cursor{}}
 	r.core = engine.NewCore(engine.New(engine.Options{Workers: o.Workers}), alerting.NewDispatcher(o.Config.Route, dispatcherOptions(o.Config)))
-	if err := r.core.Configure(engineDetectors(o.Config, false), o.Config.Route); err != nil {
+	if err := r.core.Configure(engineDetectors(o.Config, false), o.Config.Route, dispatcherOptions(o.Config)); err != nil {
 		return r.report, err
 	}
 	if err := r.train(ctx); err != nil {

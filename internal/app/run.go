@@ -143,6 +143,8 @@ func (s *Service) restore(ctx context.Context) error {
 	} else if err != nil {
 		return err
 	}
+	s.core.Resume(s.nowMilli())
+	s.fault("snapshot", s.snapshot())
 	s.log.Info("state restored", "snapshot", snap.At, "bytes", snap.Bytes, "journal_records", n)
 	return nil
 }

@@ -43,6 +43,8 @@ type Service struct {
 	lifecycle sync.Mutex // one reload or the shutdown at a time
 	closed    bool
 
+	heart heartbeat
+
 	faultMu sync.Mutex
 	faults  map[string]bool // parts of the state that cannot be written
 }
@@ -78,7 +80,7 @@ func (s *Service) build(cfg *configs.Config) error {
 		return err
 	}
 	core := engine.NewCore(engine.New(engine.Options{Workers: s.opts.Workers}), alerting.NewDispatcher(cfg.Route, dispatcherOptions(cfg)))
-	if err := core.Configure(engineDetectors(cfg, false), cfg.Route); err != nil {
+	if err := core.Configure(engineDetectors(cfg, false), cfg.Route, dispatcherOptions(cfg)); err != nil {
 		return err
 	}
 	s.core = core
@@ -167,7 +169,7 @@ func (s *Service) reload() error {
 	}
 	s.halt()
 	defer s.start(s.ctx)
-	if err := s.core.Configure(engineDetectors(cfg, false), cfg.Route); err != nil {
+	if err := s.core.Configure(engineDetectors(cfg, false), cfg.Route, dispatcherOptions(cfg)); err != nil {
 		return err
 	}
 	s.adopt(cfg, ints, runners)

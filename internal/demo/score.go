@@ -22,9 +22,6 @@ type onset struct {
 	reason   string
 }
 
-// grace is how long after its end an incident can still be found, and how long after it what it leaves behind is no false alarm.
-const grace = 30 * time.Minute
-
 // verdict is what became of the incidents.
 type verdict struct {
 	found       []hit // one for each incident, in order of time
@@ -36,8 +33,7 @@ type hit struct {
 	by *onset // nil: missed
 }
 
-// judge matches alarms with incidents. An alarm of another detector on the same thing at the same time belongs to the incident
-// too, but does not find it.
+// judge matches alarms with incidents. An alarm of a symptom belongs to its incident, but does not find it.
 func judge(incidents []simfleet.Incident, alarms []onset) verdict {
 	var v verdict
 	slices.SortFunc(alarms, func(a, b onset) int {
@@ -48,11 +44,8 @@ func judge(incidents []simfleet.Incident, alarms []onset) verdict {
 		h := hit{Incident: in}
 		for i := range alarms {
 			a := &alarms[i]
-			if a.raised < in.Start || a.raised > in.End+grace.Milliseconds() || !touches(in, a.labels) {
-				continue
-			}
-			used[i] = true
-			if h.by == nil && in.Matches(a.detector, a.labels) {
+			used[i] = used[i] || in.Explains(a.detector, a.labels, a.raised)
+			if h.by == nil && in.Finds(a.detector, a.labels, a.raised) {
 				h.by = a
 			}
 		}
@@ -64,13 +57,6 @@ func judge(incidents []simfleet.Incident, alarms []onset) verdict {
 		}
 	}
 	return v
-}
-
-// touches reports whether a series is about the incident's thing.
-func touches(in simfleet.Incident, ls labels.Labels) bool {
-	same := true
-	in.Labels.Range(func(l labels.Label) { same = same && (ls.Get(l.Name) == l.Value || l.Name == "mountpoint") })
-	return same
 }
 
 func (v verdict) hits() int {

@@ -35,15 +35,33 @@ type Result struct {
 // NewCore joins an engine and a dispatcher.
 func NewCore(e *Engine, d *alerting.Dispatcher) *Core { return &Core{engine: e, disp: d} }
 
-// Configure changes detectors and routes together, or nothing.
-func (c *Core) Configure(ds []Detector, root *alerting.Route) error {
+// Configure changes detectors, routes and the dispatcher's options together, or nothing. Incidents of alarms that are gone
+// with their detector or its learnt state end with the next Tick or Advance.
+func (c *Core) Configure(ds []Detector, root *alerting.Route, opts alerting.DispatcherOptions) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.engine.Configure(ds); err != nil {
 		return err
 	}
 	c.disp.SetRoute(root)
+	c.disp.SetOptions(opts)
+	c.endGone()
 	return nil
+}
+
+// endGone ends incidents of alarms whose detector is gone, or has forgotten the series.
+func (c *Core) endGone() {
+	c.disp.End(c.now, alerting.NoteDetectorRemoved, func(s alerting.Signal) bool {
+		d := c.engine.find(s.Detector)
+		return d == nil || d.group(s.SeriesID) == nil
+	})
+}
+
+// Resume says that nothing was decided or sent until now, Unix milliseconds, because the process was down.
+func (c *Core) Resume(now int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.disp.Resume(now)
 }
 
 // Train runs a block of history: models learn and alarms move, but nothing is signalled.
@@ -136,7 +154,7 @@ func (c *Core) NextDeadline() (int64, bool) {
 func (d *detector) signal(ch Change, now int64, historical bool) alerting.Signal {
 	return alerting.Signal{
 		At: now, ID: ch.Alarm, Detector: d.Name, SeriesID: ch.Series.ID, Labels: d.labels(ch.Series),
-		Transition: ch.Transition, Note: ch.Note, Historical: historical, Muted: d.Muted,
+		Transition: ch.Transition, Note: ch.Note, Historical: historical, Muted: d.Muted, Score: ch.AnomalyScore,
 	}
 }
 

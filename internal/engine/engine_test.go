@@ -79,7 +79,7 @@ func testCore(t testing.TB, workers int, ds ...Detector) *Core {
 	t.Helper()
 	root := &alerting.Route{Receiver: "r", GroupBy: []string{"job"}}
 	c := NewCore(New(Options{Workers: workers}), alerting.NewDispatcher(root, alerting.DispatcherOptions{}))
-	if err := c.Configure(ds, root); err != nil {
+	if err := c.Configure(ds, root, alerting.DispatcherOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -201,18 +201,18 @@ func TestReloadKeepsStateOnlyOfAnEqualModel(t *testing.T) {
 	}
 	d := testDetector("D")
 	d.Alarm.Datapoints, d.ConfigHash = 2, "c2"
-	must(t, c.Configure([]Detector{d}, &alerting.Route{Receiver: "r"}))
+	must(t, c.Configure([]Detector{d}, &alerting.Route{Receiver: "r"}, alerting.DispatcherOptions{}))
 	if c.Decided("D") == 0 {
 		t.Error("a change of policy dropped what was learnt")
 	}
 	d.ModelHash = "m2"
-	must(t, c.Configure([]Detector{d}, &alerting.Route{Receiver: "r"}))
+	must(t, c.Configure([]Detector{d}, &alerting.Route{Receiver: "r"}, alerting.DispatcherOptions{}))
 	if c.Decided("D") != 0 {
 		t.Error("a change of the model kept what was learnt")
 	}
 	bad := testDetector("D")
 	bad.Alarm.Of = 0
-	if err := c.Configure([]Detector{bad}, nil); err == nil {
+	if err := c.Configure([]Detector{bad}, nil, alerting.DispatcherOptions{}); err == nil {
 		t.Error("0 of 0 datapoints was taken")
 	}
 }

@@ -17,7 +17,7 @@ import (
 const (
 	limitBins  = 320
 	limitWidth = 0.025 // decades per bin: limits up to 8
-	minLimit   = 1.0   // no alarm below one point in ten, whatever the budget
+	minLimit   = 2.0   // no point alarms that one in a hundred is like, whatever the budget
 	maxLimit   = limitBins * limitWidth
 	seenOften  = 8.0                 // onsets that a bin must hold to take part in the tail's fit
 	halfLife   = 14 * 24 * time.Hour // of the counts
@@ -97,73 +97,64 @@ func (o *onsets) solve(p Promise, series int, step time.Duration) Limit {
 }
 
 func (o *onsets) count(limit float64) float64 {
-	c := 0.0
-	for b := 0; b <= min(int(limit/limitWidth), limitBins-1); b++ {
-		c += o.delta[b]
-	}
-	return c
+	counts := o.counts()
+	return counts[min(int(limit/limitWidth), limitBins-1)]
 }
 
 // solveRate returns the smallest limit whose onsets per series-step are at most rate.
 func (o *onsets) solveRate(rate float64) float64 {
+	if o.steps == 0 {
+		return min(max(-math.Log10(rate), 3), maxLimit) // the budget read as a probability of points; the chain only makes it rarer
+	}
+	const lowest = int(minLimit / limitWidth)
 	want := rate * o.steps
-	var x, y []float64 // fitted part: limit, log10 count
-	c, last := 0.0, -1
-	counts := [limitBins]float64{}
+	counts := o.counts()
+	last := lowest - 1 // the largest limit with onsets seen often
+	for b := lowest; b < limitBins && counts[b] >= seenOften; b++ {
+		last = b
+	}
+	switch {
+	case last < lowest:
+		// Hardly any onset even at the smallest limit, as where min_deviation stops nearly all. One more than was seen is
+		// taken for granted, and a decade of surprise for a decade of rate.
+		return min(minLimit+max(math.Log10((counts[lowest]+1)/want), 0), maxLimit)
+	case want >= counts[last]: // the budget lies in the part that was seen often
+		b := last
+		for b > lowest && counts[b-1] <= want {
+			b--
+		}
+		return float64(b) * limitWidth
+	}
+	slope := tailSlope(counts, max(lowest, last-60), last)
+	return min(float64(last)*limitWidth+(math.Log10(counts[last])-math.Log10(want))/slope, maxLimit)
+}
+
+// counts are the onsets at every limit.
+func (o *onsets) counts() (counts [limitBins]float64) {
+	c := 0.0
 	for b := range limitBins {
 		c += o.delta[b]
 		counts[b] = c
-		if c >= seenOften {
-			last = b
-		}
 	}
-	if o.steps == 0 || last < int(minLimit/limitWidth) {
-		return o.fallback(rate)
-	}
-	if want >= counts[last] { // the budget lies in the part that was seen often
-		for b := last; b > int(minLimit/limitWidth); b-- {
-			if counts[b-1] > want {
-				return float64(b) * limitWidth
-			}
-		}
-		return minLimit
-	}
-	// The last decade and a half of limits that were seen often carries the tail.
-	for b := max(int(minLimit/limitWidth), last-60); b <= last; b++ {
-		if counts[b] >= seenOften {
-			x, y = append(x, float64(b)*limitWidth), append(y, math.Log10(counts[b]))
-		}
-	}
-	slope := tailSlope(x, y)
-	θ := float64(last)*limitWidth + (math.Log10(counts[last])-math.Log10(want))/slope
-	return min(max(θ, minLimit), maxLimit)
+	return counts
 }
 
-// tailSlope fits log10 count = a − slope × limit by least squares and keeps the slope within what a calibrated surprise can
-// have: 0.5 (strongly clustered, heavy) to 3 (M independent points each a decade less likely).
-func tailSlope(x, y []float64) float64 {
-	n := float64(len(x))
+// tailSlope fits log10 count = a − slope × limit over bins [from, to] by least squares, and keeps the slope within what a
+// calibrated surprise can have: 0.5 (strongly clustered, heavy) to 3 (M independent points, each a decade less likely).
+func tailSlope(counts [limitBins]float64, from, to int) float64 {
+	n := float64(to - from + 1)
 	if n < 4 {
 		return 1
 	}
 	var sx, sy, sxx, sxy float64
-	for i := range x {
-		sx += x[i]
-		sy += y[i]
-		sxx += float64(x[i] * x[i])
-		sxy += float64(x[i] * y[i])
+	for b := from; b <= to; b++ {
+		x, y := float64(b)*limitWidth, math.Log10(counts[b])
+		sx += x
+		sy += y
+		sxx += float64(x * x)
+		sxy += float64(x * y)
 	}
-	den := n*sxx - sx*sx
-	if den <= 0 {
-		return 1
-	}
-	return min(max(-(n*sxy-sx*sy)/den, 0.5), 3)
-}
-
-// fallback is the limit while nothing has been counted: the budget read as a per-point tail probability, which a chain of M
-// of N points only makes rarer.
-func (o *onsets) fallback(rate float64) float64 {
-	return min(max(-math.Log10(rate), 3), maxLimit)
+	return min(max(-(n*sxy-sx*sy)/(n*sxx-sx*sx), 0.5), 3)
 }
 
 // String is the promise in the words of a message.

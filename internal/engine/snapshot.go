@@ -75,6 +75,7 @@ func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
 	for _, det := range c.engine.detectors {
 		slices.SortFunc(det.groups, func(a, b *group) int { return order(0, 0, a.id, b.id, 0, 0) })
 	}
+	c.endGone()
 	return dropped, nil
 }
 

@@ -1,0 +1,81 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/engine"
+)
+
+// transcript writes down decisions and messages as bytes, messages as their notifier would send them.
+type transcript struct {
+	t        *testing.T
+	renderer alerting.Renderer
+	out      bytes.Buffer
+}
+
+func (w *transcript) add(res engine.Result) error {
+	for _, ch := range res.Changes {
+		line, err := json.Marshal(NewTransitionLine(ch, res.Now))
+		if err != nil {
+			return err
+		}
+		w.out.Write(append(line, '\n'))
+	}
+	for i := range res.Notices {
+		notice, err := alerting.CanonicalNotice(&res.Notices[i])
+		if err != nil {
+			return err
+		}
+		payload, err := w.renderer.Render(&res.Notices[i])
+		if err != nil {
+			return err
+		}
+		w.out.Write(append(append(append(notice, '\n'), payload...), '\n'))
+	}
+	return nil
+}
+
+func TestServeAndReplayDecideTheSame(t *testing.T) {
+	src := &source{series: 4, value: faulty}
+	h := newHarness(t, src, origin+3*day+30_000)
+	cfg, err := h.config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ints, err := integrations(cfg, nil, h.clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renderer := ints[0].notifier.(alerting.Renderer)
+	served := &transcript{t: t, renderer: renderer}
+	h.opts.OnResult = func(res engine.Result) {
+		if err := served.add(res); err != nil {
+			t.Error(err)
+		}
+	}
+	from, to := h.clock.Now().UnixMilli(), origin+5*day+3*hour
+	h.run(t, to)
+
+	replayed := &transcript{t: t, renderer: renderer}
+	report, err := Replay(t.Context(), ReplayOptions{
+		Config: cfg, Source: func(string) (ingest.Source, error) { return src, nil }, From: from, To: to, Each: replayed.add,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(served.out.String(), replayed.out.String()); d != "" {
+		t.Errorf("replay differs from serve (-serve +replay):\n%s", d)
+	}
+	if report.Alarms < 2 || report.Notices < 1 {
+		t.Errorf("the injected fault is not found: %+v", report)
+	}
+	posted := h.slack.Messages("#oncall")
+	if len(posted) != report.Notices {
+		t.Errorf("%d messages in Slack, %d in the replay", len(posted), report.Notices)
+	}
+}
