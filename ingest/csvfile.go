@@ -154,7 +154,7 @@ func newColumns(c csvColumns, file string) *columns {
 	return out
 }
 
-// addRow takes one row wholly or not at all. An empty value is a missing sample, not an error.
+// addRow takes one row wholly or not at all. An empty value, or NaN, is a missing sample, not an error.
 func (d *columns) addRow(c csvColumns, row []string) error {
 	t, err := parseTime(row[c.time])
 	if err != nil {
@@ -172,8 +172,9 @@ func (d *columns) addRow(c csvColumns, row []string) error {
 		}
 	}
 	for k, v := range vs {
-		s := d.series[k]
-		s.ts, s.vs = append(s.ts, t), append(s.vs, v)
+		if s := d.series[k]; !math.IsNaN(v) {
+			s.ts, s.vs = append(s.ts, t), append(s.vs, v)
+		}
 	}
 	if c.label >= 0 {
 		d.marks.T, d.marks.Label = append(d.marks.T, t), append(d.marks.Label, strings.TrimSpace(row[c.label]))
