@@ -73,14 +73,17 @@ func (f *forest) shortfall(x *[features]float32) float64 {
 	for i, from := range f.start[:len(f.start)-1] {
 		sum += path(f.nodes[from:f.start[i+1]], x)
 	}
+	if len(f.nodes) == 0 {
+		return 0
+	}
 	return leafPath[f.sample] - sum/float64(len(f.start)-1)
 }
 
 // path is the path length of x in one tree.
 func path(tree []node, x *[features]float32) float64 {
 	at, depth := 0, 0
-	if len(tree) == 0 {
-		return leafPath[0]
+	if len(tree) == 0 { // all samples were equal: nothing is known
+		return 0
 	}
 	for {
 		n := tree[at]

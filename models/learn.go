@@ -26,6 +26,7 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 	}
 	var j judgement
 	w.judge(s, on, f, t, x, &j)
+	w.memo = memo{}
 	w.points = min(w.points+1, math.MaxInt32-1)
 	w.since = min(w.since+1, arOrder)
 	if v == tidewatch.Excluded {

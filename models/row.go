@@ -94,7 +94,16 @@ type row struct {
 	lastFeatures [features]float32
 	hasFeatures  bool
 
+	memo  memo
 	first []float64 // the first points, until there are enough for an estimate
+}
+
+// memo is the last shortfall that was computed since the row advanced: a cache, no part of the state.
+type memo struct {
+	forest    *forest
+	t         int64
+	x         float64
+	shortfall float64
 }
 
 func (w *row) init() {
@@ -179,7 +188,7 @@ func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *
 	if on.has(tidewatch.ChannelIsolation) {
 		w.shape(j, z)
 		if f != nil {
-			j.statistic[tailIsolation] = isolationStatistic(f.shortfall(&j.features))
+			j.statistic[tailIsolation] = isolationStatistic(w.isolate(f, t, j))
 			j.side[tidewatch.ChannelIsolation] = sign(j.evidence.mean[0])
 			j.own[tidewatch.ChannelIsolation] = w.own(tailIsolation, j)
 		}
@@ -194,6 +203,14 @@ func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *
 		j.own[c] *= trust[c]
 	}
 	w.combine(on, j)
+}
+
+// isolate is the forest's shortfall; the one of the score is remembered for the advance that follows it.
+func (w *row) isolate(f *forest, t int64, j *judgement) float64 {
+	if w.memo.forest != f || w.memo.t != t || w.memo.x != j.x {
+		w.memo = memo{f, t, j.x, f.shortfall(&j.features)}
+	}
+	return w.memo.shortfall
 }
 
 func (w *row) own(k int, j *judgement) float64 {

@@ -115,16 +115,19 @@ func (a *tail) probability(p *prior, s float64) float64 {
 	}
 	body := a.beyond(p, int(a.cut)) / a.all(p)
 	q := float64(body * paretoSurvival((s-tailEdges[a.cut])/float64(a.sigma), float64(a.shape)))
-	return max(q, a.counted(p, k))
+	return max(q, a.counted(p, k, s))
 }
 
-// counted bounds the probability of values in bin k from below by what was really seen above that bin.
-func (a *tail) counted(p *prior, k int) float64 {
-	from := k + 1
+// counted bounds the probability of s, which lies in bin k, from below by what was really seen above that bin. Inside the last
+// bin, which has no end, it falls with the square of s.
+func (a *tail) counted(p *prior, k int, s float64) float64 {
+	from := min(k+1, tailBins-1)
+	seen := max(0, a.beyond(p, from)-ignoredCount-p.above[from]) / a.all(p)
 	if k == tailBins-1 {
-		from = k
+		r := tailEdges[k] / s
+		seen *= float64(r * r)
 	}
-	return max(0, a.beyond(p, from)-ignoredCount-p.above[from]) / a.all(p)
+	return seen
 }
 
 // surprise is -log10 of the probability, at most maxSurprise.
@@ -141,10 +144,14 @@ func (a *tail) value(p *prior, q float64) float64 {
 	if body := a.beyond(p, int(a.cut)) / a.all(p); q <= body {
 		s := tailEdges[a.cut] + float64(a.sigma)*paretoQuantile(q/body, float64(a.shape))
 		k := int(a.cut)
-		for k < tailBins-1 && a.counted(p, k) > q {
+		for k < tailBins-1 && a.counted(p, k, tailEdges[k]) > q {
 			k++
 		}
-		return max(s, tailEdges[k])
+		far := tailEdges[k]
+		if seen := a.counted(p, k, far); seen > q { // only in the last bin
+			far *= math.Sqrt(seen / q)
+		}
+		return max(s, far)
 	}
 	want := q * a.all(p)
 	for k := int(a.cut) - 1; k >= 0; k-- {
