@@ -72,7 +72,7 @@ func TestCSV(t *testing.T) {
 	for expr, want := range map[string]string{
 		`cpu`:                               `{__name__="cpu", file="nab/cpu"} [NaN 1 3 NaN NaN 0]`,
 		`{file=~"mul.*"} > 5`:               `{__name__="b", file="multi"} [10 NaN 30 NaN NaN NaN]`,
-		`sum({__name__=~"a|shuffled"})`:     `{} [2 4.5 NaN NaN NaN NaN]`,
+		`sum({__name__=~"a|shuffled"})`:     `{} [2 4.5 3 NaN NaN NaN]`,
 		`max_over_time(cpu[10m]) offset 5m`: ``,
 	} {
 		q := q
