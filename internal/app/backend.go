@@ -55,8 +55,8 @@ func (b backend) anomalyRows(ctx context.Context, q api.AnomalyQuery) ([]store.A
 func apiAnomaly(r store.AnomalyRow) api.Anomaly {
 	a := api.Anomaly{
 		ID: r.ID, AlarmID: alerting.AlarmID(r.Detector, r.SeriesID), Detector: r.Detector, SeriesID: api.SeriesID(r.SeriesID), Labels: r.Labels,
-		Start: api.Time(r.StartsAt), State: r.State, Points: 1, PeakAt: api.Time(r.PeakT),
-		Score: api.Value(r.Peak), Surprise: api.Value(math.NaN()), Y: api.Value(r.Value), Yhat: api.Value(r.Mid),
+		Start: api.Time(r.StartsAt), State: r.State, Alarmed: r.Alarmed, Points: max(r.Points, 1), PeakAt: api.Time(r.PeakT),
+		Score: api.Value(r.Peak), Surprise: api.Value(r.Surprise), Y: api.Value(r.Value), Yhat: api.Value(r.Mid),
 		YhatLower: api.Value(r.Lower), YhatUpper: api.Value(r.Upper), Channel: api.Channel(r.Channel),
 	}
 	if r.EndsAt != 0 {

@@ -88,6 +88,6 @@ func anomalyRow(a engine.Anomaly) store.AnomalyRow {
 		ID:       fmt.Sprintf("%s-%x", alerting.AlarmID(a.Detector, a.Series.ID), a.StartsAt),
 		Detector: a.Detector, SeriesID: a.Series.ID, Labels: a.Series.Labels, StartsAt: a.StartsAt, EndsAt: a.EndsAt,
 		Peak: a.PeakScore, PeakT: a.PeakT, Value: a.Value, Mid: a.Band.Mid, Lower: a.Band.Lower, Upper: a.Band.Upper,
-		Channel: a.Channel.String(), State: state,
+		Surprise: a.Surprise, Channel: a.Channel.String(), State: state, Points: a.Breaches, Alarmed: a.Alarmed,
 	}
 }

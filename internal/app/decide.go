@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/tidewatch/tidewatch"
@@ -28,17 +30,23 @@ func (s *Service) decide(ctx context.Context, now int64, blocks []tidewatch.Bloc
 	s.journal(payload)
 	s.m.stage.WithLabelValues("journal").Observe(time.Since(start).Seconds())
 	s.carry(ctx, res)
+	if s.gap { // the journal misses a tick: go on from a snapshot, as soon as one can be written
+		err := s.snapshotLocked()
+		s.fault("snapshot", err)
+		s.gap = err != nil
+	}
 	s.beat(ctx)
 }
 
 // journal appends a record and waits until it is on disk. Where that fails the decisions are carried out all the same: a page
 // that comes twice after a crash is better than one that does not come because a disk is full.
 func (s *Service) journal(payload []byte) {
-	if _, err := s.store.Journal().Append(payload); err != nil {
-		s.fault("journal", err)
-		return
+	_, err := s.store.Journal().Append(payload)
+	if err != nil {
+		s.gap = true
 	}
-	s.fault("journal", s.store.Journal().Commit())
+	err = errors.Join(err, s.store.Journal().Commit())
+	s.fault("journal", err)
 }
 
 // advance fires timers of incidents up to now.
@@ -121,6 +129,10 @@ func (s *Service) snapshot() error {
 const snapshotShards = 16
 
 func (s *Service) snapshotLocked() error {
+	// A snapshot stands for all records before it, so what they decided must be in the store first.
+	if s.drainBacklog(context.Background()); len(s.backlog) > 0 {
+		return fmt.Errorf("%d results wait for the store", len(s.backlog))
+	}
 	start := time.Now()
 	snap := s.core.Snapshot(snapshotShards)
 	pos := s.store.Journal().End()

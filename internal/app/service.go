@@ -26,6 +26,7 @@ type Service struct {
 	deciding sync.Mutex // held while the core, the journal and the store change together
 	lastNow  int64
 	backlog  []store.Batch // results that the store could not take yet, oldest first
+	gap      bool          // a tick could not be put into the journal
 
 	mu       sync.RWMutex
 	cfg      *configs.Config

@@ -16,7 +16,8 @@ type Anomaly struct {
 	Breaches         int
 	PeakScore        float64
 	PeakT            int64
-	Value            float64 // the value farthest from its expectation, with the band of that moment
+	Surprise         float64 // of the point at PeakT, with its value and band
+	Value            float64
 	Band             tidewatch.Band
 	Channel          tidewatch.Channel
 	Alarmed          bool
@@ -31,7 +32,7 @@ func (r *row) anomaly(t int64, detector string, endsAt int64) Anomaly {
 	e := r.ep
 	a := Anomaly{
 		Detector: detector, Series: r.series, StartsAt: e.start, EndsAt: endsAt, Breaches: e.breaches,
-		PeakScore: e.peakScore, PeakT: e.peakT, Value: e.peak, Band: e.peakBand, Channel: e.channel, Alarmed: e.alarmed, at: t,
+		PeakScore: e.peakScore, PeakT: e.peakT, Surprise: e.peakSurprise, Value: e.peakValue, Band: e.peakBand, Channel: e.channel, Alarmed: e.alarmed, at: t,
 	}
 	if e.breaches == 0 {
 		a.Value, a.Band = math.NaN(), tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()}

@@ -85,12 +85,14 @@ func (w *window) lowest() float32 {
 type episode struct {
 	start, lastBreach int64
 	breaches          int
-	peakScore         float64
+	peakScore         float64 // the highest, with the point that had it
 	peakT             int64
-	peak              float64 // the value farthest from its expectation
-	peakMid           float64
+	peakSurprise      float64
+	peakValue         float64
 	peakBand          tidewatch.Band
 	channel           tidewatch.Channel
+	peak              float64 // the value farthest from its expectation, which may be another's
+	peakMid           float64
 	alarmed           bool
 	transition        alerting.Transition // into ALARM
 	score             tidewatch.Score     // of the newest breaching point
@@ -107,10 +109,10 @@ func (e *episode) observe(t int64, x float64, s tidewatch.Score, b tidewatch.Ban
 	e.breaches++
 	e.score, e.anomalyScore = s, anomalyScore
 	if e.breaches == 1 || math.Abs(x-s.Mid) > math.Abs(e.peak-e.peakMid) {
-		e.peak, e.peakMid, e.peakBand = x, s.Mid, b
+		e.peak, e.peakMid = x, s.Mid
 	}
 	if anomalyScore > e.peakScore {
-		e.peakScore, e.peakT, e.channel = anomalyScore, t, s.Channel
+		e.peakScore, e.peakT, e.peakSurprise, e.peakValue, e.peakBand, e.channel = anomalyScore, t, s.Surprise, x, b, s.Channel
 	}
 }
 

@@ -70,10 +70,12 @@ func (e *encoder) episode(ep *episode) {
 	e.uint(ep.breaches)
 	e.f64(ep.peakScore)
 	e.i64(ep.peakT)
-	e.f64(ep.peak)
-	e.f64(ep.peakMid)
+	e.f64(ep.peakSurprise)
+	e.f64(ep.peakValue)
 	e.band(ep.peakBand)
 	e.uint(int(ep.channel))
+	e.f64(ep.peak)
+	e.f64(ep.peakMid)
 	e.bool(ep.alarmed)
 	e.transition(ep.transition)
 	e.score(ep.score)
@@ -93,8 +95,8 @@ func (d *decoder) episode() *episode {
 		return nil
 	}
 	ep := &episode{
-		start: d.i64(), lastBreach: d.i64(), breaches: d.uint(), peakScore: d.f64(), peakT: d.i64(), peak: d.f64(), peakMid: d.f64(),
-		peakBand: d.band(), channel: tidewatch.Channel(d.uint()), alarmed: d.bool(), transition: d.transition(), score: d.score(),
+		start: d.i64(), lastBreach: d.i64(), breaches: d.uint(), peakScore: d.f64(), peakT: d.i64(), peakSurprise: d.f64(),
+		peakValue: d.f64(), peakBand: d.band(), channel: tidewatch.Channel(d.uint()), peak: d.f64(), peakMid: d.f64(), alarmed: d.bool(), transition: d.transition(), score: d.score(),
 		anomalyScore: d.f64(), explanation: d.explanation(),
 	}
 	ep.breaching = make([]tidewatch.Point, d.count(16))

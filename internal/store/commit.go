@@ -66,11 +66,9 @@ func (b Batch) transitions(ctx context.Context, tx *sql.Tx) error {
 }
 
 const upsertAnomaly = `
-INSERT INTO anomalies (id, detector, series_id, labels, starts_at, ends_at, peak, peak_t, value, mid, lower, upper, channel, state)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET (detector, series_id, labels, starts_at, ends_at, peak, peak_t, value, mid, lower, upper, channel, state) =
-(excluded.detector, excluded.series_id, excluded.labels, excluded.starts_at, excluded.ends_at, excluded.peak, excluded.peak_t,
- excluded.value, excluded.mid, excluded.lower, excluded.upper, excluded.channel, excluded.state)`
+INSERT OR REPLACE INTO anomalies (id, detector, series_id, labels, starts_at, ends_at, peak, peak_t, value, mid, lower, upper, surprise,
+ channel, state, points, alarmed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func (b Batch) anomalies(ctx context.Context, tx *sql.Tx) error {
 	return execEach(ctx, tx, upsertAnomaly, b.Anomalies, func(r AnomalyRow) ([]any, error) {
@@ -80,7 +78,8 @@ func (b Batch) anomalies(ctx context.Context, tx *sql.Tx) error {
 		}
 		return []any{
 			r.ID, r.Detector, int64(r.SeriesID), string(ls), r.StartsAt, r.EndsAt, nullNaN(r.Peak), r.PeakT,
-			nullNaN(r.Value), nullNaN(r.Mid), nullNaN(r.Lower), nullNaN(r.Upper), r.Channel, r.State,
+			nullNaN(r.Value), nullNaN(r.Mid), nullNaN(r.Lower), nullNaN(r.Upper), nullNaN(r.Surprise), r.Channel, r.State,
+			r.Points, r.Alarmed,
 		}, nil
 	})
 }

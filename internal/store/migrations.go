@@ -39,8 +39,11 @@ CREATE TABLE anomalies (
 	mid       REAL,
 	lower     REAL,
 	upper     REAL,
+	surprise  REAL,
 	channel   TEXT NOT NULL,
-	state     TEXT NOT NULL
+	state     TEXT NOT NULL,
+	points    INTEGER NOT NULL,
+	alarmed   INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX anomalies_starts ON anomalies (starts_at, id);
 

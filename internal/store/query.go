@@ -24,20 +24,21 @@ func (s *Store) Anomalies(ctx context.Context, q AnomalyQuery) ([]AnomalyRow, st
 	w.add(q.Detector != "", "detector = ?", q.Detector)
 	w.add(q.SeriesID != 0, "series_id = ?", int64(q.SeriesID))
 	return page(ctx, s.db.read, `
-SELECT id, detector, series_id, labels, starts_at, ends_at, peak, peak_t, value, mid, lower, upper, channel, state
+SELECT id, detector, series_id, labels, starts_at, ends_at, peak, peak_t, value, mid, lower, upper, surprise, channel, state, points, alarmed
 FROM anomalies`+w.String()+` ORDER BY starts_at DESC, id`, w.args, q.Limit, q.Selectors, scanAnomaly)
 }
 
 func scanAnomaly(rows *sql.Rows) (r AnomalyRow, c cursor, ls labels.Labels, err error) {
 	var id int64
 	var text string
-	var peak, value, mid, lower, upper sql.NullFloat64
-	err = rows.Scan(&r.ID, &r.Detector, &id, &text, &r.StartsAt, &r.EndsAt, &peak, &r.PeakT, &value, &mid, &lower, &upper, &r.Channel, &r.State)
+	var peak, value, mid, lower, upper, surprise sql.NullFloat64
+	err = rows.Scan(&r.ID, &r.Detector, &id, &text, &r.StartsAt, &r.EndsAt, &peak, &r.PeakT, &value, &mid, &lower, &upper, &surprise, &r.Channel, &r.State,
+		&r.Points, &r.Alarmed)
 	if err == nil {
 		err = json.Unmarshal([]byte(text), &r.Labels)
 	}
 	r.SeriesID, r.Peak, r.Value = uint64(id), nan(peak), nan(value)
-	r.Mid, r.Lower, r.Upper = nan(mid), nan(lower), nan(upper)
+	r.Mid, r.Lower, r.Upper, r.Surprise = nan(mid), nan(lower), nan(upper), nan(surprise)
 	return r, cursor{r.StartsAt, r.ID}, r.Labels, err
 }
 
@@ -77,7 +78,7 @@ func scanTransition(rows *sql.Rows) (r TransitionRow, c cursor, ls labels.Labels
 // OpenAnomalies is every episode that has not ended, oldest first: what the service continues after a restart.
 func (s *Store) OpenAnomalies(ctx context.Context) (out []AnomalyRow, err error) {
 	rows, err := s.db.read.QueryContext(ctx, `
-SELECT id, detector, series_id, labels, starts_at, ends_at, peak, peak_t, value, mid, lower, upper, channel, state
+SELECT id, detector, series_id, labels, starts_at, ends_at, peak, peak_t, value, mid, lower, upper, surprise, channel, state, points, alarmed
 FROM anomalies WHERE ends_at = 0 ORDER BY starts_at, id`)
 	if err != nil {
 		return nil, fmt.Errorf("open anomalies: %w", explain(err))

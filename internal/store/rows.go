@@ -29,7 +29,10 @@ type AnomalyRow struct {
 	Peak                     float64 // highest anomaly_score so far
 	PeakT                    int64
 	Value, Mid, Lower, Upper float64 // at PeakT
+	Surprise                 float64 // of the newest breaching point, in decades, before policy
 	Channel, State           string
+	Points                   int  // that breached
+	Alarmed                  bool // it brought the alarm into ALARM
 }
 
 // NoticeRow is one version of a message on its way to one integration. Package outbox encodes the notice into Payload.

@@ -1,5 +1,0 @@
-package engine
-
-import "runtime"
-
-const isAMD64 = runtime.GOARCH == "amd64"
