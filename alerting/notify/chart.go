@@ -77,9 +77,9 @@ var card = sync.OnceValue(func() *image.RGBA {
 
 // draw fills the card.
 func (p *canvas) draw(c *alerting.Chart, d *chartData) {
-	main, second := frame{top: plotTop, bottom: plotBottom}, frame{}
+	main, second := &frame{top: plotTop, bottom: plotBottom}, &frame{}
 	if d.stat != nil {
-		second = frame{top: plotBottom - panelHeight, bottom: plotBottom}
+		second = &frame{top: plotBottom - panelHeight, bottom: plotBottom}
 		main.bottom = second.top - panelGap
 	}
 	main.setY(d.lo, d.hi, c.Unit)

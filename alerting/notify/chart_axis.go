@@ -68,7 +68,7 @@ func tickNumber(v, step float64) string {
 	return strconv.FormatFloat(v, 'f', decimals, 64)
 }
 
-func (p *canvas) tickWidth(f frame) float64 {
+func (p *canvas) tickWidth(f *frame) float64 {
 	w := 0.0
 	for _, t := range f.ticks {
 		w = math.Max(w, p.width(p.fonts.label, t.text))
@@ -77,7 +77,7 @@ func (p *canvas) tickWidth(f frame) float64 {
 }
 
 // grid draws the value axis.
-func (p *canvas) grid(f frame) {
+func (p *canvas) grid(f *frame) {
 	p.SetLineWidth(1.6)
 	for _, t := range f.ticks {
 		y := math.Round(f.y(t.v))
@@ -155,7 +155,7 @@ func dayTicks(from, to time.Time, days int) []tick {
 }
 
 // timeAxis labels the time axis below the last panel.
-func (p *canvas) timeAxis(d *chartData, main, second frame) {
+func (p *canvas) timeAxis(d *chartData, main, second *frame) {
 	bottom := main.bottom
 	if second.bottom > 0 {
 		bottom = second.bottom
@@ -187,7 +187,7 @@ func (p *canvas) timeAxis(d *chartData, main, second frame) {
 }
 
 // marks draws events as dashed lines with a word; words that would overlap go one row down.
-func (p *canvas) marks(c *alerting.Chart, d *chartData, f frame) {
+func (p *canvas) marks(c *alerting.Chart, d *chartData, f *frame) {
 	var ends [3]float64
 	sorted := slices.Clone(c.Marks)
 	slices.SortStableFunc(sorted, func(a, b alerting.Mark) int { return cmp.Compare(a.T, b.T) })

@@ -121,7 +121,7 @@ func (d *chartData) statistic(limit float64) {
 }
 
 // padded gives an axis room above and below; zero is included if it is near, and not crossed if nothing lies beyond it.
-func padded(lo, hi float64, ok bool) (float64, float64) {
+func padded(lo, hi float64, ok bool) (low, high float64) {
 	if !ok {
 		return 0, 1
 	}
@@ -136,7 +136,7 @@ func padded(lo, hi float64, ok bool) (float64, float64) {
 	if floor && lo-pad < 0.3*hi && hi-lo > 0.2*hi {
 		lo, pad = 0, 0.07*hi
 	}
-	low, high := lo-pad, hi+pad
+	low, high = lo-pad, hi+pad
 	if floor {
 		low = math.Max(low, 0)
 	}

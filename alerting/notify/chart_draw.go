@@ -29,7 +29,7 @@ const (
 )
 
 // shade colours the background of the anomalous stretches, half a step beyond their first and last points.
-func (p *canvas) shade(d *chartData, f frame) {
+func (p *canvas) shade(d *chartData, f *frame) {
 	half := d.step / 2
 	for _, r := range d.runs(func(i int) bool { return d.anomalous[i] }) {
 		x0, x1 := f.x(d.t[r.from]-half), f.x(d.t[r.to]+half)
@@ -45,7 +45,7 @@ func (p *canvas) shade(d *chartData, f frame) {
 }
 
 // band fills between the bounds, once for each stretch without a gap.
-func (p *canvas) band(d *chartData, f frame) {
+func (p *canvas) band(d *chartData, f *frame) {
 	for _, r := range d.runs(func(i int) bool { return !math.IsNaN(d.lower[i]) && !math.IsNaN(d.upper[i]) }) {
 		from, to := r.from, r.to
 		if from == to { // a single point has no area: give it the width of a step
@@ -67,7 +67,7 @@ func (p *canvas) band(d *chartData, f frame) {
 }
 
 // expected draws the expectation, dashed.
-func (p *canvas) expected(d *chartData, f frame) {
+func (p *canvas) expected(d *chartData, f *frame) {
 	p.SetColor(midColor)
 	p.SetLineWidth(2)
 	p.SetDash(9, 7)
@@ -76,7 +76,7 @@ func (p *canvas) expected(d *chartData, f frame) {
 }
 
 // observed draws the observations: calm in black, anomalous in red, a point without neighbours as a dot.
-func (p *canvas) observed(d *chartData, f frame) {
+func (p *canvas) observed(d *chartData, f *frame) {
 	runs := d.runs(func(i int) bool { return !math.IsNaN(d.y[i]) })
 	p.SetLineCapRound()
 	p.SetLineJoinRound()
@@ -94,7 +94,7 @@ func (p *canvas) observed(d *chartData, f frame) {
 	p.SetLineCapButt()
 }
 
-func (p *canvas) dot(f frame, t int64, v float64, anomalous bool) {
+func (p *canvas) dot(f *frame, t int64, v float64, anomalous bool) {
 	p.SetColor(ink)
 	if anomalous {
 		p.SetColor(redColor)
@@ -105,7 +105,7 @@ func (p *canvas) dot(f frame, t int64, v float64, anomalous bool) {
 
 // segments strokes those pieces between neighbouring points that are anomalous, or those that are not. A piece is anomalous
 // if one of its ends is.
-func (p *canvas) segments(d *chartData, f frame, runs []run, anomalous bool) {
+func (p *canvas) segments(d *chartData, f *frame, runs []run, anomalous bool) {
 	for _, r := range runs {
 		n := 0
 		for i := r.from; i < r.to; i++ {
@@ -123,7 +123,7 @@ func (p *canvas) segments(d *chartData, f frame, runs []run, anomalous bool) {
 const strokePoints = 48
 
 // extend draws the piece from point i to the next; n is how many pieces the current path has. It returns the new n.
-func (p *canvas) extend(n int, f frame, d *chartData, v []float64, i int) int {
+func (p *canvas) extend(n int, f *frame, d *chartData, v []float64, i int) int {
 	if n >= strokePoints {
 		p.Stroke()
 		n = 0
@@ -136,7 +136,7 @@ func (p *canvas) extend(n int, f frame, d *chartData, v []float64, i int) int {
 }
 
 // polyline strokes every run in one path, so that dashes go on evenly.
-func (p *canvas) polyline(d *chartData, f frame, v []float64, runs []run) {
+func (p *canvas) polyline(d *chartData, f *frame, v []float64, runs []run) {
 	for _, r := range runs {
 		p.MoveTo(f.x(d.t[r.from]), f.y(v[r.from]))
 		for i := r.from + 1; i <= r.to; i++ {
@@ -147,7 +147,7 @@ func (p *canvas) polyline(d *chartData, f frame, v []float64, runs []run) {
 }
 
 // statistic draws the second panel: the deciding channel's figure and its limit.
-func (p *canvas) statistic(c *alerting.Chart, d *chartData, f frame) {
+func (p *canvas) statistic(c *alerting.Chart, d *chartData, f *frame) {
 	p.SetColor(ink)
 	p.SetLineWidth(observedWidth)
 	p.polyline(d, f, d.stat, d.runs(func(i int) bool { return !math.IsNaN(d.stat[i]) }))
@@ -170,7 +170,7 @@ func (p *canvas) statistic(c *alerting.Chart, d *chartData, f frame) {
 }
 
 // peak labels the anomalous point that lies farthest from its expectation.
-func (p *canvas) peak(c *alerting.Chart, d *chartData, f frame) {
+func (p *canvas) peak(c *alerting.Chart, d *chartData, f *frame) {
 	best, far := -1, -1.0
 	for i, v := range d.y {
 		if !d.anomalous[i] || !finite(v) {

@@ -67,7 +67,7 @@ func (p *canvas) halo(face font.Face, c color.Color, x, y float64, s string) {
 	p.text(face, c, x, y, 0.5, s)
 }
 
-func (p *canvas) width(face font.Face, s string) float64 {
+func (*canvas) width(face font.Face, s string) float64 {
 	return float64(font.MeasureString(face, s)) / 64
 }
 

@@ -3,6 +3,7 @@ package notify
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -15,11 +16,13 @@ import (
 // contracts builds the target of every registered kind.
 var contracts = map[string]func(t *testing.T) notifytest.Target{
 	"slack_configs (bot token)": func(t *testing.T) notifytest.Target {
+		t.Helper()
 		return slackTarget(t, func(_ *slackfake.Server, cfg *SlackConfig) {
 			cfg.Token, cfg.Channel = secret(notifytest.Secret), "#oncall"
 		})
 	},
 	"slack_configs (webhook)": func(t *testing.T) notifytest.Target {
+		t.Helper()
 		return slackTarget(t, func(s *slackfake.Server, cfg *SlackConfig) { cfg.WebhookURL = secret(s.WebhookURL("oncall")) })
 	},
 	"log": logTarget,
@@ -94,7 +97,11 @@ func logTarget(*testing.T) notifytest.Target {
 		Notifier: n,
 		Limits: func() (string, error) {
 			// A record is one line; the rendered text is what a person reads.
-			text, err := n.(alerting.Renderer).Render(notifytest.Storm(10_000))
+			r, ok := n.(alerting.Renderer)
+			if !ok {
+				return "", errors.New("the log notifier renders nothing")
+			}
+			text, err := r.Render(notifytest.Storm(10_000))
 			return buf.String() + string(text), err
 		},
 		Logs: buf.String,

@@ -75,7 +75,7 @@ func logAttrs(n *alerting.Notice) []slog.Attr {
 }
 
 // Render implements alerting.Renderer: the notice as plain text, one line each, as replay and check print it.
-func (l *logNotifier) Render(n *alerting.Notice) ([]byte, error) {
+func (*logNotifier) Render(n *alerting.Notice) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s\n", emoji(n), fit(strings.Join(strings.Fields(clean(n.Headline)), " "), slackHeadline))
 	for _, line := range textLines(n) {

@@ -54,6 +54,8 @@ var (
 
 // NewSlack builds the notifier for a bot token or an incoming webhook. The result also implements alerting.Renderer and
 // Queued.
+//
+//nolint:gocritic // a configuration is passed by value: the caller keeps its own
 func NewSlack(cfg SlackConfig) (alerting.Notifier, error) {
 	if (cfg.Token == nil) == (cfg.WebhookURL == nil) {
 		return nil, fmt.Errorf("slack receiver %q: exactly one of a bot token and a webhook URL is needed", cfg.Name)
@@ -61,14 +63,14 @@ func NewSlack(cfg SlackConfig) (alerting.Notifier, error) {
 	if cfg.Token != nil && strings.TrimPrefix(cfg.Channel, "#") == "" {
 		return nil, fmt.Errorf("slack receiver %q: a bot token needs a channel, for example \"#oncall\" or an ID such as C0123456789", cfg.Name)
 	}
-	cfg = cfg.withDefaults()
+	cfg.setDefaults()
 	if cfg.WebhookURL != nil {
 		return &webhook{cfg}, nil
 	}
 	return &bot{cfg: cfg, ids: &channelIDs{}}, nil
 }
 
-func (cfg SlackConfig) withDefaults() SlackConfig {
+func (cfg *SlackConfig) setDefaults() {
 	if cfg.Name == "" {
 		cfg.Name = "slack"
 	}
@@ -91,7 +93,6 @@ func (cfg SlackConfig) withDefaults() SlackConfig {
 		client.Transport = cfg.HTTPClient.Transport
 	}
 	cfg.HTTPClient = &client
-	return cfg
 }
 
 // bot posts with a token.

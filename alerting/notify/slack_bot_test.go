@@ -16,6 +16,8 @@ import (
 )
 
 // newBot is a bot that posts to #oncall of a fake.
+//
+//nolint:gocritic // the options are written where it is called, once for each test
 func newBot(t *testing.T, opts slackfake.Options, change func(*SlackConfig)) (*slackfake.Server, alerting.Notifier) {
 	t.Helper()
 	s := slackfake.New(opts)
@@ -123,8 +125,8 @@ func TestChaos(t *testing.T) {
 	const incidents = 120
 	for i := range incidents {
 		var stored alerting.Delivery
-		for _, make := range []func() *alerting.Notice{incident, resolved} {
-			notice := plain(make())
+		for _, next := range []func() *alerting.Notice{incident, resolved} {
+			notice := plain(next())
 			notice.Key = fmt.Sprintf("k%d", i)
 			for attempt := 0; stored.Sent < notice.Version; attempt++ {
 				if attempt > 60 {
@@ -250,7 +252,8 @@ func TestBotGivesTheChartUpInTheEnd(t *testing.T) {
 	var err error
 	attempts := 0
 	for d.Sent == 0 {
-		if attempts++; attempts > 10 {
+		attempts++
+		if attempts > 10 {
 			t.Fatal("goes on for ever")
 		}
 		if d, err = n.Notify(context.Background(), incident(), d); err != nil && alerting.IsPermanent(err) {
@@ -315,19 +318,19 @@ type redirect struct{}
 
 func (redirect) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Host == "elsewhere.example" {
-		panic("the redirect was followed")
+		return nil, errors.New("the redirect was followed")
 	}
-	return &http.Response{StatusCode: 307, Header: http.Header{"Location": {"https://elsewhere.example/"}}, Body: http.NoBody, Request: r}, nil
+	return &http.Response{StatusCode: http.StatusTemporaryRedirect, Header: http.Header{"Location": {"https://elsewhere.example/"}}, Body: http.NoBody, Request: r}, nil
 }
 
 func TestNewSlackRefuses(t *testing.T) {
-	for name, cfg := range map[string]SlackConfig{
+	for name, cfg := range map[string]*SlackConfig{
 		"neither":    {},
 		"both":       {Token: secret("x"), WebhookURL: secret("x")},
 		"no channel": {Token: secret("x")},
 		"only hash":  {Token: secret("x"), Channel: "#"},
 	} {
-		if _, err := NewSlack(cfg); err == nil {
+		if _, err := NewSlack(*cfg); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
@@ -362,8 +365,9 @@ func TestWebhookMode(t *testing.T) {
 	if b := all[2].Blocks; !bytes.Contains(b, []byte("may be a repeat")) {
 		t.Errorf("the second try does not say so: %s", b)
 	}
-	if k := n.(Queued).QueueKey(); strings.Contains(k, "hook"+"c0000") {
-		t.Errorf("the queue's key %q shows the secret", k)
+	q, ok := n.(Queued)
+	if !ok || strings.Contains(q.QueueKey(), "hookc0000") {
+		t.Errorf("the queue's key is missing or shows the secret")
 	}
 }
 

@@ -28,6 +28,8 @@ func (f Finding) String() string {
 
 // CheckSlack tries out a Slack receiver: the token, its scopes, the bot's membership of the channel, then it posts a test
 // message with a chart and resolves it. It stops where going on makes no sense. Every finding is free of secrets.
+//
+//nolint:gocritic // a configuration is passed by value: the caller keeps its own
 func CheckSlack(ctx context.Context, cfg SlackConfig) []Finding {
 	n, err := NewSlack(cfg)
 	if err != nil {
@@ -41,7 +43,8 @@ func CheckSlack(ctx context.Context, cfg SlackConfig) []Finding {
 	} else {
 		c.add(true, "incoming webhook: %s", strings.Join(Capabilities{}.Lacks(), "; "))
 	}
-	c.try(cfg)
+	cfg.setDefaults()
+	c.try(cfg.Name, cfg.Clock)
 	return c.findings
 }
 
@@ -107,11 +110,13 @@ func (c *checkRun) member(b *bot, client *slack.Client, scopes []string) bool {
 	if !slices.Contains(scopes, "channels:read") && !slices.Contains(scopes, "groups:read") {
 		return c.add(true, "whether the bot is a member of %s shows only when it posts", b.cfg.Channel)
 	}
-	id, err := b.cfg.Channel, error(nil)
+	id := b.cfg.Channel
 	if !channelID.MatchString(id) {
-		if id, err = findChannel(c.ctx, client, id); err != nil {
+		found, err := findChannel(c.ctx, client, id)
+		if err != nil {
 			return c.add(false, "channel %s: %s", b.cfg.Channel, explain(err))
 		}
+		id = found
 	}
 	info, err := client.GetConversationInfoContext(c.ctx, &slack.GetConversationInfoInput{ChannelID: id})
 	switch {
@@ -129,10 +134,10 @@ func (c *checkRun) member(b *bot, client *slack.Client, scopes []string) bool {
 }
 
 // try posts a test message and resolves it.
-func (c *checkRun) try(cfg SlackConfig) {
-	now := cfg.withDefaults().Clock().UnixMilli()
+func (c *checkRun) try(name string, clock func() time.Time) {
+	now := clock().UnixMilli()
 	n := &alerting.Notice{
-		Key: fmt.Sprintf("check-%d", now), Version: 1, Kind: alerting.KindTest, Receiver: cfg.Name, Status: "firing", At: now, StartsAt: now,
+		Key: fmt.Sprintf("check-%d", now), Version: 1, Kind: alerting.KindTest, Receiver: name, Status: "firing", At: now, StartsAt: now,
 		Timezone: "UTC", Headline: "Tidewatch can post here", Body: []string{"A test by tidewatch check --slack, resolved at once."},
 		Alarms: []alerting.AlarmView{{ID: "check", Detector: "check", Chart: testChart(now)}},
 	}

@@ -128,7 +128,7 @@ func notSent(err error) bool {
 func explain(err error) string {
 	var e slack.SlackErrorResponse
 	if errors.As(err, &e) {
-		return explainCode(e)
+		return explainCode(&e)
 	}
 	var status slack.StatusCodeError
 	if errors.As(err, &status) {
@@ -144,7 +144,7 @@ func explain(err error) string {
 	return err.Error()
 }
 
-func explainCode(e slack.SlackErrorResponse) string {
+func explainCode(e *slack.SlackErrorResponse) string {
 	text := "Slack says " + e.Err
 	switch hint := hints[e.Err]; {
 	case e.Err == "missing_scope":

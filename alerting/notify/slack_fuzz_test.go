@@ -21,7 +21,7 @@ func FuzzSlackPayload(f *testing.F) {
 			Key: label, Version: 1, Kind: alerting.KindIncident, Status: "firing", Timezone: label, Headline: headline, Reply: reply,
 			GroupLabels: map[string]string{label: body}, CommonLabels: map[string]string{label: headline, "severity": label}, Omitted: max(0, omitted),
 		}
-		if len(body) > 0 && body[0] != '-' {
+		if body != "" && body[0] != '-' {
 			n.Body = strings.Split(body, "\n")
 		}
 		for i := range max(0, min(alarms, alerting.MaxAlarmViews)) {

@@ -18,16 +18,24 @@ func secret(s string) func() (string, error) { return func() (string, error) { r
 // renderers are the three notifiers, set up for rendering only.
 func renderers(t *testing.T) map[string]alerting.Renderer {
 	t.Helper()
-	out := map[string]alerting.Renderer{"log": NewLog("log", slog.New(slog.DiscardHandler)).(alerting.Renderer)}
-	for name, cfg := range map[string]SlackConfig{
+	all := map[string]alerting.Notifier{"log": NewLog("log", slog.New(slog.DiscardHandler))}
+	for name, cfg := range map[string]*SlackConfig{
 		"bot":     {Name: "oncall", Token: secret("xoxb-1"), Channel: "#oncall"},
 		"webhook": {Name: "oncall", WebhookURL: secret("https://hooks.slack.com/services/T/B/X"), ExternalURL: "https://tidewatch.example.com"},
 	} {
-		n, err := NewSlack(cfg)
+		n, err := NewSlack(*cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[name] = n.(alerting.Renderer)
+		all[name] = n
+	}
+	out := map[string]alerting.Renderer{}
+	for name, n := range all {
+		r, ok := n.(alerting.Renderer)
+		if !ok {
+			t.Fatalf("%s renders nothing", name)
+		}
+		out[name] = r
 	}
 	return out
 }
@@ -150,7 +158,9 @@ func TestTheLongestMessage(t *testing.T) {
 			total += width(b.Text.Text)
 		case *slack.ContextBlock:
 			for _, e := range b.ContextElements.Elements {
-				total += width(e.(*slack.TextBlockObject).Text)
+				if text, ok := e.(*slack.TextBlockObject); ok {
+					total += width(text.Text)
+				}
 			}
 		}
 	}

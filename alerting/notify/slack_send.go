@@ -144,7 +144,8 @@ func (a *attempt) metadata(reply bool) slack.MsgOption {
 // more without the chart when it is the chart that Slack does not take.
 func (a *attempt) failed(doing string, err error, again func() error) error {
 	if again != nil && badFile(err) {
-		if a.st.NotReady++; a.st.NotReady < fileTries {
+		a.st.NotReady++
+		if a.st.NotReady < fileTries {
 			return &alerting.RetryAfterError{After: fileWait, Err: fmt.Errorf("%s: Slack is still processing the chart", doing)}
 		}
 		a.st.File, a.st.FileError, a.st.NotReady = "", "Slack did not finish processing it", 0

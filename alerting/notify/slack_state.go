@@ -31,13 +31,13 @@ func readState(raw json.RawMessage) (slackState, error) {
 	return st, nil
 }
 
-func (st slackState) json() json.RawMessage {
-	if st == (slackState{}) {
+func (st *slackState) json() json.RawMessage {
+	if *st == (slackState{}) {
 		return nil
 	}
 	raw, err := json.Marshal(st)
 	if err != nil {
-		panic(err) // strings and integers always marshal
+		panic(err) //nolint:forbidigo // strings and integers always marshal
 	}
 	return raw
 }

@@ -126,9 +126,13 @@ func mustNotify(t *testing.T, target Target, n *alerting.Notice, d alerting.Deli
 	return d
 }
 
-func success(t *testing.T, target Target) { mustNotify(t, target, Incident(), alerting.Delivery{}) }
+func success(t *testing.T, target Target) {
+	t.Helper()
+	mustNotify(t, target, Incident(), alerting.Delivery{})
+}
 
 func idempotent(t *testing.T, target Target) {
+	t.Helper()
 	d := mustNotify(t, target, Incident(), alerting.Delivery{})
 	if target.Remote {
 		target.Respond(500, 0)
@@ -137,6 +141,7 @@ func idempotent(t *testing.T, target Target) {
 }
 
 func resolves(t *testing.T, target Target) {
+	t.Helper()
 	n := Incident()
 	d := mustNotify(t, target, n, alerting.Delivery{})
 	mustNotify(t, target, Resolve(n), d)
@@ -150,6 +155,7 @@ func resolves(t *testing.T, target Target) {
 }
 
 func renders(t *testing.T, target Target) {
+	t.Helper()
 	r, ok := target.Notifier.(alerting.Renderer)
 	if !ok {
 		t.Fatal("does not implement alerting.Renderer")
@@ -170,6 +176,7 @@ func renders(t *testing.T, target Target) {
 }
 
 func storm(t *testing.T, target Target) {
+	t.Helper()
 	mustNotify(t, target, Storm(10_000), alerting.Delivery{})
 	text, err := target.Limits()
 	if err != nil {
@@ -189,6 +196,7 @@ func storm(t *testing.T, target Target) {
 }
 
 func cancelled(t *testing.T, target Target) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	d, err := target.Notifier.Notify(ctx, Incident(), alerting.Delivery{})
@@ -198,6 +206,7 @@ func cancelled(t *testing.T, target Target) {
 }
 
 func permanent(t *testing.T, target Target) {
+	t.Helper()
 	for _, status := range []int{400, 401, 403, 404, 410, 413} {
 		target.Respond(status, 0)
 		d, err := notify(t, target, Incident(), alerting.Delivery{})
@@ -208,6 +217,7 @@ func permanent(t *testing.T, target Target) {
 }
 
 func retryAfter(t *testing.T, target Target) {
+	t.Helper()
 	for _, after := range []time.Duration{time.Second, 17 * time.Second, 0} {
 		target.Respond(429, after)
 		d, err := notify(t, target, Incident(), alerting.Delivery{})
@@ -226,6 +236,7 @@ func retryAfter(t *testing.T, target Target) {
 }
 
 func serverError(t *testing.T, target Target) {
+	t.Helper()
 	for _, status := range []int{500, 502, 503, 504} {
 		target.Respond(status, 0)
 		unknown(t, target, fmt.Sprint(status))
@@ -233,6 +244,7 @@ func serverError(t *testing.T, target Target) {
 }
 
 func cut(t *testing.T, target Target) {
+	t.Helper()
 	target.Cut()
 	unknown(t, target, "cut")
 }
@@ -251,6 +263,7 @@ func unknown(t *testing.T, target Target, what string) {
 }
 
 func stops(t *testing.T, target Target) {
+	t.Helper()
 	target.Hang()
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
@@ -270,6 +283,7 @@ func stops(t *testing.T, target Target) {
 }
 
 func secrets(t *testing.T, target Target) {
+	t.Helper()
 	var texts []string
 	try := func() {
 		d, err := notify(t, target, Incident(), alerting.Delivery{})

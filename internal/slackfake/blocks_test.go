@@ -76,7 +76,7 @@ func TestMrkdwn(t *testing.T) {
 func TestPageShowsThreadsAndImages(t *testing.T) {
 	s := newServer(Options{})
 	post := func(body string) {
-		r := httptest.NewRequest(http.MethodPost, "/api/chat.postMessage", strings.NewReader(body))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/chat.postMessage", strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", "Bearer "+DefaultToken)
 		w := httptest.NewRecorder()
@@ -89,7 +89,7 @@ func TestPageShowsThreadsAndImages(t *testing.T) {
 		{"type":"image","image_url":"https://x.example/i.png","alt_text":"an image"}]}`)
 	post(`{"channel":"#oncall","text":"the reply","thread_ts":"` + s.Messages("oncall")[0].TS + `"}`)
 	w := httptest.NewRecorder()
-	s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?channel=oncall", nil))
+	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/?channel=oncall", http.NoBody))
 	page, err := io.ReadAll(w.Body)
 	if err != nil || w.Code != http.StatusOK {
 		t.Fatal(w.Code, err)
@@ -109,7 +109,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add("files.completeUploadExternal", "application/json", []byte(`{"files":[{"id":"F1"}]}`))
 	f.Fuzz(func(t *testing.T, method, ctype string, body []byte) {
 		s := newServer(Options{})
-		r := httptest.NewRequest(http.MethodPost, "/api/x", strings.NewReader(string(body)))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/x", strings.NewReader(string(body)))
 		r.SetPathValue("method", method)
 		r.Header.Set("Content-Type", ctype)
 		r.Header.Set("Authorization", "Bearer "+DefaultToken)
@@ -122,6 +122,6 @@ func FuzzRequest(f *testing.F) {
 		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || out.OK == nil || *out.OK == (out.Error != "") {
 			t.Fatalf("%s: answer %q: %v", method, w.Body, err)
 		}
-		s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+		s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
 	})
 }

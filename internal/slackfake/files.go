@@ -52,7 +52,7 @@ func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, text)
 }
 
-func (s *Server) keep(id string, data []byte, err error) (int, string) {
+func (s *Server) keep(id string, data []byte, err error) (status int, answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := s.files[id]

@@ -106,8 +106,8 @@ func (s *Server) postMessage(a args) (map[string]any, *apiError) {
 	if e != nil {
 		return nil, e
 	}
-	if e := s.limit(c); e != nil {
-		return nil, e
+	if over := s.limit(c); over != nil {
+		return nil, over
 	}
 	m, e = c.add(s, m, a["thread_ts"])
 	if e != nil {

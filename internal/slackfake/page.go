@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 //go:embed page.html.tmpl
@@ -16,7 +17,8 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"mrkdwn": mrkdwn,
 	"clock":  func(t time.Time) string { return t.UTC().Format("15:04:05") },
 	"initial": func(name string) string {
-		return strings.ToUpper(string([]rune(name + "T")[0]))
+		first, _ := utf8.DecodeRuneInString(name + "T")
+		return strings.ToUpper(string(first))
 	},
 }).Parse(pageText))
 

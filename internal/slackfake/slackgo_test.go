@@ -16,6 +16,8 @@ import (
 )
 
 // start runs a fake and a slack-go client for it.
+//
+//nolint:gocritic // the options are written where it is called, once for each test
 func start(t *testing.T, opts Options) (*Server, *slack.Client) {
 	t.Helper()
 	s := New(opts)
@@ -35,7 +37,7 @@ func TestPostUpdateThread(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, _, err := c.UpdateMessage(channel, ts, slack.MsgOptionText("two", false)); err != nil {
+	if _, _, _, err = c.UpdateMessage(channel, ts, slack.MsgOptionText("two", false)); err != nil {
 		t.Fatal(err)
 	}
 	got := s.Messages("oncall")
@@ -195,6 +197,20 @@ func onePixel(t *testing.T) []byte {
 	return b.Bytes()
 }
 
+func do(t *testing.T, method, url, ctype, body string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", ctype)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp
+}
+
 func TestUploadAndShow(t *testing.T) {
 	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	s, c := start(t, Options{FileDelay: 3 * time.Second, Clock: func() time.Time { return now }})
@@ -204,33 +220,30 @@ func TestUploadAndShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	show := func(id string) error {
-		_, _, err := c.PostMessage("oncall", slack.MsgOptionText("x", false),
+		_, _, failed := c.PostMessage("oncall", slack.MsgOptionText("x", false),
 			slack.MsgOptionBlocks(slack.NewImageBlockSlackFile(&slack.SlackFileObject{ID: id}, "alt", "", nil)))
-		return err
+		return failed
 	}
 	var e slack.SlackErrorResponse
-	if err := show(f.ID); !errors.As(err, &e) || !strings.Contains(strings.Join(e.ResponseMetadata.Messages, " "), "invalid slack file [json-pointer:/blocks/0/slack_file]") {
+	if err = show(f.ID); !errors.As(err, &e) || !strings.Contains(strings.Join(e.ResponseMetadata.Messages, " "), "invalid slack file [json-pointer:/blocks/0/slack_file]") {
 		t.Errorf("before the file is processed: %v", err)
 	}
 	now = now.Add(3 * time.Second)
-	if err := show(f.ID); err != nil {
+	if err = show(f.ID); err != nil {
 		t.Errorf("after: %v", err)
 	}
-	if err := show("F99999999"); err == nil {
+	if err = show("F99999999"); err == nil {
 		t.Error("a file that does not exist was shown")
 	}
 	if !bytes.Equal(s.File(f.ID), data) {
 		t.Error("the bytes differ")
 	}
-	resp, err := http.Get(s.URL() + "/files/" + f.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
+	resp := do(t, http.MethodGet, s.URL()+"/files/"+f.ID, "", "")
 	defer func() { _ = resp.Body.Close() }()
 	if ct := resp.Header.Get("Content-Type"); ct != "image/png" {
 		t.Errorf("content type %q", ct)
 	}
-	if _, err := c.UploadFile(slack.UploadFileParameters{Content: "four", FileSize: 5, Filename: "a.txt"}); err == nil {
+	if _, err = c.UploadFile(slack.UploadFileParameters{Content: "four", FileSize: 5, Filename: "a.txt"}); err == nil {
 		t.Error("an upload of the wrong length was taken")
 	}
 }
@@ -327,10 +340,7 @@ func TestWebhook(t *testing.T) {
 		{s.WebhookURL("oncall"), "application/json", `{"text":"x","blocks":[{"type":"header"}]}`, 400, "invalid_blocks"},
 		{s.WebhookURL("oncall"), "application/x-www-form-urlencoded", `payload=%7B%22text%22%3A%22form%22%7D`, 200, "ok"},
 	} {
-		resp, err := http.Post(tc.url, tc.ctype, strings.NewReader(tc.body))
-		if err != nil {
-			t.Fatal(err)
-		}
+		resp := do(t, http.MethodPost, tc.url, tc.ctype, tc.body)
 		var b bytes.Buffer
 		if _, err := b.ReadFrom(resp.Body); err != nil {
 			t.Fatal(err)

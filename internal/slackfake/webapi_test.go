@@ -16,13 +16,13 @@ func TestWebAPIClient(t *testing.T) {
 	if err != nil {
 		t.Skip("node is not installed: ", err)
 	}
-	if _, err := os.Stat(filepath.Join("webapi", "node_modules", "@slack", "web-api")); err != nil {
+	if _, err = os.Stat(filepath.Join("webapi", "node_modules", "@slack", "web-api")); err != nil {
 		t.Skip("the client is not installed; run npm ci in internal/slackfake/webapi: ", err)
 	}
 	s := New(Options{Scopes: append([]string{"files:read"}, DefaultScopes...)})
 	defer s.Close()
 	s.Inject("chat.delete", 1, RateLimited(7*time.Second))
-	cmd := exec.Command(node, "check.mjs", s.APIURL(), s.Token(), "C0000ONCALL")
+	cmd := exec.CommandContext(t.Context(), node, "check.mjs", s.APIURL(), s.Token(), "C0000ONCALL")
 	cmd.Dir = "webapi"
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -37,7 +37,7 @@ func webhookArgs(r *http.Request) (args, error) {
 	return a, err
 }
 
-func (s *Server) postWebhook(secret string, a args, err error) (int, string) {
+func (s *Server) postWebhook(secret string, a args, err error) (status int, answer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var c *channelLog
