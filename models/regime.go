@@ -25,7 +25,9 @@ type regime struct {
 }
 
 const (
-	matchesToReturn = 2 // an alarm of 3 points has not begun by then
+	matchesToReturn   = 2  // an alarm of 3 points has not begun by then
+	notWorthAccepting = 2  // decades: a point below it belongs to the present regime
+	pointsToJudge     = 24 // an episode must have as many for its noise to be believed
 )
 
 // regimes keeps the account of an episode and decides whether the series has entered a new regime or gone back to an old one.
@@ -39,6 +41,9 @@ func (w *row) regimes(s *settings, t int64, v tidewatch.Verdict, j *judgement) t
 	}
 	switch v {
 	case tidewatch.Expected:
+		if w.episode.points == 0 && j.largest < notWorthAccepting {
+			return tidewatch.NoEvent // nothing is unusual: it is learnt like any calm point
+		}
 		w.keep(s, t, j)
 		w.accept(t)
 		return tidewatch.RegimeAccepted
@@ -83,7 +88,7 @@ func (w *row) keep(s *settings, t int64, j *judgement) {
 func (w *row) accept(t int64) {
 	p := w.episode
 	dev, noise := w.noise.dev, w.noise.long
-	if p.size > 2*dev || 2*p.size < dev {
+	if p.points >= pointsToJudge && (p.size > 2*dev || 2*p.size < dev) {
 		ratio := min(max(p.size/max(dev, w.noise.floor(w.level)), 0.05), 1e6)
 		dev, noise = dev*ratio, noise*ratio
 		if dev == 0 {

@@ -184,7 +184,7 @@ func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *
 	j.statistic[tailSustained], j.side[tidewatch.ChannelSustained] = v.sustained()
 	j.statistic[tailShift], j.side[tidewatch.ChannelShift] = v.shift()
 	j.statistic[tailVariance] = v.variance()
-	j.statistic[tailFlat] = max(0, float64(v.run-flatFree))
+	j.statistic[tailFlat] = float64(min(max(0, v.run-flatFree), flatCap))
 	if on.has(tidewatch.ChannelIsolation) {
 		w.shape(j, z)
 		if f != nil {

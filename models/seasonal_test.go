@@ -154,7 +154,9 @@ func TestStepIsSeenAtOnce(t *testing.T) {
 	var delays []int
 	for seed := range uint64(40) {
 		r, s := newRunner(t, "combined", models.Config{}), source{seed}
-		value := func(at int64) float64 { return 100 + 20*math.Sin(2*math.Pi*float64(at%86_400_000)/86_400_000) + s.normal() }
+		value := func(at int64) float64 {
+			return 100 + 20*math.Sin(2*math.Pi*float64(at%86_400_000)/86_400_000) + s.normal()
+		}
 		k := int64(0)
 		for ; k < int64(10*288+7*seed); k++ {
 			at := k * fiveMinutes.Milliseconds()

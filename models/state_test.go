@@ -11,24 +11,26 @@ import (
 func TestStateSize(t *testing.T) {
 	var w row
 	for _, c := range []struct {
-		field string
-		size  uintptr
-		want  uintptr
+		field      string
+		size, want uintptr
 	}{
-		{"profiles (day, week, hour, noise by hour)", unsafe.Sizeof(w.profile), 0},
-		{"short memory (lags, moments, coefficients)", unsafe.Sizeof(w.short), 0},
-		{"noise", unsafe.Sizeof(w.noise), 0},
-		{"evidence of the slow channels", unsafe.Sizeof(w.evidence), 0},
-		{"calibration, all channels", unsafe.Sizeof(w.tails), 0},
-		{"quarantine and former regime", unsafe.Sizeof(w.episode) + unsafe.Sizeof(w.former), 0},
-		{"a whole row", unsafe.Sizeof(w), 0},
+		{"profiles: day, week, part of the hour, noise by hour", unsafe.Sizeof(w.profile), 664},
+		{"short memory: lags, moments, coefficients", unsafe.Sizeof(w.short), 400},
+		{"noise", unsafe.Sizeof(w.noise), 40},
+		{"evidence of the slow channels", unsafe.Sizeof(w.evidence), 152},
+		{"calibration: nine tails", unsafe.Sizeof(w.tails), 1152},
+		{"quarantine and former regime", unsafe.Sizeof(w.episode) + unsafe.Sizeof(w.former), 80},
+		{"a whole row", unsafe.Sizeof(w), 2648},
 	} {
-		t.Logf("%5d bytes: %s", c.size, c.field)
+		if c.size != c.want {
+			t.Errorf("%s: %d bytes, the ledger says %d", c.field, c.size, c.want)
+		}
 	}
 	m, err := newRows(Config{Kind: "combined", Rows: 1, Step: 5 * time.Minute}, seasonalChannels)
 	if err != nil {
 		t.Fatal(err)
 	}
-	warm := len(m.AppendState(nil))
-	t.Logf("%5d bytes: encoded", warm)
+	if n := len(m.AppendState(nil)); n != 2543 {
+		t.Errorf("an encoded row has %d bytes, the ledger says 2543", n)
+	}
 }

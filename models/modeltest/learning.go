@@ -207,3 +207,64 @@ func absurdIsForgotten(t *testing.T, spec models.Spec, shared models.Shared) {
 		}
 	}
 }
+
+// driftIsFollowed checks that quarantine never stops the learning for good: after the noise has grown, and on a series that
+// climbs by several sigma a day, a model that an alarm (3 of 5 points at a surprise of 3) keeps from learning is calm again
+// within five days.
+func driftIsFollowed(t *testing.T, spec models.Spec, shared models.Shared) {
+	cases := map[string]func(k int, noise float64) float64{
+		"more noise": func(_ int, noise float64) float64 { return 6 * noise },
+		"less noise": func(_ int, noise float64) float64 { return noise / 10 },
+		"a climb":    func(k int, noise float64) float64 { return noise + 8*sigma*float64(k)/float64(aDay) },
+		"a stair":    func(k int, noise float64) float64 { return noise + 12*sigma*float64(k/(aDay+aDay/2)) },
+	}
+	for name, change := range cases {
+		d, n := newDriver(t, spec, shared), noise{37}
+		for range 9 * aDay {
+			d.step(n.metric(d.time()))
+		}
+		surprising, ring := 0, [5]float64{}
+		for k := range 7 * aDay {
+			ordinary := n.metric(d.time())
+			wave := ordinary - 100
+			x := 100 + change(k, wave)
+			s := d.look(x)
+			ring[k%5] = s.Surprise
+			over := 0
+			for _, v := range ring {
+				if v >= 3 {
+					over++
+				}
+			}
+			v := tidewatch.Calm
+			if over >= 3 || s.Surprise >= models.QuarantineSurprise {
+				v = tidewatch.Quarantined
+			}
+			d.learn(x, v)
+			if k >= 5*aDay && v == tidewatch.Quarantined {
+				surprising++
+			}
+		}
+		if share := float64(surprising) / float64(2*aDay); name != "a stair" && share > 0.05 || share > 0.6 {
+			t.Errorf("%s: on days 6 and 7 %.0f %% of the points are quarantined", name, 100*share)
+		}
+	}
+}
+
+// wordOnCalmPoint checks that calling an ordinary point normal changes nothing but what a calm point would.
+func wordOnCalmPoint(t *testing.T, spec models.Spec, shared models.Shared) {
+	a, b := newDriver(t, spec, shared), newDriver(t, spec, shared)
+	n := noise{38}
+	for range 6 * aDay {
+		x := n.metric(a.time())
+		a.step(x)
+		b.step(x)
+	}
+	x := a.look(100).Mid
+	a.learn(x, tidewatch.Expected)
+	b.learn(x, tidewatch.Calm)
+	ba, bb := a.bandAt(3), b.bandAt(3)
+	if ba != bb {
+		t.Errorf("called normal, an ordinary point gives band %+v, learnt silently %+v", ba, bb)
+	}
+}

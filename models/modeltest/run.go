@@ -25,6 +25,8 @@ func Run(t *testing.T, spec models.Spec) {
 		{"learning a level does not make it more surprising", levelIsLearnt},
 		{"a lasting shift is accepted once and its end is no surprise", shiftIsAccepted},
 		{"a person's word accepts at once", expectedAccepts},
+		{"a person's word on an ordinary point changes nothing", wordOnCalmPoint},
+		{"quarantine does not stop the learning for good", driftIsFollowed},
 		{"what is excluded is not learnt", excludedIsNotLearnt},
 		{"one absurd value is forgotten", absurdIsForgotten},
 		{"the steady state does not allocate", steadyState},
