@@ -1,0 +1,138 @@
+//go:build integration
+
+package integration
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// metric is the name under which the benchmark's series are written, with a label "file".
+const metric = "aws_cloudwatch"
+
+const (
+	fiveMinutes = 5 * 60 * 1000
+	dayMs       = 24 * 60 * 60 * 1000
+	// scrapeOffset is how long before a grid time each sample was taken: as with a real scrape, none lies on the grid.
+	scrapeOffset = 7_000
+)
+
+// corpus is the realAWSCloudwatch part of the Numenta Anomaly Benchmark, moved in time so that every file ends at End.
+type corpus struct {
+	End   int64 // grid time, Unix milliseconds
+	Files []file
+}
+
+type file struct {
+	Name    string
+	Series  series
+	Windows [][2]int64 // labelled windows, moved like the series; in order
+	Repeats int        // samples left out because they repeat a time, as Prometheus refuses them
+}
+
+// start is the time of the first sample.
+func (f *file) start() int64 { return f.Series.samples[0].Timestamp }
+
+// loadNAB reads the corpus, or skips the test where it is missing.
+func loadNAB(t *testing.T, end time.Time) *corpus {
+	t.Helper()
+	root := os.Getenv("TIDEWATCH_DATA")
+	if root == "" {
+		root = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	root = filepath.Join(root, "nab")
+	raw, err := os.ReadFile(filepath.Join(root, "labels", "combined_windows.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skipf("no Numenta Anomaly Benchmark in %s: set TIDEWATCH_DATA to the directory that holds nab", root)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	windows := map[string][][2]string{}
+	if err := json.Unmarshal(raw, &windows); err != nil {
+		t.Fatal(err)
+	}
+	const part = "realAWSCloudwatch"
+	paths, err := filepath.Glob(filepath.Join(root, "data", part, "*.csv"))
+	if err != nil || len(paths) != 17 {
+		t.Fatalf("%d files of %s in %s (%v), want 17", len(paths), part, root, err)
+	}
+	slices.Sort(paths)
+	c := &corpus{End: end.UnixMilli() - end.UnixMilli()%fiveMinutes}
+	for _, p := range paths {
+		f, err := loadFile(p, windows[part+"/"+filepath.Base(p)], c.End-scrapeOffset)
+		if err != nil {
+			t.Fatalf("%s: %v", p, err)
+		}
+		c.Files = append(c.Files, f)
+	}
+	return c
+}
+
+// loadFile reads a file and moves it so that its last sample has the time end.
+func loadFile(path string, windows [][2]string, end int64) (file, error) {
+	f := file{Name: strings.TrimSuffix(filepath.Base(path), ".csv")}
+	f.Series = newSeries(metric, "file", f.Name)
+	in, err := os.Open(path)
+	if err != nil {
+		return f, err
+	}
+	defer in.Close()
+	rows, err := csv.NewReader(in).ReadAll()
+	if err != nil {
+		return f, err
+	}
+	last := int64(-1)
+	for i, row := range rows[1:] {
+		at, err := nabTime(row[0])
+		if err != nil {
+			return f, fmt.Errorf("line %d: %w", i+2, err)
+		}
+		v, err := strconv.ParseFloat(row[1], 64)
+		if err != nil {
+			return f, fmt.Errorf("line %d: %w", i+2, err)
+		}
+		if at <= last { // when summer time began, the benchmark wrote an hour of samples with one time
+			f.Repeats++
+			continue
+		}
+		last = at
+		f.Series.add(at, v)
+	}
+	shift := end - last
+	for i := range f.Series.samples {
+		f.Series.samples[i].Timestamp += shift
+	}
+	for _, w := range windows {
+		from, err1 := nabTime(w[0])
+		to, err2 := nabTime(w[1])
+		if err := errors.Join(err1, err2); err != nil {
+			return f, err
+		}
+		f.Windows = append(f.Windows, [2]int64{from + shift, to + shift})
+	}
+	return f, nil
+}
+
+// nabTime reads the benchmark's times; those of the windows have a fraction.
+func nabTime(s string) (int64, error) {
+	t, err := time.Parse("2006-01-02 15:04:05", s)
+	return t.UnixMilli(), err
+}
+
+func (c *corpus) series() []series {
+	out := make([]series, len(c.Files))
+	for i, f := range c.Files {
+		out[i] = f.Series
+	}
+	return out
+}

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Installs or builds the Prometheus servers that the integration tests run against, and prints where they are as
+# NAME=path lines, which a shell can eval:
+#
+#   eval "$(internal/integration/servers.sh)"
+#
+# 2.42 comes from Debian (needs root, or an installed `prometheus`), 3.16 is built from its module into
+# ${TIDEWATCH_CACHE:-$HOME/.cache/tidewatch}. What is there already is left alone. Messages go to standard error.
+set -eu
+
+version=v0.316.0
+cache=${TIDEWATCH_CACHE:-$HOME/.cache/tidewatch}/prometheus-3.16
+
+say() { echo "servers.sh: $*" >&2; }
+
+debian() {
+	if ! command -v prometheus >/dev/null 2>&1; then
+		if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
+			say "no prometheus on the PATH, and none can be installed without apt-get and root: tests against 2.42 will be skipped"
+			return 0
+		fi
+		say "installing Debian's prometheus"
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get install -y --no-install-recommends prometheus >&2 ||
+			{ apt-get update >&2 && apt-get install -y --no-install-recommends prometheus >&2; }
+	fi
+	echo "TIDEWATCH_PROMETHEUS_2=$(command -v prometheus)"
+}
+
+module() {
+	if [ ! -x "$cache/prometheus" ]; then
+		say "building prometheus $version into $cache: three to four minutes on two idle cores"
+		mkdir -p "$cache/new"
+		# remove_all_sd leaves out service discovery and its dependencies; outside the module, so that go.mod is not asked.
+		(cd / && GOBIN="$cache/new" GOFLAGS= nice go install -tags remove_all_sd \
+			"github.com/prometheus/prometheus/cmd/prometheus@$version" >&2)
+		mv "$cache/new/prometheus" "$cache/prometheus" # whole or not at all
+		rmdir "$cache/new"
+	fi
+	echo "TIDEWATCH_PROMETHEUS_3=$cache/prometheus"
+}
+
+debian
+module

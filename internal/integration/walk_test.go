@@ -1,0 +1,177 @@
+//go:build integration
+
+package integration
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/internal/app"
+	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/slackfake"
+)
+
+const token = "xoxb-integration"
+
+func newSlack(t *testing.T) *slackfake.Server {
+	t.Helper()
+	s, err := slackfake.Listen(slackfake.Options{Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// benchConfig watches the benchmark as someone would who follows the README: defaults, and a message for each series.
+func benchConfig(readURL string, slack *slackfake.Server, history time.Duration) string {
+	return fmt.Sprintf(`
+global: {step: 5m, history: %s}
+sources: [{name: prometheus, url: %q}]
+detectors:
+  - name: CloudWatch
+    expr: %s
+    labels: {severity: page}
+route: {receiver: oncall, group_by: [file]}
+receivers:
+  - name: oncall
+    slack_configs: [{channel: "#oncall", app_token: %s, app_url: %q}]
+`, history, readURL, metric, token, slack.APIURL())
+}
+
+// decision is what a run decided: transitions and messages as replay writes them, in order.
+type decision struct {
+	onsets      []onset
+	transitions []string
+	notices     []string
+	series      int
+}
+
+// onset is a transition into ALARM.
+type onset struct {
+	File   string
+	Began  int64 // grid time of the first breaching point
+	Raised int64 // grid time of the transition
+	Ended  int64 // grid time of the transition out of ALARM, 0 if there was none
+	Reason string
+}
+
+func (d *decision) add(res engine.Result) error {
+	for _, ch := range res.Changes {
+		line, err := json.Marshal(app.NewTransitionLine(ch, res.Now))
+		if err != nil {
+			return err
+		}
+		d.transitions = append(d.transitions, string(line))
+		d.note(ch)
+	}
+	for i := range res.Notices {
+		n, err := alerting.CanonicalNotice(&res.Notices[i])
+		if err != nil {
+			return err
+		}
+		d.notices = append(d.notices, string(n))
+	}
+	return nil
+}
+
+func (d *decision) note(ch engine.Change) {
+	name := ch.Series.Labels.Get("file")
+	switch {
+	case ch.Transition.To == alerting.Alarming:
+		d.onsets = append(d.onsets, onset{File: name, Began: ch.Transition.Since, Raised: ch.Transition.T, Reason: ch.View.Reason})
+	case ch.Transition.From == alerting.Alarming:
+		for i := range slices.Backward(d.onsets) {
+			if d.onsets[i].File == name {
+				d.onsets[i].Ended = ch.Transition.T
+				return
+			}
+		}
+	}
+}
+
+// walked is a service that was walked over a range on a virtual clock, and what it left behind.
+type walked struct {
+	decision
+	slack *slackfake.Server
+	log   bytes.Buffer
+}
+
+// walk runs the ordinary service against a real Prometheus and the fake Slack; only its clock is virtual. It begins at from,
+// so that what lies before is history, and ends when everything up to to is decided and sent.
+func walk(t *testing.T, readURL string, from, to int64, history time.Duration) *walked {
+	t.Helper()
+	w := &walked{slack: newSlack(t)}
+	clock, reg := app.NewVirtual(from), prometheus.NewRegistry()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var broken error
+	s, err := app.New(t.Context(), app.Options{
+		DataDir: filepath.Join(t.TempDir(), "state"), Clock: clock, NoSync: true, SendInterval: time.Microsecond, Registry: reg, Listeners: []net.Listener{l},
+		Logger: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Load: func() (*configs.Config, error) {
+			return configs.Parse("integration.yml", []byte(benchConfig(readURL, w.slack, history)))
+		},
+		OnResult: func(res engine.Result) {
+			if err := w.add(res); err != nil {
+				broken = err
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.RunWith(t.Context(), func(ctx context.Context) error {
+		if err := s.Walk(ctx, clock, to); err != nil {
+			return err
+		}
+		return settle(ctx, reg)
+	})
+	if err != nil || broken != nil {
+		t.Fatal(err, broken)
+	}
+	return w
+}
+
+// settle waits until the outbox has sent everything.
+func settle(ctx context.Context, reg prometheus.Gatherer) error {
+	for ctx.Err() == nil {
+		n, err := pending(reg)
+		if err != nil || n == 0 {
+			return err
+		}
+		app.Wall{}.Sleep(ctx, 10*time.Millisecond)
+	}
+	return ctx.Err()
+}
+
+// pending is how many messages wait in the outbox.
+func pending(reg prometheus.Gatherer) (float64, error) {
+	families, err := reg.Gather()
+	if err != nil {
+		return 0, err
+	}
+	sum := 0.0
+	for _, f := range families {
+		if strings.HasPrefix(f.GetName(), "tidewatch_outbox_pending") {
+			for _, m := range f.GetMetric() {
+				sum += m.GetGauge().GetValue()
+			}
+		}
+	}
+	return sum, nil
+}
