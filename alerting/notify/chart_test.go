@@ -224,7 +224,7 @@ func TestTimeTicksStayOnTheHourAcrossDST(t *testing.T) {
 func renderAll(c *alerting.Chart) int {
 	data, err := RenderChart(c)
 	if err != nil {
-		panic(err) //nolint:forbidigo // a benchmark has no one to return it to
+		panic(err) // a benchmark has no one to return it to
 	}
 	return len(data)
 }

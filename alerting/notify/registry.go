@@ -57,7 +57,7 @@ var specs []Spec
 func register(s Spec) struct{} {
 	for _, o := range specs {
 		if o.Kind == s.Kind {
-			panic(fmt.Sprintf("notifier kind %q registered twice", s.Kind)) //nolint:forbidigo // two files of this package claim one name
+			panic(fmt.Sprintf("notifier kind %q registered twice", s.Kind)) // two files of this package claim one name
 		}
 	}
 	specs = append(specs, s)

@@ -54,8 +54,6 @@ var (
 
 // NewSlack builds the notifier for a bot token or an incoming webhook. The result also implements alerting.Renderer and
 // Queued.
-//
-//nolint:gocritic // a configuration is passed by value: the caller keeps its own
 func NewSlack(cfg SlackConfig) (alerting.Notifier, error) {
 	if (cfg.Token == nil) == (cfg.WebhookURL == nil) {
 		return nil, fmt.Errorf("slack receiver %q: exactly one of a bot token and a webhook URL is needed", cfg.Name)

@@ -16,8 +16,6 @@ import (
 )
 
 // newBot is a bot that posts to #oncall of a fake.
-//
-//nolint:gocritic // the options are written where it is called, once for each test
 func newBot(t *testing.T, opts slackfake.Options, change func(*SlackConfig)) (*slackfake.Server, alerting.Notifier) {
 	t.Helper()
 	s := slackfake.New(opts)

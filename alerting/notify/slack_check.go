@@ -28,8 +28,6 @@ func (f Finding) String() string {
 
 // CheckSlack tries out a Slack receiver: the token, its scopes, the bot's membership of the channel, then it posts a test
 // message with a chart and resolves it. It stops where going on makes no sense. Every finding is free of secrets.
-//
-//nolint:gocritic // a configuration is passed by value: the caller keeps its own
 func CheckSlack(ctx context.Context, cfg SlackConfig) []Finding {
 	n, err := NewSlack(cfg)
 	if err != nil {

@@ -37,7 +37,7 @@ func (st *slackState) json() json.RawMessage {
 	}
 	raw, err := json.Marshal(st)
 	if err != nil {
-		panic(err) //nolint:forbidigo // strings and integers always marshal
+		panic(err) // strings and integers always marshal
 	}
 	return raw
 }

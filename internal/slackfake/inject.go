@@ -102,9 +102,9 @@ func (f *Fault) answer(s *Server, w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 		case <-s.closed:
 		}
-		panic(http.ErrAbortHandler) //nolint:forbidigo // the way net/http offers to cut a connection
+		panic(http.ErrAbortHandler) // the way net/http offers to cut a connection
 	case f.cut:
-		panic(http.ErrAbortHandler) //nolint:forbidigo // the way net/http offers to cut a connection
+		panic(http.ErrAbortHandler) // the way net/http offers to cut a connection
 	case f.code != "":
 		writeJSON(w, failure(s, fail(f.code)))
 	case f.status == http.StatusTooManyRequests:

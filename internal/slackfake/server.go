@@ -62,19 +62,15 @@ type Server struct {
 }
 
 // New starts a server and panics if it cannot listen, as httptest.NewServer does; Listen returns the error instead.
-//
-//nolint:gocritic // options are passed by value, once for each server
 func New(opts Options) *Server {
 	s, err := Listen(opts)
 	if err != nil {
-		panic(err) //nolint:forbidigo // as httptest.NewServer does
+		panic(err) // as httptest.NewServer does
 	}
 	return s
 }
 
 // Listen starts a server on opts.Addr.
-//
-//nolint:gocritic // options are passed by value, once for each server
 func Listen(opts Options) (*Server, error) {
 	if opts.Addr == "" {
 		opts.Addr = "127.0.0.1:0"
@@ -95,8 +91,6 @@ func Listen(opts Options) (*Server, error) {
 }
 
 // newServer builds the workspace without listening.
-//
-//nolint:gocritic // options are passed by value, once for each server
 func newServer(opts Options) *Server {
 	if opts.Token == "" {
 		opts.Token = DefaultToken

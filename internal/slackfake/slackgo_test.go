@@ -16,8 +16,6 @@ import (
 )
 
 // start runs a fake and a slack-go client for it.
-//
-//nolint:gocritic // the options are written where it is called, once for each test
 func start(t *testing.T, opts Options) (*Server, *slack.Client) {
 	t.Helper()
 	s := New(opts)
