@@ -3,10 +3,7 @@ package ingest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -144,71 +141,4 @@ func (p *apiValue) UnmarshalJSON(b []byte) error {
 
 func unixSeconds(t time.Time) string {
 	return strconv.FormatFloat(float64(t.UnixMilli())/1000, 'f', -1, 64)
-}
-
-// get asks for a path and unpacks the data of Prometheus's envelope into data.
-func (a *API) get(ctx context.Context, path string, params url.Values, data any) error {
-	op := "ask " + path
-	if a.base == "" {
-		return a.fail(op, 0, KindProtocol, errors.New("the source's url does not end in /api/v1/read, so its HTTP API is unknown"))
-	}
-	ctx, cancel := context.WithTimeout(ctx, a.timeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+path+"?"+params.Encode(), nil)
-	if err != nil {
-		return a.fail(op, 0, KindProtocol, redactURLError(err))
-	}
-	req.Header.Set("User-Agent", userAgent)
-	resp, err := a.client.Do(req)
-	if err != nil {
-		return a.fail(op, 0, transportKind(ctx, err), redactURLError(err))
-	}
-	defer drain(resp.Body)
-	if resp.StatusCode/100 != 2 {
-		return a.refused(op, resp)
-	}
-	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if media != "application/json" {
-		return a.fail(op, resp.StatusCode, KindProtocol, fmt.Errorf("Content-Type is %q, not application/json", resp.Header.Get("Content-Type")))
-	}
-	envelope := struct {
-		Status string `json:"status"`
-		Data   any    `json:"data"`
-	}{Data: data}
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAPIBody)).Decode(&envelope); err != nil {
-		kind := KindProtocol
-		if ctx.Err() != nil {
-			kind = transportKind(ctx, err)
-		}
-		return a.fail(op, resp.StatusCode, kind, fmt.Errorf("decoding the answer: %w", err))
-	}
-	if envelope.Status != "success" {
-		return a.fail(op, resp.StatusCode, KindProtocol, fmt.Errorf("status is %q, not success", envelope.Status))
-	}
-	return nil
-}
-
-// refused reads the error out of an answer that is not 2xx.
-func (a *API) refused(op string, resp *http.Response) error {
-	var status *statusError
-	err := readStatus(resp)
-	if !errors.As(err, &status) {
-		return a.fail(op, resp.StatusCode, KindProtocol, err)
-	}
-	kind := statusKind(status.code, status.body)
-	var envelope struct {
-		ErrorType string `json:"errorType"`
-		Error     string `json:"error"`
-	}
-	if json.Unmarshal([]byte(status.body), &envelope) == nil && envelope.Error != "" {
-		status.body = envelope.ErrorType + ": " + envelope.Error
-		if envelope.ErrorType == "bad_data" {
-			kind = KindQuery
-		}
-	}
-	return a.fail(op, status.code, kind, status)
-}
-
-func (a *API) fail(op string, code int, kind Kind, err error) error {
-	return &Error{Kind: kind, Source: a.source, Op: op, URL: a.shown, Code: code, Err: err}
 }

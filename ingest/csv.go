@@ -1,8 +1,6 @@
 package ingest
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -11,11 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
-	"github.com/tidewatch/tidewatch"
 )
 
 // CSVOptions say how to take CSV files. The zero value is right for most.
@@ -139,162 +132,4 @@ func (c *CSV) Labels() []FileLabels {
 		out = append(out, l)
 	}
 	return out
-}
-
-// Read implements Source.
-func (c *CSV) Read(ctx context.Context, q Query) (tidewatch.Block, error) {
-	if err := q.check(); err != nil {
-		return tidewatch.Block{}, err
-	}
-	rs := newRows(q, labels.EmptyLabels())
-	ms, plain, err := plainSelector(q.Expr)
-	switch {
-	case err != nil:
-	case plain:
-		err = c.readPlain(ctx, ms, rs)
-	default:
-		err = c.readPromQL(ctx, q, rs)
-	}
-	if err == nil {
-		err = rs.tooMany()
-	}
-	if err != nil {
-		return tidewatch.Block{}, fmt.Errorf("detector %q: %w", q.Detector, err)
-	}
-	return rs.block(), nil
-}
-
-// plainSelector says whether the expression only selects series, and by what.
-func plainSelector(expr string) (ms []*labels.Matcher, plain bool, err error) {
-	if expr == "" {
-		return nil, true, nil
-	}
-	if _, err := Analyze(expr); err != nil {
-		return nil, false, err
-	}
-	e, err := exprParser.ParseExpr(expr)
-	if err != nil {
-		return nil, false, err
-	}
-	sel, ok := e.(*parser.VectorSelector)
-	if !ok || sel.OriginalOffset != 0 || sel.Timestamp != nil {
-		return nil, false, nil
-	}
-	return sel.LabelMatchers, true, nil
-}
-
-func (c *CSV) readPlain(ctx context.Context, ms []*labels.Matcher, rs *rows) error {
-	var m promql.Matrix
-	for _, s := range c.match(ms) {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if floats := s.onGrid(rs.q, c.shift); len(floats) > 0 {
-			m = append(m, promql.Series{Metric: s.lset, Floats: floats})
-		}
-	}
-	return rs.add(m)
-}
-
-// onGrid takes for each grid time t the last sample in (t-step, t].
-func (s *csvSeries) onGrid(q Query, shift int64) []promql.FPoint {
-	var out []promql.FPoint
-	i, _ := slices.BinarySearch(s.ts, q.From-q.Step-shift+1)
-	for ; i < len(s.ts); i++ {
-		at := s.ts[i] + shift
-		t := ceilTo(at, q.Step)
-		if t > q.To {
-			break
-		}
-		if n := len(out); n > 0 && out[n-1].T == t {
-			out[n-1].F = s.vs[i]
-		} else {
-			out = append(out, promql.FPoint{T: t, F: s.vs[i]})
-		}
-	}
-	return out
-}
-
-// ceilTo is the smallest multiple of step at or after t.
-func ceilTo(t, step int64) int64 {
-	r := t % step
-	if r < 0 {
-		r += step
-	}
-	if r == 0 {
-		return t
-	}
-	return t + step - r
-}
-
-func (c *CSV) match(ms []*labels.Matcher) []*csvSeries {
-	var out []*csvSeries
-	for i := range c.files {
-		for _, s := range c.files[i].series {
-			if !slices.ContainsFunc(ms, func(m *labels.Matcher) bool { return !m.Matches(s.lset.Get(m.Name)) }) {
-				out = append(out, s)
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b *csvSeries) int { return labels.Compare(a.lset, b.lset) })
-	return out
-}
-
-func (c *CSV) readPromQL(ctx context.Context, q Query, rs *rows) error {
-	engine := newEngine(math.MaxInt32)
-	lookback := max(LookbackDelta, time.Duration(q.Step)*time.Millisecond)
-	query, err := engine.NewRangeQuery(ctx, &csvQueryable{c}, promql.NewPrometheusQueryOpts(false, lookback, nil), q.Expr,
-		time.UnixMilli(q.From), time.UnixMilli(q.To), time.Duration(q.Step)*time.Millisecond)
-	if err != nil {
-		return queryError(q.Expr, err)
-	}
-	defer query.Close()
-	m, err := query.Exec(ctx).Matrix()
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return queryError(q.Expr, err)
-	}
-	return rs.add(m)
-}
-
-// RowError is a row of a CSV file that cannot be used.
-type RowError struct {
-	File string
-	Line int
-	Err  error // what is wrong, and what would be right
-}
-
-// Error names the place and what is wrong.
-func (e RowError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
-
-// Unwrap gives the cause.
-func (e RowError) Unwrap() error { return e.Err }
-
-// badRows counts rows that were left out and keeps the first hundred.
-type badRows struct {
-	count int
-	first []RowError
-}
-
-const keptBadRows = 100
-
-func (b *badRows) add(file string, line int, err error) {
-	b.count++
-	if len(b.first) < keptBadRows {
-		b.first = append(b.first, RowError{File: file, Line: line, Err: err})
-	}
-}
-
-// err names the first bad row and says how many more there are.
-func (b *badRows) err() error {
-	switch b.count {
-	case 0:
-		return errors.New("the files are empty")
-	case 1:
-		return b.first[0]
-	default:
-		return fmt.Errorf("%w (and %d more bad rows)", b.first[0], b.count-1)
-	}
 }

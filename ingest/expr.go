@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -122,7 +123,7 @@ func refuseEdge(expr string, edge parser.ItemType) error {
 func (a *Analysis) use(n *parser.VectorSelector, path []parser.Node) {
 	u := Use{Matchers: matcherString(n.LabelMatchers), Offset: n.OriginalOffset}
 	for _, m := range n.LabelMatchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
 			u.Metric = m.Value
 		}
 	}

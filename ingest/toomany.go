@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -34,7 +35,7 @@ func tooManySeries(q Query, all []labels.Labels) error {
 	}
 	e.WidestLabel, e.Values = names[0], len(values[names[0]])
 	rest := slices.DeleteFunc(slices.Clone(names[1:]), func(n string) bool {
-		return n == labels.MetricName || len(values[n]) < 2 // a label with one value keeps nothing apart
+		return n == model.MetricNameLabel || len(values[n]) < 2 // a label with one value keeps nothing apart
 	})
 	slices.Sort(rest)
 	e.Suggest = suggest(q.Expr, e.WidestLabel, rest)

@@ -1,0 +1,104 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// statusError is an answer that is not 2xx.
+type statusError struct {
+	code int
+	body string // the beginning of it, one line
+}
+
+func (e *statusError) Error() string {
+	s := fmt.Sprintf("HTTP status %d %s", e.code, http.StatusText(e.code))
+	if e.body != "" {
+		s += ": " + e.body
+	}
+	switch {
+	case e.code == http.StatusUnauthorized || e.code == http.StatusForbidden:
+		s += " (look at basic_auth, authorization, oauth2 or http_headers of the source)"
+	case e.code == http.StatusNotFound || e.code == http.StatusMethodNotAllowed:
+		s += " (no remote-read here; Prometheus serves it at /api/v1/read)"
+	}
+	return s
+}
+
+func readStatus(resp *http.Response) error {
+	b, _ := io.ReadAll(io.LimitReader(resp.Body, 512)) // the status says enough if the body does not come
+	line, _, _ := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(string(b), "?")), "\n")
+	return &statusError{code: resp.StatusCode, body: line}
+}
+
+// collect reads the body of a good answer in the form that its Content-Type names.
+func (r *Remote) collect(resp *http.Response, parts []part) error {
+	name := resp.Header.Get("Content-Type")
+	media, params, err := mime.ParseMediaType(name)
+	switch {
+	case err == nil && media == streamedType && params["proto"] == streamedBody:
+		return r.collectStreamed(resp.Body, parts)
+	case err == nil && media == sampledType:
+		r.sampled.Store(true)
+		return r.collectSampled(resp.Body, parts)
+	default:
+		return corrupt("answer", "Content-Type is %q; remote-read answers with %q or %q (is this the URL of /api/v1/read?)",
+			name, streamedType+"; proto="+streamedBody, sampledType)
+	}
+}
+
+func (r *Remote) collectStreamed(body io.Reader, parts []part) error {
+	r.sampled.Store(false)
+	frames := newFrameReader(body)
+	defer func() { r.metrics.bytes.WithLabelValues(r.cfg.Name).Add(float64(frames.bytes)) }()
+	var w wireSeries
+	for {
+		payload, err := frames.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = walkFrame(payload, &w, func(query int, s *wireSeries) error {
+			if query < 0 || query >= len(parts) {
+				return corrupt("frame", "query_index is %d, the request had %d queries", query, len(parts))
+			}
+			return parts[query].into.addWire(s)
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (r *Remote) collectSampled(body io.Reader, parts []part) error {
+	limit := parts[0].into.budget.maxBytes
+	if limit <= 0 {
+		limit = 1 << 40
+	}
+	packed, err := io.ReadAll(io.LimitReader(body, limit+1))
+	r.metrics.bytes.WithLabelValues(r.cfg.Name).Add(float64(len(packed)))
+	if err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return corrupt("answer", "the body is cut: %w", err)
+		}
+		return err
+	}
+	if int64(len(packed)) > limit {
+		return &limitError{fmt.Sprintf("a sampled answer of more than %d bytes in one window (raise max_bytes_in_flight, or select less)", limit)}
+	}
+	plain, err := unsnappy(packed)
+	if err != nil {
+		return err
+	}
+	into := make([]*collector, len(parts))
+	for i := range parts {
+		into[i] = parts[i].into
+	}
+	return walkSampled(plain, into)
+}
