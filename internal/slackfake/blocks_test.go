@@ -101,6 +101,18 @@ func TestPageShowsThreadsAndImages(t *testing.T) {
 	}
 }
 
+func TestPageSaysHowManyMessagesItLeavesOut(t *testing.T) {
+	s := newServer(Options{})
+	for range maxShown + 7 {
+		s.call("chat.postMessage", args{"channel": "oncall", "text": "x"}, DefaultToken)
+	}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
+	if n := strings.Count(w.Body.String(), `class="msg"`); n != maxShown || !strings.Contains(w.Body.String(), "7 older messages are not shown") {
+		t.Errorf("%d messages shown", n)
+	}
+}
+
 // FuzzRequest sends arbitrary bodies to every method: whatever comes, the answer is JSON and nothing panics.
 func FuzzRequest(f *testing.F) {
 	f.Add("chat.postMessage", "application/json", []byte(`{"channel":"oncall","text":"x","blocks":[{"type":"section","text":{"type":"mrkdwn","text":"x"}}]}`))

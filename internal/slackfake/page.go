@@ -26,8 +26,12 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 type pageData struct {
 	Channels []pageChannel
 	Current  Channel
-	Messages []pageMessage
+	Messages []pageMessage // the newest first, at most maxShown
+	Older    int           // how many more there are
 }
+
+// maxShown keeps the page light however long the demo runs.
+const maxShown = 100
 
 type pageChannel struct {
 	ID, Name string
@@ -83,7 +87,8 @@ func (s *Server) pageData(channel string) pageData {
 		o := s.chans[id]
 		data.Channels = append(data.Channels, pageChannel{o.ID, o.Name, o.Private, len(o.messages), o == c})
 	}
-	for i := len(c.messages) - 1; i >= 0; i-- {
+	data.Older = max(0, len(c.messages)-maxShown)
+	for i := len(c.messages) - 1; i >= data.Older; i-- {
 		data.Messages = append(data.Messages, drawn(c.messages[i]))
 	}
 	return data
