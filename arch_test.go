@@ -35,6 +35,7 @@ var mayImport = map[string][]string{
 	"internal/integration": {"*"},
 	"internal/app":         {"*"},
 	"internal/demo":        {"*"},
+	"internal/preflight":   {"*"},
 	"bench":                {".", "configs", "ingest", "models", "alerting", "internal/engine"},
 	"cmd/tidewatch":        {"*"},
 }

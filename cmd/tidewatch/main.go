@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 	_ "time/tzdata" // zones work in a container without them
 
 	"github.com/alecthomas/kingpin/v2"
@@ -20,19 +21,20 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args[1:], &env{stdout: os.Stdout, stderr: os.Stderr, now: time.Now}))
 }
 
 // command is one subcommand: it adds its flags and returns what runs it.
 type command func(app *kingpin.Application, env *env) (name string, run func(context.Context) error)
 
 // commands in the order in which help lists them.
-var commands = []command{serveCommand, replayCommand, demoCommand, backupCommand}
+var commands = []command{serveCommand, initCommand, replayCommand, demoCommand, backupCommand}
 
-// env is what all commands share.
+// env is what all commands share. now is the time up to which they look back; the service lives by the wall's clock.
 type env struct {
 	stdout, stderr io.Writer
 	logConfig      promslog.Config
+	now            func() time.Time
 }
 
 // logger is made after the flags are parsed.
@@ -48,14 +50,13 @@ type exitCode int
 func (e exitCode) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 // run parses args and runs a command; it returns the process's status: 0 good, 1 failed, 2 wrong usage.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, e *env) int {
 	app := kingpin.New("tidewatch", "Anomaly detection for Prometheus metrics that keeps its promise of false alarms.")
-	app.UsageWriter(stderr).ErrorWriter(stderr)
+	app.UsageWriter(e.stderr).ErrorWriter(e.stderr)
 	terminated := -1
 	app.Terminate(func(status int) { terminated = status })
 	app.Version(version.Print("tidewatch")).VersionFlag.Short('V')
 	app.HelpFlag.Short('h')
-	e := &env{stdout: stdout, stderr: stderr}
 	promslogflag.AddFlags(app, &e.logConfig)
 	runs := map[string]func(context.Context) error{}
 	for _, c := range commands {
@@ -64,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	app.Command("version", "Print the version.")
 	runs["version"] = func(context.Context) error {
-		_, err := fmt.Fprintln(stdout, version.Print("tidewatch"))
+		_, err := fmt.Fprintln(e.stdout, version.Print("tidewatch"))
 		return err
 	}
 	name, err := app.Parse(args)
@@ -72,10 +73,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return terminated
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "tidewatch: %v, try --help\n", err)
+		fmt.Fprintf(e.stderr, "tidewatch: %v, try --help\n", err)
 		return 2
 	}
-	return status(runs[name](ctx), stderr)
+	return status(runs[name](ctx), e.stderr)
 }
 
 func status(err error, stderr io.Writer) int {

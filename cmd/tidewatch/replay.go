@@ -61,7 +61,7 @@ func newReplay(e *env, file, csv string) (*replayRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &replayRun{env: e, cfg: cfg, end: app.ReplayEnd(cfg, time.Now())}
+	r := &replayRun{env: e, cfg: cfg, end: app.ReplayEnd(cfg, e.now())}
 	if csv == "" {
 		r.source = app.RemoteSources(cfg, e.logger())
 		return r, nil

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/model"
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/internal/preflight"
+)
+
+// initFlags are the flags of `tidewatch init`.
+type initFlags struct {
+	source, name, httpConfig, output, timezone string
+	history, span                              model.Duration
+	budget                                     time.Duration
+	force                                      bool
+}
+
+func initCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
+	c := a.Command("init", "Look at a Prometheus server and write a commented configuration with the presets that match.")
+	var f initFlags
+	c.Flag("source", "URL of the server, for example http://prometheus:9090, or of its remote-read endpoint.").Required().StringVar(&f.source)
+	c.Flag("name", "Name of the source in the configuration.").Default("main").StringVar(&f.name)
+	c.Flag("http-config", "YAML file with Prometheus's HTTP client settings (basic_auth, authorization, oauth2, tls_config, …); secrets in files of their own.").StringVar(&f.httpConfig)
+	c.Flag("output", "File to write; - is standard output.").Default("tidewatch.yml").StringVar(&f.output)
+	c.Flag("timezone", "Time zone of daily and weekly patterns; that of $TZ, or UTC.").StringVar(&f.timezone)
+	c.Flag("history", "How far back to read before anything is judged.").Default("15d").SetValue(&f.history)
+	c.Flag("replay", "The latest stretch whose messages are counted.").Default("7d").SetValue(&f.span)
+	c.Flag("max-time", "How long the replay may take; detectors that do not fit are not tried.").Default("4m").DurationVar(&f.budget)
+	c.Flag("force", "Overwrite the file.").BoolVar(&f.force)
+	return c.FullCommand(), func(ctx context.Context) error { return runInit(ctx, e, f) }
+}
+
+func runInit(ctx context.Context, e *env, f initFlags) error {
+	began := time.Now()
+	if err := f.free(); err != nil {
+		return err
+	}
+	src, err := preflight.NewSource(f.name, f.source, f.httpConfig)
+	if err != nil {
+		return err
+	}
+	if f.timezone == "" {
+		f.timezone = preflight.LocalZone()
+	}
+	show, done := progress(e.stderr, "init")
+	res, err := preflight.Init(ctx, preflight.InitOptions{
+		Source: src, Timezone: f.timezone, History: time.Duration(f.history), Span: time.Duration(f.span), Budget: f.budget,
+		Now: e.now(), Logger: e.logger(), Progress: show,
+	})
+	done()
+	if err != nil {
+		return err
+	}
+	report := e.stdout
+	if f.output == "-" {
+		report = e.stderr
+	}
+	if err := printInit(report, res); err != nil {
+		return err
+	}
+	if err := f.write(e.stdout, res.YAML); err != nil {
+		return err
+	}
+	return f.next(report, time.Since(began))
+}
+
+// free says early that the file is there already.
+func (f initFlags) free() error {
+	if f.force || f.output == "-" {
+		return nil
+	}
+	_, err := os.Lstat(f.output)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("%s is there already; write elsewhere with --output, or over it with --force", f.output)
+}
+
+func (f initFlags) write(stdout io.Writer, text []byte) error {
+	if f.output == "-" {
+		_, err := stdout.Write(text)
+		return err
+	}
+	mode := os.O_CREATE | os.O_WRONLY | os.O_EXCL
+	if f.force {
+		mode = os.O_CREATE | os.O_WRONLY | os.O_TRUNC
+	}
+	file, err := os.OpenFile(f.output, mode, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	return errors.Join(err, file.Close())
+}
+
+// printInit writes what was found.
+func printInit(w io.Writer, res preflight.InitResult) error {
+	s := res.Plan.Source
+	fmt.Fprintf(w, "%s at %s\n", res.Server, s.URL)
+	for _, u := range res.Server.Unknown {
+		fmt.Fprintf(w, "unknown: %s\n", u)
+	}
+	fmt.Fprintln(w)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "PRESET\tDETECTOR\tSERIES\tMESSAGES IN THE LAST %s\n", preflight.Days(res.Plan.Span))
+	for _, p := range res.Plan.Presets {
+		for _, d := range p.Detectors {
+			fmt.Fprintf(t, "%s\t%s\t%d\t%s\n", p.Name, d.Name, d.Series, messagesText(d))
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, p := range res.Plan.Presets {
+		if len(p.Missing) > 0 {
+			fmt.Fprintf(w, "%s: left out, the server has no %s\n", p.Name, p.Missing[0])
+		}
+	}
+	if res.Guessed {
+		fmt.Fprintln(w, "No preset matches what the server holds; self is taken, which watches at least whether targets are up. Add detectors of your own.")
+	}
+	if res.Tally != nil {
+		_, err := fmt.Fprintf(w, "%d alarms in %d messages in all\n", res.Tally.Alarms, res.Tally.Messages)
+		return err
+	}
+	return nil
+}
+
+func messagesText(d configs.PlanDetector) string {
+	switch {
+	case d.Note != "":
+		return d.Note
+	case d.Series == 0:
+		return "no series yet"
+	default:
+		return fmt.Sprint(d.Messages)
+	}
+}
+
+func (f initFlags) next(w io.Writer, took time.Duration) error {
+	if f.output == "-" {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, `
+wrote %s after %s. Next:
+  tidewatch check --config.file=%[1]s               what it reads, and what may be wrong with it
+  tidewatch check --config.file=%[1]s --replay=7d   the messages counted above, in full
+  tidewatch serve --config.file=%[1]s --dry-run     everything but sending
+`, f.output, took.Round(time.Second))
+	return err
+}
