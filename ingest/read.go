@@ -54,6 +54,9 @@ func (r *Remote) read(ctx context.Context, q Query) (tidewatch.Block, error) {
 			return tidewatch.Block{}, r.asError(ctx, q, err)
 		}
 	}
+	if len(rows.list) == 0 {
+		r.foundNothing()
+	}
 	return rows.block(), nil
 }
 

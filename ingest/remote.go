@@ -66,7 +66,13 @@ type Remote struct {
 	mu       sync.Mutex
 	ext      labels.Labels
 	extKnown bool
+	extAt    time.Time     // when they were detected
+	extStale time.Duration // how old they may be when a read finds nothing
 }
+
+// detectAgain is how old detected external labels must be to be asked for again when a read finds nothing: the server may
+// have been given others, and would never answer to the old ones.
+const detectAgain = 5 * time.Minute
 
 var _ Source = (*Remote)(nil)
 
@@ -87,7 +93,7 @@ func NewRemote(cfg RemoteConfig) (*Remote, error) {
 		cfg: cfg, shown: RedactURL(cfg.URL), client: client, metrics: m,
 		slots:  make(chan struct{}, cfg.Concurrency),
 		engine: newEngine(cfg.MaxSamples),
-		ext:    cfg.ExternalLabels, extKnown: !cfg.DetectExternalLabels,
+		ext:    cfg.ExternalLabels, extKnown: !cfg.DetectExternalLabels, extStale: detectAgain,
 	}, nil
 }
 
@@ -157,8 +163,17 @@ func (r *Remote) knowExternal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.ext, r.extKnown = ext, true
+	r.ext, r.extKnown, r.extAt = ext, true, time.Now()
 	return nil
+}
+
+// foundNothing lets the next read detect the external labels again, if they are old.
+func (r *Remote) foundNothing() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.cfg.DetectExternalLabels && time.Since(r.extAt) >= r.extStale {
+		r.extKnown = false
+	}
 }
 
 // damaged says that what the server sent cannot be decoded.

@@ -355,6 +355,19 @@ func TestDetectExternalLabels(t *testing.T) {
 	if got := show(read(t, r, q)); got != `{__name__="up"} [1]` {
 		t.Errorf("detected: %s", got)
 	}
+	f.external = labels.FromStrings("cluster", "eu2")
+	page = answer("application/json", []byte(`{"status":"success","data":{"yaml":"global: {external_labels: {cluster: eu2}}"}}`))
+	if got := show(read(t, r, q)); got != "" {
+		t.Errorf("the server answered to another name: %s", got)
+	}
+	if got := show(read(t, r, q)); got != "" {
+		t.Errorf("detected again before its time: %s", got)
+	}
+	r.extStale = 0
+	if got := show(read(t, r, q)) + show(read(t, r, q)); got != `{__name__="up"} [1]` {
+		t.Errorf("renamed: %s", got)
+	}
+	f.external = labels.FromStrings("cluster", "eu1")
 	page = status(404, "")
 	if got := show(read(t, newTestRemote(t, cfg), q)); got != `{__name__="up", cluster="eu1"} [1]` {
 		t.Errorf("no such page: %s", got)
