@@ -1,0 +1,105 @@
+# Everything a contributor does here. A fresh clone needs Go and nothing else for `make demo` and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+GO        ?= go
+export CGO_ENABLED ?= 0
+
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+REVISION  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+BRANCH    ?= $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown)
+# The commit's time, not the build's: the same commit gives the same binary.
+BUILDDATE ?= $(shell git log -1 --format=%cI 2>/dev/null || echo unknown)
+VERSIONPKG := github.com/prometheus/common/version
+LDFLAGS   := -s -w -X $(VERSIONPKG).Version=$(VERSION) -X $(VERSIONPKG).Revision=$(REVISION) \
+             -X $(VERSIONPKG).Branch=$(BRANCH) -X $(VERSIONPKG).BuildDate=$(BUILDDATE)
+
+PKG       ?= ./...
+RUN       ?= .
+FUZZ      ?=
+FUZZTIME  ?= 30s
+BENCH     ?= .
+BENCHTIME ?= 1s
+COUNT     ?= 1
+ONCE      ?=
+DATA      ?=
+ARGS      ?=
+REPORT    ?=
+
+.PHONY: help
+help: ## List the targets.
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: build
+build: ## Build bin/tidewatch, statically linked.
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tidewatch ./cmd/tidewatch
+
+.PHONY: demo
+demo: build ## Watch a simulated fleet. ONCE=1 ends with a verdict; DATA=dir plays CSV files; ARGS adds flags.
+	bin/tidewatch demo $(if $(ONCE),--once) $(if $(DATA),--data='$(DATA)') $(ARGS)
+
+# The race detector needs cgo, and so a C compiler; without one the tests run without it, and say so.
+# REPORT=1 prints a summary in place of go test's own lines: times, the slowest tests, what was skipped and why.
+.PHONY: test
+test: $(if $(REPORT),bin/testreport) ## Run the tests with the race detector, in random order. PKG and RUN choose some.
+	@race=-race; if ! command -v "$$(CGO_ENABLED=1 $(GO) env CC)" >/dev/null; then \
+	  if [ -n "$${CI:-}" ]; then echo "make test: no C compiler for the race detector" >&2; exit 1; fi; \
+	  race=; echo "make test: no C compiler, so the race detector is off" >&2; \
+	else export CGO_ENABLED=1; fi; \
+	set -x; $(GO) test $$race -shuffle=on -timeout 10m -run '$(RUN)' $(if $(REPORT),-json) $(PKG) $(if $(REPORT),| bin/testreport)
+
+.PHONY: test-peer
+test-peer: ## Check the remote-read server against Prometheus's own client (a module of its own, minutes to build).
+	cd internal/readserver/peertest && $(GO) test ./...
+
+.PHONY: lint
+lint: bin/golangci-lint ## Check style and likely mistakes; .golangci.yml has the rules and their exceptions.
+	bin/golangci-lint config verify
+	bin/golangci-lint run $(PKG)
+
+.PHONY: fmt
+fmt: bin/gofumpt ## Format all Go files.
+	bin/gofumpt -w $$(git ls-files '*.go')
+
+.PHONY: fuzz
+fuzz: ## Run every fuzz target for FUZZTIME (30s). FUZZ chooses by name.
+	@tools/fuzz.sh '$(FUZZTIME)' '$(FUZZ)'
+
+.PHONY: bench
+bench: bin/benchstat ## Run the benchmarks and summarise them. BENCH, PKG, BENCHTIME and COUNT choose.
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime '$(BENCHTIME)' -count $(COUNT) $(PKG) | tee bin/bench.txt
+	bin/benchstat bin/bench.txt
+
+.PHONY: golden
+golden: ## Rewrite golden files and generated documents, then show what changed.
+	tools/golden.sh
+	git diff --stat
+
+.PHONY: rules
+rules: ## Check the alert rules and run their unit tests; needs promtool.
+	promtool check rules configs/rules/*.rules.yml
+	promtool test rules configs/rules/*.test.yml
+
+.PHONY: integration
+integration: build ## Run against real Prometheus servers; installs or builds them where they are missing.
+	internal/integration/servers.sh
+
+.PHONY: ci
+ci: ## Do what CI does.
+	.ci/run
+
+.PHONY: clean
+clean: ## Remove what was built.
+	rm -rf bin
+
+# The tools are pinned in a module of their own, so that the product's does not require what they require.
+bin/golangci-lint: tools/go.mod
+	cd tools && $(GO) build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+bin/gofumpt: tools/go.mod
+	cd tools && $(GO) build -o ../$@ mvdan.cc/gofumpt
+bin/testreport: tools/go.mod tools/testreport/main.go
+	cd tools && $(GO) build -o ../$@ ./testreport
+bin/benchstat: tools/go.mod
+	cd tools && $(GO) build -o ../$@ golang.org/x/perf/cmd/benchstat
