@@ -6,12 +6,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -35,20 +35,20 @@ func newSlack(t *testing.T) *slackfake.Server {
 	return s
 }
 
-// benchConfig watches the benchmark as someone would who follows the README: defaults, and a message for each series.
-func benchConfig(readURL string, slack *slackfake.Server, history time.Duration) string {
+// benchConfig watches the benchmark with one detector and a message for each series. Everything but the promise is default.
+func benchConfig(readURL, slackURL, promise string) string {
 	return fmt.Sprintf(`
-global: {step: 5m, history: %s}
+global: {step: 5m}
 sources: [{name: prometheus, url: %q}]
 detectors:
   - name: CloudWatch
     expr: %s
-    labels: {severity: page}
+    %s
 route: {receiver: oncall, group_by: [file]}
 receivers:
   - name: oncall
     slack_configs: [{channel: "#oncall", app_token: %s, app_url: %q}]
-`, history, readURL, metric, token, slack.APIURL())
+`, readURL, metric, promise, token, slackURL)
 }
 
 // decision is what a run decided: transitions and messages as replay writes them, in order.
@@ -78,7 +78,7 @@ func (d *decision) add(res engine.Result) error {
 		d.note(ch)
 	}
 	for i := range res.Notices {
-		n, err := alerting.CanonicalNotice(&res.Notices[i])
+		n, err := json.Marshal(&res.Notices[i])
 		if err != nil {
 			return err
 		}
@@ -105,13 +105,14 @@ func (d *decision) note(ch engine.Change) {
 // walked is a service that was walked over a range on a virtual clock, and what it left behind.
 type walked struct {
 	decision
-	slack *slackfake.Server
-	log   bytes.Buffer
+	slack  *slackfake.Server
+	log    bytes.Buffer // warnings and errors
+	failed float64      // messages and attempts that failed
 }
 
 // walk runs the ordinary service against a real Prometheus and the fake Slack; only its clock is virtual. It begins at from,
 // so that what lies before is history, and ends when everything up to to is decided and sent.
-func walk(t *testing.T, readURL string, from, to int64, history time.Duration) *walked {
+func walk(t *testing.T, from, to int64, config func(slackURL string) string) *walked {
 	t.Helper()
 	w := &walked{slack: newSlack(t)}
 	clock, reg := app.NewVirtual(from), prometheus.NewRegistry()
@@ -124,7 +125,7 @@ func walk(t *testing.T, readURL string, from, to int64, history time.Duration) *
 		DataDir: filepath.Join(t.TempDir(), "state"), Clock: clock, NoSync: true, SendInterval: time.Microsecond, Registry: reg, Listeners: []net.Listener{l},
 		Logger: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Load: func() (*configs.Config, error) {
-			return configs.Parse("integration.yml", []byte(benchConfig(readURL, w.slack, history)))
+			return configs.Parse("integration.yml", []byte(config(w.slack.APIURL())))
 		},
 		OnResult: func(res engine.Result) {
 			if err := w.add(res); err != nil {
@@ -139,10 +140,14 @@ func walk(t *testing.T, readURL string, from, to int64, history time.Duration) *
 		if err := s.Walk(ctx, clock, to); err != nil {
 			return err
 		}
-		return settle(ctx, reg)
+		if err := settle(ctx, reg); err != nil {
+			return err
+		}
+		w.failed, err = sum(reg, "tidewatch_outbox_failed", "tidewatch_notifications_failed_total")
+		return err
 	})
-	if err != nil || broken != nil {
-		t.Fatal(err, broken)
+	if err := errors.Join(err, broken); err != nil {
+		t.Fatal(err)
 	}
 	return w
 }
@@ -150,7 +155,7 @@ func walk(t *testing.T, readURL string, from, to int64, history time.Duration) *
 // settle waits until the outbox has sent everything.
 func settle(ctx context.Context, reg prometheus.Gatherer) error {
 	for ctx.Err() == nil {
-		n, err := pending(reg)
+		n, err := sum(reg, "tidewatch_outbox_pending")
 		if err != nil || n == 0 {
 			return err
 		}
@@ -159,17 +164,17 @@ func settle(ctx context.Context, reg prometheus.Gatherer) error {
 	return ctx.Err()
 }
 
-// pending is how many messages wait in the outbox.
-func pending(reg prometheus.Gatherer) (float64, error) {
+// sum adds up metrics over their labels.
+func sum(reg prometheus.Gatherer, names ...string) (float64, error) {
 	families, err := reg.Gather()
 	if err != nil {
 		return 0, err
 	}
 	sum := 0.0
 	for _, f := range families {
-		if strings.HasPrefix(f.GetName(), "tidewatch_outbox_pending") {
+		if slices.Contains(names, f.GetName()) {
 			for _, m := range f.GetMetric() {
-				sum += m.GetGauge().GetValue()
+				sum += m.GetGauge().GetValue() + m.GetCounter().GetValue()
 			}
 		}
 	}
