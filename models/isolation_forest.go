@@ -33,8 +33,18 @@ const leafCode = forestSample
 func pack(feature, left, right int) packed { return packed(feature | left<<4 | right<<14) }
 
 func (p packed) feature() int { return int(p & 15) }
-func (p packed) left() int    { return int(p >> 4 & 1023) }
-func (p packed) right() int   { return int(p >> 14 & 1023) }
+
+// branch is where v leads. The shift is chosen without a jump: which way a value goes cannot be predicted.
+func (n node) branch(v float32) int {
+	shift := 14
+	if v < n.split {
+		shift = 4
+	}
+	return int(n.packed >> (shift & 31) & 1023)
+}
+
+func (p packed) left() int  { return int(p >> 4 & 1023) }
+func (p packed) right() int { return int(p >> 14 & 1023) }
 
 // forest is an isolation forest over feature vectors: immutable, at most 100 trees of 255 inner nodes of 8 bytes.
 type forest struct {
@@ -88,14 +98,9 @@ func path(tree []node, x *[features]float32) float64 {
 	for {
 		n := tree[at]
 		depth++
-		next := n.right()
-		if x[n.feature()] < n.split {
-			next = n.left()
+		if at = n.branch(x[n.feature()]); at >= leafCode {
+			return float64(depth) + leafPath[at-leafCode]
 		}
-		if next >= leafCode {
-			return float64(depth) + leafPath[next-leafCode]
-		}
-		at = next
 	}
 }
 
@@ -107,10 +112,7 @@ func (f *forest) share(x *[features]float32) (out [features]float64) {
 		tree := f.nodes[from:f.start[i+1]]
 		for at := 0; len(tree) > 0; {
 			n := tree[at]
-			next := n.right()
-			if x[n.feature()] < n.split {
-				next = n.left()
-			}
+			next := n.branch(x[n.feature()])
 			size := branchSize(tree, next)
 			out[n.feature()] += (leafPath[branchSize(tree, at)] - 1 - leafPath[size]) / trees
 			if next >= leafCode {
