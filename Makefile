@@ -83,8 +83,10 @@ rules: ## Check the alert rules and run their unit tests; needs promtool.
 	promtool test rules configs/rules/*.test.yml
 
 .PHONY: integration
-integration: build ## Run against real Prometheus servers; installs or builds them where they are missing.
-	internal/integration/servers.sh
+integration: $(if $(REPORT),bin/testreport) ## Run against real Prometheus servers; installs or builds them where they are missing.
+	servers=$$(internal/integration/servers.sh); for s in $$servers; do export "$$s"; done; \
+	export TIDEWATCH_INTEGRATION=$${CI:+required}; \
+	set -x; $(GO) test -tags integration -timeout 15m -run '$(RUN)' $(if $(REPORT),-json,-v) ./internal/integration $(if $(REPORT),| bin/testreport)
 
 .PHONY: ci
 ci: ## Do what CI does.

@@ -152,7 +152,7 @@ func (h timerHeap) Swap(i, j int) {
 
 // Push implements heap.Interface.
 func (h *timerHeap) Push(x any) {
-	in := x.(*incident)
+	in := x.(*incident) //nolint:errcheck // heap.Push is given nothing else
 	in.index = len(*h)
 	*h = append(*h, in)
 }

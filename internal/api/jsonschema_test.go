@@ -76,7 +76,7 @@ func (d document) validate(place string, s map[string]any, v any) (wrong []strin
 	return wrong
 }
 
-func (d document) validateMembers(place string, s map[string]any, members map[string]any) (wrong []string) {
+func (d document) validateMembers(place string, s, members map[string]any) (wrong []string) {
 	properties, _ := s["properties"].(map[string]any)
 	for name, v := range members {
 		if p, ok := properties[name].(map[string]any); ok {

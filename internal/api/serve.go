@@ -30,7 +30,7 @@ func Listen(addrs ...string) ([]net.Listener, error) {
 	}
 	var listeners []net.Listener
 	for _, addr := range addrs {
-		l, err := net.Listen("tcp", addr)
+		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", addr)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("listening on %q: %w", addr, err), closeAll(listeners))
 		}

@@ -65,7 +65,8 @@ func (h *readHandler) streamQuery(ctx context.Context, fw *frameWriter, index in
 
 func (h *readHandler) warn(set interface {
 	Warnings() annotations.Annotations
-}) {
+},
+) {
 	for _, w := range set.Warnings() {
 		h.opts.Logger.Warn("Remote-read query warning", "warning", w)
 	}

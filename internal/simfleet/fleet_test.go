@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cespare/xxhash/v2"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 )
@@ -115,7 +116,7 @@ func TestFleetIsWhatItSaysItIs(t *testing.T) {
 	all := follow(t, f, 8*day)
 	alive, resets, gaps, ended, seen := 0, 0, 0, 0, map[string]bool{}
 	for _, x := range all {
-		key, name := x.labels.String(), x.labels.Get(labels.MetricName)
+		key, name := x.labels.String(), x.labels.Get(model.MetricNameLabel)
 		if seen[key] {
 			t.Errorf("%s was emitted as two series", key)
 		}

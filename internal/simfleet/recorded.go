@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
@@ -33,8 +34,8 @@ func LoadSeries(all iter.Seq2[labels.Labels, []tidewatch.Point]) (*Recorded, err
 	seen := map[string]bool{}
 	for ls, points := range all {
 		key := ls.String()
-		if ls.Get(labels.MetricName) == "" {
-			return nil, fmt.Errorf("load series %s: it has no metric name (label %s)", key, labels.MetricName)
+		if ls.Get(model.MetricNameLabel) == "" {
+			return nil, fmt.Errorf("load series %s: it has no metric name (label %s)", key, model.MetricNameLabel)
 		}
 		if seen[key] {
 			return nil, fmt.Errorf("load series %s: given twice; labels must differ", key)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 )
@@ -51,7 +52,7 @@ func (f *Fleet) newTarget(ls ...string) *target {
 
 func (f *Fleet) newSeries(name string, ls ...string) Series {
 	b := labels.NewScratchBuilder(1 + len(ls)/2)
-	b.Add(labels.MetricName, name)
+	b.Add(model.MetricNameLabel, name)
 	for i := 0; i+1 < len(ls); i += 2 {
 		b.Add(ls[i], ls[i+1])
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"go.uber.org/goleak"
 
@@ -59,7 +60,8 @@ func TestWorldGoesOnLive(t *testing.T) {
 		Result []struct {
 			Value [2]any `json:"value"`
 		} `json:"result"`
-	}) {
+	},
+	) {
 		get(t, base, "/api/v1/query?query="+url.QueryEscape(`count({__name__=~".+"})`), &out)
 		return out
 	}
@@ -140,7 +142,7 @@ func pairs(names []string, points ...[]tidewatch.Point) iter.Seq2[labels.Labels,
 	return func(yield func(labels.Labels, []tidewatch.Point) bool) {
 		for i, name := range names {
 			b := labels.NewBuilder(labels.FromStrings("file", "f"))
-			if !yield(b.Set(labels.MetricName, name).Labels(), points[i]) {
+			if !yield(b.Set(model.MetricNameLabel, name).Labels(), points[i]) {
 				return
 			}
 		}
@@ -176,7 +178,7 @@ func TestLoadedSeries(t *testing.T) {
 		for _, p := range s.Floats {
 			ps = append(ps, p.String())
 		}
-		got[s.Metric.Get(labels.MetricName)] = strings.Join(ps, " ")
+		got[s.Metric.Get(model.MetricNameLabel)] = strings.Join(ps, " ")
 	}
 	want := map[string]string{
 		"a": "1 @[60000] 0 @[120000] -4 @[420000] -4 @[480000]", // the gap begins at once
