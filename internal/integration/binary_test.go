@@ -4,6 +4,7 @@ package integration
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -32,6 +33,11 @@ func build(m *testing.M) int {
 	binary = filepath.Join(dir, "tidewatch")
 	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/tidewatch").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building tidewatch: %v\n%s", err, out)
+		return 1
+	}
+	// The drills wait for scrapes and ticks most of the time, so more of them run at a time than there are processors.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()
