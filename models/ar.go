@@ -89,7 +89,10 @@ func (a *short) solve() {
 	if power <= 1e-9 {
 		return
 	}
-	w := arPool.Get().(*arWork)
+	w, ok := arPool.Get().(*arWork)
+	if !ok {
+		return // the pool holds nothing else
+	}
 	defer arPool.Put(w)
 	ridge := power * (arRidge + 5/float64(a.n))
 	k := arOrder + 1

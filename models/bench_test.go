@@ -20,7 +20,7 @@ func benchData() [][]float64 {
 		s := source{uint64(i) + 40}
 		data[i] = make([]float64, benchPoints)
 		for k := range data[i] {
-			data[i][k] = 100 + 20*dayShape(int64(k)*fiveMinutes.Milliseconds()) + 3*s.normal()
+			data[i][k] = 100 + 20*dayShape(int64(k)*gridStep.Milliseconds()) + 3*s.normal()
 		}
 	}
 	return data
@@ -32,7 +32,7 @@ func fit(b *testing.B, kind string, shared models.Shared, values []float64) *run
 		m.Adopt(shared)
 	}
 	for k, x := range values {
-		r.step(int64(k)*fiveMinutes.Milliseconds(), x)
+		r.step(int64(k)*gridStep.Milliseconds(), x)
 	}
 	return r
 }
@@ -77,7 +77,7 @@ func newBench(b *testing.B, kind string, shared models.Shared) *bench {
 }
 
 func (n *bench) value(i int) (r *runner, t int64, x float64) {
-	return n.models[i], n.at[i] * fiveMinutes.Milliseconds(), n.data[(i+1)%benchSeries][n.at[i]%benchPoints]
+	return n.models[i], n.at[i] * gridStep.Milliseconds(), n.data[(i+1)%benchSeries][n.at[i]%benchPoints]
 }
 
 func (n *bench) score(i int) float64 {

@@ -67,7 +67,7 @@ func readSeries(tb testing.TB, file string) (s labelled, labels []bool) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	const step = int64(fiveMinutes / time.Millisecond)
+	const step = int64(gridStep / time.Millisecond)
 	s = labelled{name: filepath.Base(file)}
 	for i, r := range rows[1:] {
 		at := parseTime(tb, r[0]) / step * step
@@ -106,7 +106,7 @@ func readNAB(t *testing.T, dir, folder string) corpus {
 		for _, w := range windows[folder+"/"+s.name] {
 			var at [2]int
 			for i := range w {
-				at[i] = int((parseTime(t, w[i][:19]) - s.from) / fiveMinutes.Milliseconds())
+				at[i] = int((parseTime(t, w[i][:19]) - s.from) / gridStep.Milliseconds())
 			}
 			s.windows = append(s.windows, at)
 		}
@@ -148,7 +148,7 @@ func alarmLine(t *testing.T, kind string, s labelled, limit float64) (third, sur
 	var samples []float64
 	var last [5]float64
 	for i, x := range s.values {
-		at := s.from + int64(i)*fiveMinutes.Milliseconds()
+		at := s.from + int64(i)*gridStep.Milliseconds()
 		r.x[0] = x
 		r.m.Score(at, r.x, r.score)
 		v := r.score[0].Surprise
@@ -178,9 +178,9 @@ func alarmLine(t *testing.T, kind string, s labelled, limit float64) (third, sur
 
 // outcome counts what an alarm line finds at a limit.
 type outcome struct {
-	found, windows, weeks int
-	falseEpisodes         float64
-	points                int
+	found, windows int
+	falseEpisodes  float64
+	points         int
 }
 
 // judgeLine counts windows with an alarm inside (for points labelled one by one: within 10 points) and false stretches, cut

@@ -19,6 +19,6 @@ func newSharer(on channels) func(Config) (Model, error) {
 		if err != nil {
 			return nil, err
 		}
-		return sharer{m}, nil
+		return &sharer{m}, nil
 	}
 }

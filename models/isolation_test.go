@@ -1,6 +1,7 @@
 package models
 
 import (
+	"bytes"
 	"math"
 	"testing"
 )
@@ -69,7 +70,7 @@ func TestForestIsSmallAndImmutable(t *testing.T) {
 	var x [features]float32
 	f.shortfall(&x)
 	f.share(&x)
-	if string(before) != string(f.AppendState(nil)) {
+	if !bytes.Equal(before, f.AppendState(nil)) {
 		t.Error("scoring has changed the forest")
 	}
 }

@@ -86,7 +86,7 @@ var families = []family{
 	}},
 }
 
-const fiveMinutes = 5 * time.Minute
+const gridStep = 5 * time.Minute
 
 // runner drives a model as the engine does, with no alarm but the rule that a surprise of QuarantineSurprise quarantines.
 type runner struct {
@@ -108,7 +108,7 @@ func newRunner(tb testing.TB, kind string, c models.Config) *runner {
 		c.Rows = 1
 	}
 	if c.Step == 0 {
-		c.Step = fiveMinutes
+		c.Step = gridStep
 	}
 	m, err := spec.New(c)
 	if err != nil {
@@ -141,7 +141,7 @@ func forestFrom(tb testing.TB, kind string) models.Shared {
 	for i, f := range families {
 		r, next := newRunner(tb, kind, models.Config{}), f.make(uint64(i)+900)
 		for k := range int64(3000) {
-			t := k * fiveMinutes.Milliseconds()
+			t := k * gridStep.Milliseconds()
 			r.step(t, next(t))
 			if k > 1000 && k%4 == 0 {
 				samples = r.m.(models.Sharer).Sample(samples)
@@ -166,7 +166,7 @@ func TestNullFamilies(t *testing.T) {
 				r, next := newRunner(t, "combined", models.Config{}), f.make(uint64(i)+1)
 				r.m.(models.Sharer).Adopt(shared)
 				for k := range int64(points) {
-					at := k * fiveMinutes.Milliseconds()
+					at := k * gridStep.Milliseconds()
 					s := r.step(at, next(at))
 					if k < 4032 {
 						continue

@@ -9,7 +9,7 @@ import (
 var registry = map[string]Spec{}
 
 // register adds a kind at package initialisation. A duplicate kind is a programming error and panics.
-func register(s Spec) Spec {
+func register(s Spec) Spec { //nolint:unparam // var _ = register(…) needs a result
 	if _, ok := registry[s.Kind]; ok || s.Kind == "" {
 		panic(fmt.Sprintf("models: kind %q registered twice or empty", s.Kind))
 	}

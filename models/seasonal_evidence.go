@@ -39,7 +39,7 @@ func (v *evidence) init() {
 
 // moved is the evidence with one more point: u is e over the mean |e|, z is |r| over its usual size, dx and dy the steps of
 // the series and its profile.
-func (v *evidence) moved(u, z float64, same bool, season float64, dx float64) evidence {
+func (v *evidence) moved(u, z float64, same bool, season, dx float64) evidence {
 	n := *v
 	u = min(max(u, -devClip), devClip)
 	for i, rate := range meanRates {

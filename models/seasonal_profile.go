@@ -166,7 +166,7 @@ func (p *profile) gather(h int, free float64) {
 		p.day[h] = float32(free)
 		return
 	}
-	mean, _ := p.center()
+	mean := p.center()
 	blendOrSet(&p.dayLoss[0], math.Abs(free-mean))
 	blendOrSet(&p.dayLoss[1], math.Abs(free-float64(p.day[h])))
 	p.day[h] += float32(0.5 * (free - float64(p.day[h])))
@@ -180,8 +180,9 @@ func blendOrSet(mean *float32, v float64) {
 	blend(mean, v, 1.0/hoursADay)
 }
 
-// center is the mean of the hours that were visited, and their number.
-func (p *profile) center() (mean float64, hours int) {
+// center is the mean of the hours that were visited.
+func (p *profile) center() (mean float64) {
+	hours := 0
 	for h, v := range p.day {
 		if p.seen>>h&1 == 1 {
 			mean += float64(v)
@@ -189,14 +190,14 @@ func (p *profile) center() (mean float64, hours int) {
 		}
 	}
 	if hours == 0 {
-		return 0, 0
+		return 0
 	}
-	return mean / float64(hours), hours
+	return mean / float64(hours)
 }
 
 // settle turns the gathered means into a profile around a level, which it returns.
 func (p *profile) settle() (level float64) {
-	mean, _ := p.center()
+	mean := p.center()
 	for h := range p.day {
 		if p.seen>>h&1 == 1 {
 			p.day[h] -= float32(mean)

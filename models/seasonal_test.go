@@ -44,11 +44,11 @@ func TestConfigErrors(t *testing.T) {
 func TestReadinessLadder(t *testing.T) {
 	r, s := newRunner(t, "seasonal", models.Config{}), source{5}
 	seasons := func(day int) []string {
-		at := int64(day*288) * fiveMinutes.Milliseconds()
+		at := int64(day*288) * gridStep.Milliseconds()
 		return r.m.Explain(at, []float64{100}, 0, 3).Seasons
 	}
 	for k := range int64(30 * 288) {
-		at := k * fiveMinutes.Milliseconds()
+		at := k * gridStep.Milliseconds()
 		score := r.step(at, 100+30*dayShape(at)+2*s.normal())
 		if ready := k >= 72; score.Ready != ready {
 			t.Fatalf("point %d: ready is %v, want %v (6 h)", k, score.Ready, ready)
@@ -71,7 +71,7 @@ func TestReadinessLadder(t *testing.T) {
 	if got := seasons(30); !slices.Contains(got, "1w") || !slices.Contains(got, "1d") {
 		t.Errorf("after 30 days the seasons are %v, want the day and the week", got)
 	}
-	e := r.m.Explain(30*288*fiveMinutes.Milliseconds(), []float64{100}, 0, 3)
+	e := r.m.Explain(30*288*gridStep.Milliseconds(), []float64{100}, 0, 3)
 	if e.Terms[2].Name != "Saturday 00:00" { // 1970-01-31
 		t.Errorf("the season's term is %q, want Saturday 00:00", e.Terms[2].Name)
 	}
@@ -84,18 +84,18 @@ func TestNoSeasonIsImagined(t *testing.T) {
 	for seed := range uint64(10) {
 		r, s := newRunner(t, "seasonal", models.Config{}), source{seed}
 		for k := range int64(20 * 288) {
-			at := k * fiveMinutes.Milliseconds()
+			at := k * gridStep.Milliseconds()
 			r.step(at, s.normal())
 			if seed == 0 {
 				off.step(at, 100*dayShape(at)+s.normal())
 			}
 		}
-		imagined += len(r.m.Explain(20*288*fiveMinutes.Milliseconds(), []float64{0}, 0, 3).Seasons)
+		imagined += len(r.m.Explain(20*288*gridStep.Milliseconds(), []float64{0}, 0, 3).Seasons)
 	}
 	if imagined > 1 {
 		t.Errorf("%d seasons were seen in ten series of noise", imagined)
 	}
-	if got := off.m.Explain(20*288*fiveMinutes.Milliseconds(), []float64{0}, 0, 3).Seasons; len(got) != 0 {
+	if got := off.m.Explain(20*288*gridStep.Milliseconds(), []float64{0}, 0, 3).Seasons; len(got) != 0 {
 		t.Errorf("seasons %v are in use where none are allowed", got)
 	}
 }
@@ -111,7 +111,7 @@ func TestSummerTime(t *testing.T) {
 	for name, loc := range map[string]*time.Location{"local": berlin, "utc": time.UTC} {
 		r, s := newRunner(t, "seasonal", models.Config{Location: loc}), source{9}
 		n := 0.0
-		for at := change.Add(-21 * 24 * time.Hour); at.Before(change.Add(24 * time.Hour)); at = at.Add(fiveMinutes) {
+		for at := change.Add(-21 * 24 * time.Hour); at.Before(change.Add(24 * time.Hour)); at = at.Add(gridStep) {
 			local := at.In(berlin)
 			hour := float64(local.Hour()) + float64(local.Minute())/60
 			x := 100 + 80*math.Exp(-(hour-9)*(hour-9)/2) + s.normal()
@@ -139,7 +139,7 @@ func TestRangeClamps(t *testing.T) {
 	r, s := newRunner(t, "combined", models.Config{Min: 0, Max: 1}), source{3}
 	band := make([]tidewatch.Band, 1)
 	for k := range int64(1500) {
-		at := k * fiveMinutes.Milliseconds()
+		at := k * gridStep.Milliseconds()
 		r.m.Band(at, 4, band)
 		if b := band[0]; b.Lower < 0 || b.Upper > 1 || b.Mid < 0 || b.Mid > 1 {
 			t.Fatalf("point %d: band is %+v", k, b)
@@ -159,12 +159,12 @@ func TestStepIsSeenAtOnce(t *testing.T) {
 		}
 		k := int64(0)
 		for ; k < int64(10*288+7*seed); k++ {
-			at := k * fiveMinutes.Milliseconds()
+			at := k * gridStep.Milliseconds()
 			r.step(at, value(at))
 		}
 		delay := 1
 		for ; delay < 20; delay++ {
-			at := k * fiveMinutes.Milliseconds()
+			at := k * gridStep.Milliseconds()
 			if k++; r.step(at, value(at)+6).Surprise >= 3 {
 				break
 			}
@@ -184,14 +184,14 @@ func TestRowsAreIndependent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	both, err := spec.New(models.Config{Kind: "combined", Rows: 2, Step: fiveMinutes})
+	both, err := spec.New(models.Config{Kind: "combined", Rows: 2, Step: gridStep})
 	if err != nil {
 		t.Fatal(err)
 	}
 	one, two, s := newRunner(t, "combined", models.Config{}), newRunner(t, "combined", models.Config{}), source{1}
 	scores, v, ev := make([]tidewatch.Score, 2), make([]tidewatch.Verdict, 2), make([]tidewatch.Event, 2)
 	for k := range int64(1200) {
-		at, x := k*fiveMinutes.Milliseconds(), []float64{s.normal(), 5 + s.studentT3()}
+		at, x := k*gridStep.Milliseconds(), []float64{s.normal(), 5 + s.studentT3()}
 		both.Score(at, x, scores)
 		a, b := one.step(at, x[0]), two.step(at, x[1])
 		if math.Float64bits(a.Surprise) != math.Float64bits(scores[0].Surprise) || math.Float64bits(b.Surprise) != math.Float64bits(scores[1].Surprise) {

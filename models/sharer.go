@@ -4,7 +4,7 @@ package models
 type sharer struct{ *rows }
 
 // Sample implements Sharer.
-func (m sharer) Sample(dst []float64) []float64 {
+func (m *sharer) Sample(dst []float64) []float64 {
 	for i := range m.rows.rows {
 		w := &m.rows.rows[i]
 		if !w.hasFeatures {
@@ -22,7 +22,7 @@ func (m sharer) Sample(dst []float64) []float64 {
 const keptOfTail = 0.25
 
 // Adopt implements Sharer. A Shared of another kind is ignored.
-func (m sharer) Adopt(s Shared) {
+func (m *sharer) Adopt(s Shared) {
 	f, ok := s.(*forest)
 	if !ok {
 		return

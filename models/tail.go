@@ -131,7 +131,7 @@ func (a *tail) counted(p *prior, k int, s float64) float64 {
 }
 
 // surprise is -log10 of the probability, at most maxSurprise.
-func (a *tail) surprise(p *prior, s float64, sides float64) float64 {
+func (a *tail) surprise(p *prior, s, sides float64) float64 {
 	q := min(1, sides*a.probability(p, s))
 	return min(-math.Log10(max(q, 1e-300)), maxSurprise)
 }
@@ -179,8 +179,8 @@ func (a *tail) fit(p *prior) {
 		cut = k
 	}
 	a.cut = uint8(cut)
-	mean, weighted := excess(&count, cut, above, 0)
-	mean, weighted = excess(&count, cut, above, mean) // once more with the slope inside the bins
+	rough, _ := excess(&count, cut, above, 0)
+	mean, weighted := excess(&count, cut, above, rough) // with the slope inside the bins
 	shape := priorShape
 	if d := mean - 2*weighted; d > 0 && above > 0 {
 		shape = min(max(2-mean/d, p.least), maxShape)

@@ -51,7 +51,11 @@ func share(tb testing.TB, spec models.Spec) models.Shared {
 	d, n, samples := newDriver(tb, spec, nil), noise{99}, []float64(nil)
 	for range 4 * aDay {
 		d.step(n.metric(d.time()))
-		samples = d.m.(models.Sharer).Sample(samples)
+		m, ok := d.m.(models.Sharer)
+		if !ok {
+			tb.Fatalf("%s has a BuildShared and is no Sharer", spec.Kind)
+		}
+		samples = m.Sample(samples)
 	}
 	s := spec.BuildShared(5, samples)
 	if s == nil {

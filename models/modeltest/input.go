@@ -16,7 +16,7 @@ func oddInput(t *testing.T, spec models.Spec, shared models.Shared) {
 		"smallest": func(int, *noise) float64 { return math.SmallestNonzeroFloat64 },
 		"flat":     func(int, *noise) float64 { return 7 },
 		"zero":     func(int, *noise) float64 { return 0 },
-		"mixed": func(k int, n *noise) float64 {
+		"mixed": func(_ int, n *noise) float64 {
 			return []float64{n.normal(), math.NaN(), math.MaxFloat64, 0, math.Inf(-1), -1e300, n.normal()}[n.bits()%7]
 		},
 	}
