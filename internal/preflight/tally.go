@@ -47,3 +47,22 @@ func (t *Tally) Add(res engine.Result) {
 		}
 	}
 }
+
+// Day is how many messages were first sent on a date.
+type Day struct {
+	Date     time.Time // in the tally's zone
+	Messages int
+}
+
+// Days lists every day of [from, to], Unix milliseconds, also those without a message.
+func (t *Tally) Days(from, to int64) []Day {
+	y, m, d := time.UnixMilli(from).In(t.Zone).Date()
+	var out []Day
+	for at := time.Date(y, m, d, 12, 0, 0, 0, t.Zone); ; at = at.AddDate(0, 0, 1) { // noon is there also when clocks change
+		ay, am, ad := at.Date()
+		if time.Date(ay, am, ad, 0, 0, 0, 0, t.Zone).UnixMilli() > to {
+			return out
+		}
+		out = append(out, Day{at, t.ByDay[at.Format(time.DateOnly)]})
+	}
+}

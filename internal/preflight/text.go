@@ -3,8 +3,11 @@ package preflight
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prometheus/common/model"
 )
 
 // count is a number with its noun: "1 message", "2,100 messages".
@@ -84,3 +87,9 @@ func span(d time.Duration) string {
 
 // Days writes a span for people: "7 d".
 func Days(d time.Duration) string { return span(d) }
+
+// promDuration writes a duration as PromQL does.
+func promDuration(d time.Duration) string { return model.Duration(d).String() }
+
+// quote writes a PromQL string.
+func quote(s string) string { return strconv.Quote(s) }
