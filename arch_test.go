@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"internal/demo":        {"*"},
 	"internal/preflight":   {"*"},
 	"bench":                {".", "configs", "ingest", "models", "alerting", "internal/engine"},
+	"bench/load":           {"*"},
 	"cmd/tidewatch":        {"*"},
 }
 

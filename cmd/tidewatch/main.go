@@ -28,7 +28,9 @@ func main() {
 type command func(app *kingpin.Application, env *env) (name string, run func(context.Context) error)
 
 // commands in the order in which help lists them.
-var commands = []command{serveCommand, initCommand, checkCommand, replayCommand, demoCommand, backupCommand}
+var commands = []command{
+	serveCommand, initCommand, checkCommand, replayCommand, demoCommand, benchLoadCommand, benchGeneratorCommand, backupCommand,
+}
 
 // env is what all commands share. now is the time up to which they look back; the service lives by the wall's clock.
 type env struct {

@@ -1,0 +1,3 @@
+// Package load measures the ordinary service under load: a generator in a process of its own speaks remote-read as Prometheus
+// does, the service reads from it over HTTP on a virtual clock, and the report says what a tick costs by stage.
+package load

@@ -1,0 +1,216 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/app"
+	"github.com/tidewatch/tidewatch/internal/engine"
+)
+
+// begin is where the virtual clock stands at the first tick: a time that is an epoch's, so that runs compare.
+const begin = int64(20_500 * 86_400_000)
+
+// run is one load run under way.
+type run struct {
+	o     Options
+	url   string
+	dir   string
+	watch *watch
+	clock *app.Virtual
+	reg   *prometheus.Registry
+	rep   Report
+	prof  *profiles
+}
+
+// Run loads a service and reports what it cost.
+func Run(ctx context.Context, o Options) (rep Report, err error) {
+	if err := o.check(); err != nil {
+		return rep, err
+	}
+	r := &run{o: o, url: o.URL, dir: o.Dir, watch: &watch{meter: newMeter()}, clock: app.NewVirtual(begin), prof: &profiles{dir: o.Profiles}}
+	r.rep = newReport(o)
+	if r.dir == "" {
+		if r.dir, err = os.MkdirTemp("", "tidewatch-load-"); err != nil {
+			return rep, err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(r.dir)) }()
+	}
+	if r.url == "" {
+		childCtx, stop := context.WithCancel(ctx)
+		url, wait, cerr := child(childCtx, o.World)
+		if cerr != nil {
+			stop()
+			return rep, cerr
+		}
+		r.url = url
+		defer func() { stop(); err = errors.Join(err, wait()) }()
+	}
+	memory() // a new peak
+	if err := r.first(ctx); err != nil {
+		return rep, err
+	}
+	if err := r.second(ctx); err != nil {
+		return rep, err
+	}
+	r.rep.Load[1] = machineLoad()
+	return r.rep, nil
+}
+
+// service makes the ordinary service over the generator.
+func (r *run) service(ctx context.Context) (*app.Service, error) {
+	r.reg = prometheus.NewRegistry()
+	cfg, err := config(r.o.World, r.url, r.o.History, r.o.Step, r.o.Concurrency)
+	if err != nil {
+		return nil, err
+	}
+	open := app.RemoteSources(cfg, r.o.Logger)
+	return app.New(ctx, app.Options{
+		DataDir: r.dir, Clock: r.clock, Logger: r.o.Logger, Registry: r.reg, Workers: r.o.Workers,
+		Load: func() (*configs.Config, error) { return cfg, nil },
+		OpenSource: func(s configs.Source) (ingest.Source, error) {
+			src, err := open(s.Name)
+			return source{src, r.watch}, err
+		},
+		OnResult: func(res engine.Result) {
+			r.watch.result()
+			r.rep.Transitions += len(res.Changes)
+			r.rep.Notices += len(res.Notices)
+		},
+	})
+}
+
+// first is the service's first life: it learns the history, ticks, and leaves a snapshot behind.
+func (r *run) first(ctx context.Context) error {
+	svc, err := r.service(ctx)
+	if err != nil {
+		return err
+	}
+	var end Cost
+	err = svc.RunWith(ctx, func(ctx context.Context) error {
+		if err := r.train(ctx, svc); err != nil {
+			return err
+		}
+		if err := r.ticks(ctx, svc); err != nil {
+			return err
+		}
+		end = r.watch.meter.now()
+		return r.prof.heap()
+	})
+	if err != nil {
+		return err
+	}
+	r.rep.Snapshot.Cost, r.rep.Snapshot.Memory = r.watch.meter.now().sub(end), memory()
+	return r.measureSnapshot()
+}
+
+func (r *run) train(ctx context.Context, svc *app.Service) error {
+	stop, err := r.prof.cpu("train")
+	if err != nil {
+		return err
+	}
+	from := r.watch.begin()
+	if err := svc.Walk(ctx, r.clock, begin); err != nil {
+		return errors.Join(err, stop())
+	}
+	r.rep.Training.Cost, r.rep.Training.Memory = r.watch.meter.now().sub(from), memory()
+	points, err := gathered(r.reg, "tidewatch_points_total", "mode", "history")
+	r.rep.Training.Points = int64(points)
+	if want := int64(r.o.Series) * int64(r.o.History/r.o.Step); err == nil && r.rep.Training.Points < want*9/10 {
+		err = fmt.Errorf("%d points of history were learnt, want about %d; see the log", r.rep.Training.Points, want)
+	}
+	return errors.Join(err, stop())
+}
+
+func (r *run) ticks(ctx context.Context, svc *app.Service) error {
+	stop, err := r.prof.cpu("ticks")
+	if err != nil {
+		return err
+	}
+	before, err := r.counters()
+	if err != nil {
+		return errors.Join(err, stop())
+	}
+	var sum Stages
+	for i := 1; i <= r.o.Ticks; i++ {
+		from := r.watch.begin()
+		if err := svc.Walk(ctx, r.clock, begin+int64(i)*r.o.Step.Milliseconds()); err != nil {
+			return errors.Join(err, stop())
+		}
+		t := r.watch.split(from)
+		sum = sum.add(t)
+		r.rep.Ticks.Slowest = max(r.rep.Ticks.Slowest, t.Total.Wall)
+		if r.o.Progress != nil {
+			r.o.Progress(float64(i) / float64(r.o.Ticks))
+		}
+	}
+	r.rep.Ticks.Stages, r.rep.Ticks.Memory = sum.over(r.o.Ticks), memory()
+	after, err := r.counters()
+	r.rep.Ticks.counted(before, after, r.o.Ticks)
+	if want := float64(r.o.Series * r.o.Ticks); err == nil && after.points-before.points < want*99/100 {
+		err = fmt.Errorf("%.0f points were judged in %d ticks, want %.0f; see the log", after.points-before.points, r.o.Ticks, want)
+	}
+	return errors.Join(err, stop())
+}
+
+// counters are the service's own metrics that a report uses.
+type counters struct{ points, journalBytes, journalSeconds, decideSeconds float64 }
+
+func (r *run) counters() (c counters, err error) {
+	for _, f := range []struct {
+		to                 *float64
+		name, label, value string
+	}{
+		{&c.points, "tidewatch_points_total", "mode", "live"},
+		{&c.journalBytes, "tidewatch_journal_written_bytes_total", "", ""},
+		{&c.journalSeconds, "tidewatch_tick_stage_duration_seconds", "stage", "journal"},
+		{&c.decideSeconds, "tidewatch_tick_stage_duration_seconds", "stage", "decide"},
+	} {
+		if *f.to, err = gathered(r.reg, f.name, f.label, f.value); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// measureSnapshot reads what the service says of its newest snapshot, and its size from the disk.
+func (r *run) measureSnapshot() error {
+	pause, err := gathered(r.reg, "tidewatch_snapshot_pause_seconds", "", "")
+	if err != nil {
+		return err
+	}
+	r.rep.Snapshot.Pause = time.Duration(pause * float64(time.Second))
+	dirs, err := filepath.Glob(filepath.Join(r.dir, "snapshots", "*"))
+	if err != nil || len(dirs) == 0 {
+		return fmt.Errorf("no snapshot in %s (%w)", r.dir, err)
+	}
+	return filepath.WalkDir(dirs[len(dirs)-1], func(_ string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil {
+			r.rep.Snapshot.Bytes += info.Size()
+		}
+		return err
+	})
+}
+
+// second starts the service again on the state that the first life left.
+func (r *run) second(ctx context.Context) error {
+	from := r.watch.meter.now()
+	svc, err := r.service(ctx)
+	if err != nil {
+		return fmt.Errorf("restart: %w", err)
+	}
+	r.rep.Restart.Cost, r.rep.Restart.Memory = r.watch.meter.now().sub(from), memory()
+	return svc.RunWith(ctx, func(context.Context) error { return nil })
+}

@@ -1,0 +1,152 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/tsdb/chunks"
+	"github.com/prometheus/prometheus/util/annotations"
+)
+
+// samplesPerChunk is Prometheus's own aim.
+const samplesPerChunk = 120
+
+// fleet is a World as storage: chunks are encoded when they are asked for.
+type fleet struct {
+	scrape int64
+	parts  [][]series
+}
+
+func newFleet(w World) *fleet { return &fleet{scrape: w.Scrape.Milliseconds(), parts: w.parts()} }
+
+var errStreamOnly = errors.New("the load generator answers streamed remote-read only")
+
+// Querier refuses: nothing but streamed chunks is served.
+func (*fleet) Querier(int64, int64) (storage.Querier, error) { return nil, errStreamOnly }
+
+// ChunkQuerier gives the chunks with samples between mint and maxt, Unix milliseconds.
+func (f *fleet) ChunkQuerier(mint, maxt int64) (storage.ChunkQuerier, error) {
+	return &querier{f, mint, maxt}, nil
+}
+
+type querier struct {
+	fleet      *fleet
+	mint, maxt int64
+}
+
+// LabelValues refuses.
+func (*querier) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, nil, errStreamOnly
+}
+
+// LabelNames refuses.
+func (*querier) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+	return nil, nil, errStreamOnly
+}
+
+// Close has nothing to release.
+func (*querier) Close() error { return nil }
+
+// Select gives the matching series. The parts are in order, and so are the series of one; a selection over several parts is not
+// sorted over all of them, because detectors select one.
+func (q *querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, ms ...*labels.Matcher) storage.ChunkSeriesSet {
+	set := &seriesSet{q: q}
+	for p, part := range q.fleet.parts {
+		if !matches(ms, labels.FromStrings(labels.MetricName, metricName(p), partLabel, partName(p)), true) {
+			continue
+		}
+		for i := range part {
+			if matches(ms, part[i].labels, false) {
+				set.list = append(set.list, &part[i])
+			}
+		}
+	}
+	return set
+}
+
+// matches says whether all matchers hold; with known only those on labels that ls has count.
+func matches(ms []*labels.Matcher, ls labels.Labels, known bool) bool {
+	return !slices.ContainsFunc(ms, func(m *labels.Matcher) bool {
+		return (!known || ls.Has(m.Name)) && !m.Matches(ls.Get(m.Name))
+	})
+}
+
+type seriesSet struct {
+	q    *querier
+	list []*series
+	i    int
+}
+
+// Next moves on.
+func (s *seriesSet) Next() bool { s.i++; return s.i <= len(s.list) }
+
+// At is the current series.
+func (s *seriesSet) At() storage.ChunkSeries { return &chunkSeries{s.q, s.list[s.i-1]} }
+
+// Err is always nil.
+func (*seriesSet) Err() error { return nil }
+
+// Warnings is always empty.
+func (*seriesSet) Warnings() annotations.Annotations { return nil }
+
+type chunkSeries struct {
+	q *querier
+	s *series
+}
+
+// Labels is the identity.
+func (c *chunkSeries) Labels() labels.Labels { return c.s.labels }
+
+// Iterator goes over the chunks. As in a real server a chunk begins where it began, however little of it is asked for; the
+// newest one ends at the newest sample.
+func (c *chunkSeries) Iterator(chunks.Iterator) chunks.Iterator {
+	first := (c.q.mint - c.s.offset) / c.q.fleet.scrape
+	return &chunkIterator{c: c, from: first - first%samplesPerChunk}
+}
+
+type chunkIterator struct {
+	c    *chunkSeries
+	from int64 // index of the next chunk's first sample
+	meta chunks.Meta
+	err  error
+}
+
+func (it *chunkIterator) time(i int64) int64 {
+	s := it.c.s
+	return i*it.c.q.fleet.scrape + s.offset + int64(mix(s.seed+uint64(i))%5) // scrapes are a few milliseconds late
+}
+
+// Next encodes the next chunk.
+func (it *chunkIterator) Next() bool {
+	maxt := it.c.q.maxt
+	if it.err != nil || it.time(it.from) > maxt {
+		return false
+	}
+	c := chunkenc.NewXORChunk()
+	app, err := c.Appender()
+	if err != nil {
+		it.err = err
+		return false
+	}
+	it.meta = chunks.Meta{Chunk: c, MinTime: it.time(it.from)}
+	for i := it.from; i < it.from+samplesPerChunk; i++ {
+		t := it.time(i)
+		if t > maxt {
+			break
+		}
+		app.Append(0, t, it.c.s.value(t))
+		it.meta.MaxTime = t
+	}
+	it.from += samplesPerChunk
+	return true
+}
+
+// At is the current chunk.
+func (it *chunkIterator) At() chunks.Meta { return it.meta }
+
+// Err is what encoding failed with.
+func (it *chunkIterator) Err() error { return it.err }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/tidewatch/tidewatch/bench/load"
+)
+
+func benchGroup(a *kingpin.Application) *kingpin.CmdClause {
+	if c := a.GetCommand("bench"); c != nil {
+		return c
+	}
+	return a.Command("bench", "Measure what Tidewatch costs.")
+}
+
+func worldFlags(c *kingpin.CmdClause, w *load.World) {
+	c.Flag("series", "Series in all.").Default("100000").IntVar(&w.Series)
+	c.Flag("detectors", "Detectors that share the series.").Default("100").IntVar(&w.Detectors)
+	c.Flag("scrape", "Time between two samples of a series.").Default("1m").DurationVar(&w.Scrape)
+}
+
+func benchLoadCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
+	c := benchGroup(a).Command("load", "Run the service on a virtual clock against a generator that speaks remote-read, and report CPU, memory and disk by stage.")
+	o := load.Defaults()
+	worldFlags(c, &o.World)
+	c.Flag("ticks", "Ticks to measure.").Default("10").IntVar(&o.Ticks)
+	c.Flag("history", "History to learn first.").Default("6h").DurationVar(&o.History)
+	c.Flag("step", "Step of the detectors.").Default("1m").DurationVar(&o.Step)
+	c.Flag("concurrency", "Reads at a time.").Default("2").IntVar(&o.Concurrency)
+	c.Flag("workers", "Goroutines of the engine; 0: one for each processor.").IntVar(&o.Workers)
+	c.Flag("storage.path", "Where the state lies while it runs; a temporary directory by default.").StringVar(&o.Dir)
+	c.Flag("profiles", "Directory for pprof profiles.").StringVar(&o.Profiles)
+	asJSON := c.Flag("json", "Print the report as JSON.").Bool()
+	return c.FullCommand(), func(ctx context.Context) error {
+		show, done := progress(e.stderr, "ticks")
+		o.Progress, o.Logger = show, e.logger()
+		rep, err := load.Run(ctx, o)
+		done()
+		switch {
+		case err != nil:
+			return err
+		case *asJSON:
+			return json.NewEncoder(e.stdout).Encode(rep)
+		}
+		return rep.Print(e.stdout)
+	}
+}
+
+func benchGeneratorCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
+	c := benchGroup(a).Command("generator", "Serve the load run's fleet over remote-read until the process is ended.").Hidden()
+	var w load.World
+	worldFlags(c, &w)
+	return c.FullCommand(), func(ctx context.Context) error { return load.Generate(ctx, w, e.stdout) }
+}

@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch"
+)
+
+const (
+	benchStep   = 5 * minute
+	benchPerDay = int(day / benchStep)
+	// benchHistory is how many points are learnt before anything is measured: two days and an epoch, so that the daily profile,
+	// the slow channels and the forest all take part.
+	benchHistory = 2*benchPerDay + 6*60/5 + 1
+)
+
+// benchWorld is a detector's block of one day over n series, which is fed again day after day.
+func benchWorld(n int) tidewatch.Block {
+	b := tidewatch.Block{Detector: "D", From: start, Step: benchStep, N: benchPerDay, Rows: make([]tidewatch.Row, n)}
+	for k := range b.Rows {
+		ls := labels.FromStrings("__name__", "load", "instance", fmt.Sprintf("10.0.%d.%d:9100", k/250, k%250), "job", fmt.Sprintf("job%d", k%20))
+		v := make([]float64, b.N)
+		for i := range v {
+			v[i] = worldValue(4, i+k*benchPerDay, math.MaxInt32) // the calm kind
+		}
+		b.Rows[k] = tidewatch.Row{Series: tidewatch.Series{ID: tidewatch.SeriesID("D", ls), Labels: ls}, V: v}
+	}
+	slices.SortFunc(b.Rows, func(x, y tidewatch.Row) int { return cmp.Compare(x.Series.ID, y.Series.ID) })
+	return b
+}
+
+// benchCore is a trained core with the time of the next column.
+type benchCore struct {
+	*Core
+	day  tidewatch.Block
+	next int64
+	rows []tidewatch.Row // of one column, reused
+}
+
+func newBenchCore(b *testing.B, n int) *benchCore {
+	c := &benchCore{Core: testCore(b, 0, testDetector("D")), day: benchWorld(n), next: start, rows: make([]tidewatch.Row, n)}
+	for left := benchHistory; left > 0; {
+		blk := c.day
+		blk.From, blk.N = c.next, min(left, benchPerDay)
+		if _, err := c.Train(blk); err != nil {
+			b.Fatal(err)
+		}
+		c.next, left = blk.End(), left-blk.N
+	}
+	return c
+}
+
+// column is the block of the next grid time.
+func (c *benchCore) column() tidewatch.Block {
+	i := int((c.next - start) / benchStep % int64(benchPerDay))
+	for k, r := range c.day.Rows {
+		c.rows[k] = tidewatch.Row{Series: r.Series, V: r.V[i : i+1]}
+	}
+	blk := tidewatch.Block{Detector: "D", From: c.next, Step: benchStep, N: 1, Rows: c.rows}
+	c.next = blk.End()
+	return blk
+}
+
+func (c *benchCore) tick(b *testing.B) {
+	blk := c.column()
+	if _, err := c.Tick(blk.From+30_000, []tidewatch.Block{blk}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func perPoint(b *testing.B, points int) {
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(points), "ns/point")
+}
+
+// BenchmarkTick decides one column of n series: score, band, alarm, learn.
+func BenchmarkTick(b *testing.B) {
+	for _, n := range []int{1000, 10_000} {
+		b.Run(fmt.Sprintf("series=%d", n), func(b *testing.B) {
+			c := newBenchCore(b, n)
+			b.ReportAllocs()
+			for b.Loop() {
+				c.tick(b)
+			}
+			perPoint(b, n)
+		})
+	}
+}
+
+// BenchmarkTrain learns a day of history of 500 new series.
+func BenchmarkTrain(b *testing.B) {
+	const n = 500
+	blk := benchWorld(n)
+	b.ReportAllocs()
+	for b.Loop() {
+		train(b, blk)
+	}
+	perPoint(b, n*blk.N)
+	b.ReportMetric(float64(n*blk.N)*float64(b.N)/b.Elapsed().Seconds(), "points/s")
+}
+
+func train(b *testing.B, blk tidewatch.Block) {
+	if _, err := testCore(b, 0, testDetector("D")).Train(blk); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkSnapshot encodes the state of 10,000 series; ticks wait meanwhile.
+func BenchmarkSnapshot(b *testing.B) {
+	const n = 10_000
+	c := newBenchCore(b, n)
+	b.ReportAllocs()
+	size := 0
+	for b.Loop() {
+		size = sizeOf(c.Snapshot(16))
+	}
+	b.ReportMetric(float64(size)/n, "B/series")
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/n, "µs/series")
+}
+
+func sizeOf(s Snapshot) int {
+	size := len(s.Meta)
+	for _, part := range s.Shards {
+		size += len(part)
+	}
+	return size
+}
+
+// BenchmarkRestore loads the state of 10,000 series.
+func BenchmarkRestore(b *testing.B) {
+	const n = 10_000
+	snap := newBenchCore(b, n).Snapshot(16)
+	b.ReportAllocs()
+	for b.Loop() {
+		restore(b, snap)
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/n, "µs/series")
+}
+
+func restore(b *testing.B, snap Snapshot) {
+	if _, err := testCore(b, 0, testDetector("D")).Restore(snap); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkRecord encodes and decodes a tick of 10,000 known series as the journal keeps it.
+func BenchmarkRecord(b *testing.B) {
+	const n = 10_000
+	c := newBenchCore(b, n)
+	rec := Record{Now: c.next, Blocks: []tidewatch.Block{c.column()}}
+	payload := rec.Append(nil, c.Known)
+	b.Run("append", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			payload = rec.Append(nil, c.Known)
+		}
+		perPoint(b, n)
+		b.ReportMetric(float64(len(payload))/n, "B/point")
+	})
+	b.Run("decode", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			decodeRecord(b, payload)
+		}
+		perPoint(b, n)
+	})
+}
+
+func decodeRecord(b *testing.B, payload []byte) {
+	if _, err := DecodeRecord(payload); err != nil {
+		b.Fatal(err)
+	}
+}
