@@ -40,6 +40,7 @@ func (c Channel) String() string {
 type Score struct {
 	Surprise float64
 	Mid      float64 // the expectation ŷ; NaN before Ready
+	Base     float64 // ŷ without the short memory: what the hour of the week lets expect; NaN before Ready
 	Parts    [NumChannels]float32
 	Channel  Channel
 	Side     int8

@@ -6,7 +6,7 @@ import (
 )
 
 var (
-	ratioName   = regexp.MustCompile(`(?i)(ratio|utili[sz]ation|saturation|fraction|share|availability)`)
+	ratioName   = regexp.MustCompile(`(\bratio|_ratio|Ratio|[Uu]tili[sz]ation|[Ss]aturation|[Ff]raction|[Ss]hare|[Aa]vailability)`)
 	percentName = regexp.MustCompile(`(?i)percent`)
 	timesCent   = regexp.MustCompile(`\b100\s*\*|\*\s*100\b`)
 	ratePattern = regexp.MustCompile(`\b(rate|irate|deriv)\s*\(`)

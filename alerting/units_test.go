@@ -96,6 +96,7 @@ func TestInferUnit(t *testing.T) {
 		{"CPU", `rate(node_cpu_seconds_total[5m])`, ""},
 		{"Heap", `go_memstats_heap_inuse_bytes`, UnitBytes},
 		{"Age", `job_duration_seconds`, UnitSeconds},
+		{"BatchDuration", `max by (batch) (batch_last_duration_seconds)`, UnitSeconds},
 		{"LastRun", `last_run_timestamp_seconds`, ""},
 		{"Queue", `queue_length`, ""},
 		{"Hits", `cache_hit_ratio`, UnitPercent},

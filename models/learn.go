@@ -97,6 +97,10 @@ func (w *row) move(j *judgement, doubtful bool) {
 	quiet := w.evidence.quiet
 	w.evidence = j.evidence
 	w.noise.step(j.x)
+	if w.episode.points > slowHead { // the onset has been told; what lasts is the sustained channel's
+		w.evidence.up *= 0.8
+		w.evidence.down *= 0.8
+	}
 	if w.episode.points == 0 {
 		w.evidence.quiet = 0
 		return

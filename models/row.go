@@ -146,6 +146,11 @@ func (w *row) expect(s *settings, t int64) expectation {
 	return x
 }
 
+// base is the expectation without the short memory.
+func (w *row) base(s *settings, x *expectation) float64 {
+	return min(max(w.level+w.trend+x.season(), s.lo), s.hi)
+}
+
 func (x *expectation) season() float64 { return x.day + x.week + x.part }
 
 // judgement is everything that is known of a point before it is learnt.
@@ -240,11 +245,11 @@ func (w *row) common(own float64) float64 {
 
 // score is the judgement as a Score.
 func (w *row) score(s *settings, on channels, j *judgement, out *tidewatch.Score) {
-	*out = tidewatch.Score{Mid: math.NaN()}
+	*out = tidewatch.Score{Mid: math.NaN(), Base: math.NaN()}
 	if !w.ready(s) {
 		return
 	}
-	out.Ready, out.Mid = true, j.mid
+	out.Ready, out.Mid, out.Base = true, j.mid, w.base(s, &j.expectation)
 	for c := range j.own {
 		if on.has(tidewatch.Channel(c)) {
 			out.Parts[c] = float32(w.common(j.own[c]))
@@ -255,12 +260,12 @@ func (w *row) score(s *settings, on channels, j *judgement, out *tidewatch.Score
 
 // judgeMissing fills out for a missing value.
 func (w *row) judgeMissing(s *settings, on channels, t int64, out *tidewatch.Score) {
-	*out = tidewatch.Score{Mid: math.NaN()}
+	*out = tidewatch.Score{Mid: math.NaN(), Base: math.NaN()}
 	if !w.ready(s) {
 		return
 	}
 	x := w.expect(s, t)
-	out.Ready, out.Mid = true, x.mid
+	out.Ready, out.Mid, out.Base = true, x.mid, w.base(s, &x)
 	if !on.has(tidewatch.ChannelMissing) {
 		return
 	}

@@ -43,7 +43,7 @@ func (m *rows) Score(t int64, x []float64, out []tidewatch.Score) {
 		w, v := &m.rows[i], clean(x[i])
 		switch {
 		case !w.ready(&m.settings):
-			out[i] = tidewatch.Score{Mid: math.NaN()}
+			out[i] = tidewatch.Score{Mid: math.NaN(), Base: math.NaN()}
 		case math.IsNaN(v):
 			w.judgeMissing(&m.settings, m.on, t, &out[i])
 		default:

@@ -17,13 +17,16 @@ var meanRates = [3]float64{2.0 / 5, 2.0 / 17, 2.0 / 65}
 
 // evidence holds what the slow channels have gathered. It moves with every point; its sizes learn from calm points only.
 type evidence struct {
-	mean     [3]float64 // EWMAs of e over the mean |e|
-	size     [3]float64 // mean |mean|
-	up, down float64    // two-sided CUSUM of e over the mean |e| (Page 1954)
-	cusum    float64    // mean of the larger one
-	spread   float64    // mean |z| over about 16 points
-	unrest   float64    // mean |log spread|
-	energy   float64    // mean |z| over about 4 points
+	mean     [3]float64           // EWMAs of e over the mean |e|
+	size     [3]float64           // mean |mean|
+	last     [lasting - 1]float64 // e over the mean |e| of the points before, newest first, not clipped
+	lasts    float64              // what the newest points have all been away from the expectation: the least e of them, or 0
+	lastSize float64              // mean |lasts|
+	up, down float64              // two-sided CUSUM of e over the mean |e| (Page 1954)
+	cusum    float64              // mean of the larger one
+	spread   float64              // mean |z| over about 16 points
+	unrest   float64              // mean |log spread|
+	energy   float64              // mean |z| over about 4 points
 	// co-movement of the series and its profile over about 32 points
 	xy, xx, yy float64
 	lastSeason float64
@@ -34,13 +37,16 @@ type evidence struct {
 }
 
 func (v *evidence) init() {
-	*v = evidence{size: [3]float64{0.6, 0.4, 0.25}, cusum: 1, spread: 1, unrest: 0.2, energy: 1}
+	*v = evidence{lastSize: 0.3, size: [3]float64{0.6, 0.4, 0.25}, cusum: 1, spread: 1, unrest: 0.2, energy: 1}
 }
 
 // moved is the evidence with one more point: u is e over the mean |e|, z is |r| over its usual size, dx and dy the steps of
 // the series and its profile.
 func (v *evidence) moved(u, z float64, same bool, season, dx float64) evidence {
 	n := *v
+	n.lasts = least(u, v.last[:])
+	copy(n.last[1:], v.last[:])
+	n.last[0] = min(max(u, -1e6), 1e6)
 	u = min(max(u, -devClip), devClip)
 	for i, rate := range meanRates {
 		n.mean[i] += rate * (u - n.mean[i])
@@ -64,8 +70,25 @@ func (v *evidence) moved(u, z float64, same bool, season, dx float64) evidence {
 	return n
 }
 
-// sustained is the largest EWMA in units of its usual size, and its sign.
+// lasting is how many points in a row a deviation lasts to count as one.
+const lasting = 4
+
+// least is the smallest of u and all before it in absolute value, with its sign; 0 where they are not all on one side. Unlike a
+// mean it is not moved by a single point, and it does not have to be clipped.
+func least(u float64, before []float64) float64 {
+	s, m := sign(u), math.Abs(u)
+	for _, b := range before {
+		if sign(b) != s {
+			return 0
+		}
+		m = min(m, math.Abs(b))
+	}
+	return m * float64(s)
+}
+
+// sustained is the largest EWMA, or what has lasted, in units of its usual size, and its sign.
 func (v *evidence) sustained() (s float64, side int8) {
+	s, side = math.Abs(v.lasts)/v.lastSize, sign(v.lasts)
 	for i, m := range v.mean {
 		if q := math.Abs(m) / v.size[i]; q > s {
 			s, side = q, sign(m)
@@ -101,6 +124,8 @@ func (v *evidence) learn(rate float64) {
 		v.size[i] += rate * (min(math.Abs(v.mean[i]), 6*v.size[i]) - v.size[i])
 		v.size[i] = max(v.size[i], 0.02)
 	}
+	v.lastSize += rate * (min(math.Abs(v.lasts), 6*v.lastSize) - v.lastSize)
+	v.lastSize = max(v.lastSize, 0.05)
 	v.cusum += rate * (min(max(v.up, v.down), 6*v.cusum) - v.cusum)
 	v.cusum = max(v.cusum, 0.05)
 	v.unrest += rate * (min(math.Abs(v.logSpread()), 6*v.unrest) - v.unrest)
@@ -117,6 +142,7 @@ func (v *evidence) settle() {
 
 // restart forgets all sums: the level has been moved.
 func (v *evidence) restart() {
+	v.last, v.lasts = [lasting - 1]float64{}, 0
 	v.mean, v.up, v.down, v.spread, v.energy, v.lastDev = [3]float64{}, 0, 0, 1, 1, 0
 }
 
@@ -125,6 +151,11 @@ func (v *evidence) visit(c *codec) {
 		c.f64(&v.mean[i], &v.size[i])
 		c.within("size of a mean", v.size[i], 0.01, 1e6)
 	}
+	for i := range v.last {
+		c.f64(&v.last[i])
+	}
+	c.f64(&v.lasts, &v.lastSize)
+	c.within("size of what lasts", v.lastSize, 0.01, 1e6)
 	c.f64(&v.up, &v.down, &v.cusum, &v.spread, &v.unrest, &v.energy, &v.xy, &v.xx, &v.yy, &v.lastSeason, &v.lastDev)
 	c.within("size of the CUSUM", v.cusum, 0.01, 1e6)
 	c.within("unrest", v.unrest, 0.01, 1e6)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/prometheus/client_golang/prometheus"
@@ -67,11 +66,11 @@ type integration struct {
 }
 
 // integrations makes the notifiers of all receivers in a fixed order.
-func integrations(cfg *configs.Config, log *slog.Logger, clock func() time.Time) ([]integration, error) {
+func integrations(cfg *configs.Config, log *slog.Logger) ([]integration, error) {
 	var out []integration
 	for _, r := range cfg.Receivers {
 		for i, s := range r.Slack {
-			n, err := slackNotifier(cfg, s, clock)
+			n, err := slackNotifier(cfg, r.Name, s)
 			if err != nil {
 				return nil, fmt.Errorf("receiver %s: slack_configs[%d]: %w", r.Name, i, err)
 			}
@@ -85,14 +84,14 @@ func integrations(cfg *configs.Config, log *slog.Logger, clock func() time.Time)
 	return out, nil
 }
 
-func slackNotifier(cfg *configs.Config, s configs.SlackConfig, clock func() time.Time) (alerting.Notifier, error) {
+func slackNotifier(cfg *configs.Config, name string, s configs.SlackConfig) (alerting.Notifier, error) {
 	client, err := commoncfg.NewClientFromConfig(s.HTTP, "slack")
 	if err != nil {
 		return nil, fmt.Errorf("http_config: %w", err)
 	}
 	c := notify.SlackConfig{
-		Name: "slack", APIURL: s.AppURL, Channel: s.Channel, Timeout: s.Timeout, HTTPClient: client,
-		ExternalURL: cfg.Global.ExternalURL, Clock: clock,
+		Name: name, APIURL: s.AppURL, Channel: s.Channel, Timeout: s.Timeout, HTTPClient: client,
+		ExternalURL: cfg.Global.ExternalURL, // its clock is the real one: it is compared with Slack's time stamps
 	}
 	if s.Webhook() {
 		c.WebhookURL = s.WebhookURL

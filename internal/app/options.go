@@ -10,6 +10,7 @@ import (
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
 	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/outbox"
 )
 
 // Clock is the time that the service lives in: the wall's, or a virtual one.
@@ -62,6 +63,8 @@ type Options struct {
 	OnResult func(engine.Result)
 	// Progress is told how far the first back-fill is; it may be nil.
 	Progress func(detector string, done, total time.Duration)
+
+	tuneOutbox func(*outbox.Options) // for tests: shorter times
 }
 
 func (o Options) withDefaults() Options {

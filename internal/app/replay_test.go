@@ -47,7 +47,7 @@ func TestServeAndReplayDecideTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ints, err := integrations(cfg, nil, h.clock.Now)
+	ints, err := integrations(cfg, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

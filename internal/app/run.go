@@ -41,10 +41,14 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 }
 
 func (s *Service) outboxOptions() outbox.Options {
-	return outbox.Options{
+	o := outbox.Options{
 		Store: s.store, Notifiers: s.notifiers(), Clock: s.opts.Clock.Now, Logger: s.log, Registerer: s.opts.Registry,
 		Interval: s.opts.SendInterval,
 	}
+	if s.opts.tuneOutbox != nil {
+		s.opts.tuneOutbox(&o)
+	}
+	return o
 }
 
 // Run evaluates on the clock until ctx ends, then closes the state. A Service runs once.

@@ -72,7 +72,7 @@ func newService(opts Options) (*Service, error) {
 
 // build makes a core for cfg.
 func (s *Service) build(cfg *configs.Config) error {
-	ints, err := integrations(cfg, s.log, s.opts.Clock.Now)
+	ints, err := integrations(cfg, s.log)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (s *Service) reload() error {
 	if err != nil {
 		return err
 	}
-	ints, err := integrations(cfg, s.log, s.opts.Clock.Now)
+	ints, err := integrations(cfg, s.log)
 	if err != nil {
 		return err
 	}

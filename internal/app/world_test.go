@@ -110,11 +110,13 @@ type harness struct {
 	slack *slackfake.Server
 	clock *Virtual
 	opts  Options
+	yaml  string   // the configuration; %q is the fake Slack's address
+	logs  *logBook // where the service logs, if anywhere
 }
 
 func newHarness(t *testing.T, src *source, at int64) *harness {
 	t.Helper()
-	h := &harness{src: src, slack: slackfake.New(slackfake.Options{Token: "xoxb-secret"}), clock: NewVirtual(at)}
+	h := &harness{src: src, slack: slackfake.New(slackfake.Options{Token: "xoxb-secret"}), clock: NewVirtual(at), yaml: testConfig}
 	t.Cleanup(h.slack.Close)
 	h.opts = Options{
 		DataDir: t.TempDir(), Clock: h.clock, NoSync: true, SendInterval: time.Microsecond,
@@ -125,7 +127,7 @@ func newHarness(t *testing.T, src *source, at int64) *harness {
 }
 
 func (h *harness) config() (*configs.Config, error) {
-	return configs.Parse("test.yml", fmt.Appendf(nil, testConfig, h.slack.APIURL()))
+	return configs.Parse("test.yml", fmt.Appendf(nil, h.yaml, h.slack.APIURL()))
 }
 
 // run walks a service from where the clock stands to until.

@@ -18,20 +18,21 @@ const (
 	Below Direction = -1
 )
 
-// Deviation is the smallest distance from the expectation that may alarm: Value in the metric's unit, or, where Relative, a
-// fraction of the expectation's magnitude (0.3 is 30 %). The zero value asks for none.
+// Deviation is the smallest distance from what the hour of the week lets expect (Score.Base: the short memory, which follows a
+// lasting fault, does not count) that may alarm: Value in the metric's unit, or, where Relative, a fraction of the
+// expectation's magnitude (0.3 is 30 %). The zero value asks for none.
 type Deviation struct {
 	Relative bool
 	Value    float64
 }
 
-// met reports whether x lies at least d away from mid.
-func (d Deviation) met(x, mid float64) bool {
+// met reports whether x lies at least d away from base.
+func (d Deviation) met(x, base float64) bool {
 	need := d.Value
 	if d.Relative {
-		need *= math.Abs(mid)
+		need *= math.Abs(base)
 	}
-	return math.Abs(x-mid) >= need
+	return math.Abs(x-base) >= need
 }
 
 // Range is a half-open stretch of time [From, To), Unix milliseconds.

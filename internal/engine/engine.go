@@ -73,7 +73,7 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 // another chain would have had.
 func (d *detector) repolicy(old *detector) {
 	sameChain := d.Alarm.Datapoints == old.Alarm.Datapoints && d.Alarm.Of == old.Alarm.Of && d.Alarm.For == old.Alarm.For &&
-		d.Direction == old.Direction && d.Deviation == old.Deviation
+		d.Direction == old.Direction && d.Deviation == old.Deviation && d.Promise.PerSeries == old.Promise.PerSeries
 	if !sameChain {
 		d.onsets, d.fresh = onsets{}, onsets{}
 		for _, g := range d.groups {

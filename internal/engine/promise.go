@@ -9,7 +9,8 @@ import (
 // The promise is kept by counting. An alarm of M of N at limit θ begins exactly when v rises through θ, where v is the M-th
 // largest of the last N policy surprises (and, with `for`, the smallest of those over the pending time). So the number of
 // onsets that history would have had is known for every θ at once: each rise of v from a to b adds one onset to all θ in
-// [a, b). The counts of all series of a detector are summed; the limit is the smallest θ whose rate is within the budget.
+// [a, b). Onsets of one detector within an hour of each other are one episode, as what befalls all series at once is (a
+// budget of each series counts each series for itself). The limit is the smallest θ whose rate is within the budget.
 // Where history is too short to hold the budgeted number, the rate is extrapolated by the exponential tail that fits the
 // part that was seen often (a straight line in log rate over θ, which is what a calibrated surprise gives); rare, large
 // surprises of real incidents therefore do not raise the limit.
@@ -21,20 +22,44 @@ const (
 	maxLimit   = limitBins * limitWidth
 	seenOften  = 8.0                 // onsets that a bin must hold to take part in the tail's fit
 	halfLife   = 14 * 24 * time.Hour // of the counts
+	oneEpisode = time.Hour           // onsets closer than this are one
 )
 
-// onsets counts, for every limit, how many alarms would have begun.
-type onsets struct {
-	delta [limitBins + 1]float64 // differences: the count at bin b is the sum of delta[0..b]
-	steps float64                // series-steps observed
+// lowestBin is the smallest limit that is considered; rises below it are not counted.
+const lowestBin = int(minLimit / limitWidth)
+
+// rise is one upward move of v through the limits of the bins [lo, hi), at grid time t.
+type rise struct {
+	t      int64
+	series uint64
+	lo, hi int32
 }
 
-// rise adds one upward move of v from a to b, both in decades.
-func (o *onsets) rise(a, b float32) {
-	lo, hi := limitBin(a), limitBin(b)
-	if hi > lo {
-		o.delta[lo]++
-		o.delta[hi]--
+// newRise is a move from a to b decades, where that counts.
+func newRise(t int64, series uint64, a, b float32) (r rise, ok bool) {
+	lo, hi := max(limitBin(a), lowestBin), limitBin(b)
+	return rise{t, series, int32(lo), int32(hi)}, hi > lo
+}
+
+// onsets counts, for every limit, how many episodes would have begun.
+type onsets struct {
+	counts [limitBins]float64
+	steps  float64 // series-steps observed
+}
+
+// lastOnset is when the newest onset at each limit was, Unix milliseconds.
+type lastOnset [limitBins]int64
+
+// count takes rises, in order of time, into the onsets of a detector. Those that continue an episode are left out unless each
+// series counts for itself.
+func (o *onsets) count(rises []rise, last *lastOnset, perSeries bool) {
+	for _, r := range rises {
+		for b := r.lo; b < min(r.hi, limitBins); b++ {
+			if perSeries || r.t-last[b] >= oneEpisode.Milliseconds() {
+				o.counts[b]++
+			}
+			last[b] = r.t
+		}
 	}
 }
 
@@ -43,8 +68,8 @@ func limitBin(v float32) int {
 }
 
 func (o *onsets) add(p *onsets) {
-	for i, v := range p.delta {
-		o.delta[i] += v
+	for i, v := range p.counts {
+		o.counts[i] += v
 	}
 	o.steps += p.steps
 }
@@ -52,8 +77,8 @@ func (o *onsets) add(p *onsets) {
 // decay forgets the share that elapsed time asks for.
 func (o *onsets) decay(elapsed time.Duration) {
 	f := math.Exp2(-float64(elapsed) / float64(halfLife))
-	for i := range o.delta {
-		o.delta[i] *= f
+	for i := range o.counts {
+		o.counts[i] *= f
 	}
 	o.steps *= f
 }
@@ -92,13 +117,8 @@ func (o *onsets) solve(p Promise, series int, step time.Duration) Limit {
 		l.Promised, l.Per, l.Provisional = 1, time.Duration(days)*24*time.Hour, true
 	}
 	l.Surprise = o.solveRate(budget)
-	l.Observed = o.count(l.Surprise)
+	l.Observed = o.counts[min(int(l.Surprise/limitWidth), limitBins-1)]
 	return l
-}
-
-func (o *onsets) count(limit float64) float64 {
-	counts := o.counts()
-	return counts[min(int(limit/limitWidth), limitBins-1)]
 }
 
 // solveRate returns the smallest limit whose onsets per series-step are at most rate.
@@ -106,9 +126,9 @@ func (o *onsets) solveRate(rate float64) float64 {
 	if o.steps == 0 {
 		return min(max(-math.Log10(rate), 3), maxLimit) // the budget read as a probability of points; the chain only makes it rarer
 	}
-	const lowest = int(minLimit / limitWidth)
+	const lowest = lowestBin
 	want := rate * o.steps
-	counts := o.counts()
+	counts := &o.counts
 	last := lowest - 1 // the largest limit with onsets seen often
 	for b := lowest; b < limitBins && counts[b] >= seenOften; b++ {
 		last = b
@@ -129,19 +149,9 @@ func (o *onsets) solveRate(rate float64) float64 {
 	return min(float64(last)*limitWidth+(math.Log10(counts[last])-math.Log10(want))/slope, maxLimit)
 }
 
-// counts are the onsets at every limit.
-func (o *onsets) counts() (counts [limitBins]float64) {
-	c := 0.0
-	for b := range limitBins {
-		c += o.delta[b]
-		counts[b] = c
-	}
-	return counts
-}
-
 // tailSlope fits log10 count = a − slope × limit over bins [from, to] by least squares, and keeps the slope within what a
 // calibrated surprise can have: 0.5 (strongly clustered, heavy) to 3 (M independent points, each a decade less likely).
-func tailSlope(counts [limitBins]float64, from, to int) float64 {
+func tailSlope(counts *[limitBins]float64, from, to int) float64 {
 	n := float64(to - from + 1)
 	if n < 4 {
 		return 1

@@ -28,6 +28,7 @@ type detector struct {
 	fresh  onsets   // since the last epoch: whole numbers, so that sums do not depend on their order
 	onsets onsets   // before it, decayed
 	limit  Limit
+	lastOnset
 	family family
 	next   int64 // grid time of the next column; 0 before the first
 	size   int   // points in a recent ring
@@ -45,7 +46,8 @@ type change struct {
 
 // outcome is what one worker found; outcomes merge in any order.
 type outcome struct {
-	onsets    onsets
+	rises     []rise
+	steps     int // points that were counted
 	samples   pool
 	changes   []change
 	anomalies []Anomaly
@@ -75,17 +77,21 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 		for end < b.End() && !crossesEpoch(end, step, epochEvery) {
 			end += step
 		}
+		var rises []rise
 		outs := d.columns(d.join(b, t, end), b, t, end, workers)
 		for i := range outs {
 			if outs[i].err != nil {
 				return nil, nil, 0, outs[i].err
 			}
-			d.fresh.add(&outs[i].onsets)
+			rises = append(rises, outs[i].rises...)
+			d.fresh.steps += float64(outs[i].steps)
 			d.family.cur.merge(&outs[i].samples)
 			changes = append(changes, outs[i].changes...)
 			anomalies = append(anomalies, outs[i].anomalies...)
 			points += outs[i].points
 		}
+		slices.SortFunc(rises, func(x, y rise) int { return order(x.t, y.t, x.series, y.series, 0, 0) })
+		d.fresh.count(rises, &d.lastOnset, d.Promise.PerSeries)
 		d.next, t = end, end
 	}
 	slices.SortFunc(changes, func(x, y change) int { return order(x.t, y.t, x.g.id, y.g.id, x.row, y.row) })

@@ -81,7 +81,7 @@ func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
 
 // chain names what the counts of onsets depend on besides the model.
 func (d *detector) chain() string {
-	return fmt.Sprint(d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.For, d.Direction, d.Deviation)
+	return fmt.Sprint(d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.For, d.Direction, d.Deviation, d.Promise.PerSeries)
 }
 
 func (d *detector) appendMeta(e *encoder) {
@@ -90,6 +90,9 @@ func (d *detector) appendMeta(e *encoder) {
 	body.i64(d.next)
 	body.onsets(&d.onsets)
 	body.onsets(&d.fresh)
+	for _, t := range d.lastOnset {
+		body.i64(t)
+	}
 	body.limit(d.limit)
 	body.pool(&d.family.prev)
 	body.pool(&d.family.cur)
@@ -112,8 +115,12 @@ func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
 	chain := d.str()
 	det.next = d.i64()
 	old, fresh := d.onsets(), d.onsets()
+	var last lastOnset
+	for i := range last {
+		last[i] = d.i64()
+	}
 	if chain == det.chain() {
-		det.onsets, det.fresh = old, fresh
+		det.onsets, det.fresh, det.lastOnset = old, fresh, last
 	}
 	det.limit = d.limit()
 	det.family.prev, det.family.cur = d.pool(det.spec.Dim), d.pool(det.spec.Dim)
@@ -257,13 +264,13 @@ func (d *decoder) limit() Limit {
 }
 
 func (e *encoder) onsets(o *onsets) {
-	e.f64s(o.delta[:])
+	e.f64s(o.counts[:])
 	e.f64(o.steps)
 }
 
 func (d *decoder) onsets() (o onsets) {
-	if delta := d.f64s(); len(delta) == len(o.delta) {
-		copy(o.delta[:], delta)
+	if counts := d.f64s(); len(counts) == len(o.counts) {
+		copy(o.counts[:], counts)
 	} else {
 		d.err = errShort
 	}

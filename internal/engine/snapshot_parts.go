@@ -54,7 +54,8 @@ func (d *decoder) recent(size int) recent {
 	for range held {
 		y, b := d.f32(), tidewatch.Band{Mid: float64(d.f32()), Lower: float64(d.f32()), Upper: float64(d.f32())}
 		s := d.take(2)
-		r.push(next, float64(y), b, float64(uint16(s[0])|uint16(s[1])<<8)/100, size)
+		score := float64(uint16(s[0]) | uint16(s[1])<<8) // push cuts off the fraction: the half makes sure that it finds the same hundredths
+		r.push(next, float64(y), b, (score+0.5)/100, size)
 	}
 	r.next = next
 	return r
@@ -137,6 +138,7 @@ func (d *decoder) transition() alerting.Transition {
 func (e *encoder) score(s tidewatch.Score) {
 	e.f64(s.Surprise)
 	e.f64(s.Mid)
+	e.f64(s.Base)
 	for _, p := range s.Parts {
 		e.f32(p)
 	}
@@ -145,7 +147,7 @@ func (e *encoder) score(s tidewatch.Score) {
 }
 
 func (d *decoder) score() tidewatch.Score {
-	s := tidewatch.Score{Surprise: d.f64(), Mid: d.f64()}
+	s := tidewatch.Score{Surprise: d.f64(), Mid: d.f64(), Base: d.f64()}
 	for i := range s.Parts {
 		s.Parts[i] = d.f32()
 	}

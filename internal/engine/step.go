@@ -12,6 +12,7 @@ import (
 type stepper struct {
 	d        *detector
 	out      *outcome
+	t        int64
 	x        []float64
 	scores   []tidewatch.Score
 	bands    []tidewatch.Band
@@ -33,6 +34,7 @@ func newStepper(d *detector, out *outcome) *stepper {
 // step is the whole life of one point: score, decide, explain where it alarmed, learn.
 func (st *stepper) step(t int64, g *group, x float64) {
 	st.x[0] = x
+	st.t = t
 	g.model.Score(t, st.x, st.scores)
 	for i := range g.rows {
 		st.decide(t, g, i)
@@ -84,7 +86,7 @@ func (st *stepper) decide(t int64, g *group, i int) {
 	} else if r.alarm.State() == alerting.Alarming && t-r.seen >= max(goneAfter.Milliseconds(), 5*d.step()) {
 		st.end(t, g, i, alerting.NoteStoppedReporting)
 	}
-	st.verdicts[i] = d.verdict(t, s, r.alarm.State())
+	st.verdicts[i] = d.verdict(t, s, s.Surprise > limit || r.alarm.State() == alerting.Alarming)
 	st.closeEpisode(t, r)
 }
 
@@ -96,7 +98,7 @@ func (d *detector) policySurprise(s tidewatch.Score, x float64) float64 {
 	if d.Direction != Both && int8(d.Direction) != s.Side {
 		return 0
 	}
-	if d.Deviation.Value > 0 && !d.Deviation.met(x, s.Mid) {
+	if d.Deviation.Value > 0 && !d.Deviation.met(x, s.Base) {
 		return 0
 	}
 	return s.Surprise
@@ -110,19 +112,19 @@ func (st *stepper) count(r *row, ready bool, surprise float32) {
 	r.last.push(surprise)
 	r.ranks.push(r.last.rank(st.d.Alarm.Datapoints))
 	v := r.ranks.lowest()
-	if v > r.v {
-		st.out.onsets.rise(r.v, v)
+	if rise, ok := newRise(st.t, r.series.ID, r.v, v); ok {
+		st.out.rises = append(st.out.rises, rise)
 	}
 	r.v = v
-	st.out.onsets.steps++
+	st.out.steps++
 }
 
 // verdict says what the model may learn from the point.
-func (d *detector) verdict(t int64, s tidewatch.Score, state alerting.State) tidewatch.Verdict {
+func (d *detector) verdict(t int64, s tidewatch.Score, anomalous bool) tidewatch.Verdict {
 	switch {
 	case d.Exclude != nil && d.Exclude(t):
 		return tidewatch.Excluded
-	case s.Surprise >= models.QuarantineSurprise || state == alerting.Alarming:
+	case anomalous || s.Surprise >= models.QuarantineSurprise:
 		return tidewatch.Quarantined
 	}
 	return tidewatch.Calm

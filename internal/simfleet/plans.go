@@ -57,7 +57,7 @@ var plans = []plan{
 			Incident: Incident{Name: "node-4-disk", Kind: "disk filling", Size: "6 points of /data an hour for 6 h, then cleaned"},
 			knob:     "disk/node-4", shape: ramp, gain: 0.36,
 		},
-		day: 2, hour: 2, length: 6 * time.Hour, detectors: "DiskFree",
+		day: 2, hour: 2, length: 6 * time.Hour, detectors: "DiskFill",
 		labels: []string{"instance", "node-4:9100", "mountpoint", "/data"},
 	},
 	{

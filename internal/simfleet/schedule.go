@@ -31,11 +31,11 @@ func schedule(from time.Time, zone *time.Location) []fault {
 			Name: "billing-missing", Kind: "cron job missing", Size: "the nightly run is left out, made up for 6 h later",
 			Also: []Symptom{ // the run at an unusual hour
 				{"NodeCPU", labels.FromStrings("instance", "node-6:9100"), end, end + hour},
-				{"BatchAge", labels.FromStrings("batch", "billing"), end, end + hour},
+				{"BatchRuns", labels.FromStrings("batch", "billing"), end, end + hour},
 			},
 		},
 		knob: "cron/billing", gain: 1,
-	}, start, end, "BatchAge", "batch", "billing")
+	}, start, end, "BatchRuns", "batch", "billing")
 	slices.SortFunc(out, func(a, b fault) int { return int(a.Start - b.Start) })
 	return out
 }

@@ -1,0 +1,246 @@
+package app
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// history is how a session ended: what people saw, what was decided, what was learnt.
+type history struct {
+	slack       string
+	transitions []string
+	state       []byte
+}
+
+func (x *session) history(edits bool) history {
+	x.t.Helper()
+	x.settle()
+	return history{x.h.slackState(x.t, edits), x.transitions(), x.snapshotBytes()}
+}
+
+func (a history) same(t *testing.T, b history) {
+	t.Helper()
+	if d := cmp.Diff(a.slack, b.slack); d != "" {
+		t.Errorf("Slack differs (-uninterrupted +interrupted):\n%s", d)
+	}
+	if d := cmp.Diff(a.transitions, b.transitions); d != "" {
+		t.Errorf("decisions differ (-uninterrupted +interrupted):\n%s", d)
+	}
+	if !bytes.Equal(a.state, b.state) {
+		t.Errorf("what was learnt differs: %d and %d bytes", len(a.state), len(b.state))
+	}
+}
+
+// wantNothingLearntAnew checks that no history was read.
+func (x *session) wantNothingLearntAnew() {
+	x.t.Helper()
+	if n := x.metric("tidewatch_points_total", "history"); n > 0 {
+		x.t.Errorf("%v points of history were learnt again", n)
+	}
+}
+
+const end = begin + 6*hour
+
+// uninterrupted is the run that every interrupted one is measured by.
+func uninterrupted(t *testing.T) history {
+	t.Helper()
+	h := newQuick(t, broken)
+	x := h.start(t)
+	x.walkSent(end)
+	got := x.history(true)
+	x.stop()
+	if len(h.slack.Messages("#oncall")) != 1 || len(h.slack.Messages("#oncall")[0].Replies) != 1 {
+		t.Fatalf("the incident is not one message with one reply:\n%s", got.slack)
+	}
+	return got
+}
+
+func TestRestartInTheMiddleOfAnIncident(t *testing.T) {
+	want := uninterrupted(t)
+	for name, interrupt := range map[string]func(*session){"stop": (*session).stop, "crash": (*session).crash} {
+		// Before the fault, while its first points breach, while it is open, and after it has ended.
+		for _, at := range []int64{begin + 30*minute, begin + 2*hour + 11*minute, begin + 3*hour, begin + 5*hour} {
+			t.Run(name, func(t *testing.T) {
+				h := newQuick(t, broken)
+				x := h.start(t)
+				x.walkSent(at)
+				before := x.snapshotBytes()
+				interrupt(x)
+				reads := h.src.asked()
+
+				x = h.start(t)
+				if !bytes.Equal(before, x.snapshotBytes()) {
+					t.Error("the state after the restart is not the state before it")
+				}
+				x.walkSent(end)
+				want.same(t, x.history(true))
+				if got := h.src.asked() - reads; got != int((end-at)/(5*minute)) {
+					t.Errorf("%d reads after the restart, want one for each of %d ticks", got, (end-at)/(5*minute))
+				}
+				x.wantNothingLearntAnew()
+				x.stop()
+			})
+		}
+	}
+}
+
+// Crashes at every tick of the run, one after the other, each with the state of the crash before.
+func TestManyCrashes(t *testing.T) {
+	want := uninterrupted(t)
+	h := newQuick(t, broken)
+	x := h.start(t)
+	for at := begin + 20*minute; at < end; at += 40 * minute {
+		x.walkSent(at)
+		x.crash()
+		x = h.start(t)
+	}
+	x.walkSent(end)
+	want.same(t, x.history(true))
+	x.stop()
+}
+
+// A crash while messages wait: what was decided is sent after the restart, once.
+func TestCrashWithMessagesWaiting(t *testing.T) {
+	want := uninterrupted(t)
+	h := newQuick(t, broken)
+	h.slack.Inject("", 1_000_000, cut)
+	x := h.start(t)
+	x.walk(begin + 3*hour)
+	x.crash()
+	h.slack.ClearFaults()
+	x = h.start(t)
+	x.walkSent(end)
+	got := x.history(true)
+	want.slack, got.slack = "", ""
+	want.same(t, got)
+	if ms := h.slack.Messages("#oncall"); len(ms) != 1 || len(ms[0].Replies) != 1 {
+		t.Errorf("%d messages, want one with one reply:\n%s", len(ms), h.slackState(t, true))
+	}
+	x.stop()
+}
+
+func TestDamagedSnapshot(t *testing.T) {
+	want := uninterrupted(t)
+	h := newQuick(t, broken)
+	x := h.start(t)
+	x.walkSent(begin + 2*hour + 20*minute)
+	x.fault("snapshot", x.snapshot())
+	x.walkSent(begin + 3*hour)
+	x.stop() // leaves a second snapshot
+	snaps := h.files(t, "snapshots/*")
+	if len(snaps) != 2 {
+		t.Fatalf("%d snapshots, want 2", len(snaps))
+	}
+	flip(t, largest(t, snaps[1]))
+	h.logs.clear()
+
+	x = h.start(t)
+	h.logs.once(t, "WARN", "damaged", filepath.Base(snaps[1]))
+	x.want(1, "tidewatch_store_damaged_total", "snapshot")
+	if n := len(h.files(t, "damaged/*")); n != 1 {
+		t.Errorf("%d things set aside, want 1", n)
+	}
+	x.walkSent(end)
+	want.same(t, x.history(true))
+	x.wantNothingLearntAnew()
+	x.stop()
+}
+
+// With no snapshot left, everything is learnt anew from the source, and what is in ALARM is summed up, not paged.
+func TestBothSnapshotsDamaged(t *testing.T) {
+	h := newQuick(t, broken)
+	x := h.start(t)
+	x.walkSent(begin + 3*hour)
+	x.stop()
+	for _, s := range h.files(t, "snapshots/*") {
+		flip(t, largest(t, s))
+	}
+	x = h.start(t)
+	x.walkSent(end)
+	x.want(2, "tidewatch_store_damaged_total", "snapshot")
+	if n := x.metric("tidewatch_points_total", "history"); n < 3*288 {
+		t.Errorf("%v points were learnt again, want a day of three series", n)
+	}
+	texts := h.texts()
+	if len(texts) != 2 || !strings.Contains(h.slackState(t, true), "before") {
+		t.Errorf("messages %q, want the page and a summary\n%s", texts, h.logs.text())
+	}
+	x.stop()
+}
+
+func TestDamagedJournalTail(t *testing.T) {
+	want := uninterrupted(t)
+	for name, damage := range map[string]func(*testing.T, string){"cut": cutTail, "bit flip": flipTail, "garbage": appendGarbage} {
+		t.Run(name, func(t *testing.T) {
+			h := newQuick(t, broken)
+			x := h.start(t)
+			x.walkSent(begin + 2*hour + 50*minute)
+			x.crash()
+			journals := h.files(t, "journal/*.journal")
+			if len(journals) == 0 {
+				t.Fatal("there is no journal")
+			}
+			damage(t, journals[len(journals)-1])
+			h.logs.clear()
+			x = h.start(t)
+			h.logs.once(t, "WARN", "Journal tail damaged", "bytes=")
+			x.want(1, "tidewatch_store_damaged_total", "journal")
+			x.walkSent(end)
+			want.same(t, x.history(true))
+			x.stop()
+		})
+	}
+}
+
+// largest is the largest file below dir.
+func largest(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	best, size := "", int64(-1)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Size() > size {
+			best, size = filepath.Join(dir, e.Name()), info.Size()
+		}
+	}
+	return best
+}
+
+// change rewrites a file.
+func change(t *testing.T, path string, f func([]byte) []byte) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, f(b), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func flip(t *testing.T, path string) {
+	t.Helper()
+	change(t, path, func(b []byte) []byte { b[len(b)/2] ^= 4; return b })
+}
+
+func cutTail(t *testing.T, path string) {
+	t.Helper()
+	change(t, path, func(b []byte) []byte { return b[:len(b)-7] })
+}
+
+func flipTail(t *testing.T, path string) {
+	t.Helper()
+	change(t, path, func(b []byte) []byte { b[len(b)-9] ^= 1; return b })
+}
+
+func appendGarbage(t *testing.T, path string) {
+	t.Helper()
+	change(t, path, func(b []byte) []byte { return append(b, "no record"...) })
+}

@@ -1,0 +1,5 @@
+package app
+
+import "github.com/tidewatch/tidewatch/internal/slackfake"
+
+var cut = slackfake.Cut()
