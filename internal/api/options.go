@@ -15,7 +15,7 @@ type Options struct {
 	Backend  Backend
 	Logger   *slog.Logger         // nil: nothing is logged
 	Registry *prometheus.Registry // metrics are registered here and served from here; nil: a new one
-	// Reload applies the configuration again, all or nothing; its error says that the old one was kept. nil: 501.
+	// Reload applies the configuration again, all or nothing; its error, which it has logged, says that the old one was kept. nil: 501.
 	Reload func(ctx context.Context) error
 	// Ready returns nil once the service is ready, otherwise an error with the reason. nil: always ready.
 	Ready func() error

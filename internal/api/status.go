@@ -56,7 +56,6 @@ func (s *server) reload(w http.ResponseWriter, r *http.Request, _ *args) error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	if err := s.opts.Reload(r.Context()); err != nil {
-		s.log.Error("Reload failed, the old configuration was kept", "err", err)
 		s.writeText(w, http.StatusInternalServerError, "failed to reload config, the old one was kept: "+err.Error())
 		return nil
 	}
