@@ -49,11 +49,18 @@ func (s *Service) journal(payload []byte) {
 	s.fault("journal", err)
 }
 
-// advance fires timers of incidents up to now.
+// advance fires timers of incidents up to now. The journal is told: else the versions that they made would be made again after
+// a crash, perhaps with other contents, and taken for repetitions of what was sent.
 func (s *Service) advance(ctx context.Context, now int64) {
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
-	s.carry(ctx, s.core.Advance(now))
+	if at, ok := s.core.NextDeadline(); !ok || at > now {
+		return
+	}
+	s.lastNow = max(s.lastNow, now)
+	res := s.core.Advance(s.lastNow)
+	s.journal(engine.Record{Now: s.lastNow}.Append(nil, nil))
+	s.carry(ctx, res)
 }
 
 // begin ends a detector's training.

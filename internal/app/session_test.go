@@ -93,7 +93,8 @@ func (x *session) call(f func(ctx context.Context) error) {
 	x.t.Helper()
 	x.do <- f
 	if err := <-x.did; err != nil {
-		x.t.Fatal(err)
+		close(x.do)
+		x.t.Fatal(err, <-x.ended)
 	}
 }
 
@@ -107,7 +108,7 @@ func (x *session) walk(until int64) {
 // walkSent is walk with every version sent before time moves on.
 func (x *session) walkSent(until int64) {
 	x.t.Helper()
-	x.h.clock.Moved = func(ctx context.Context, _ int64) error { return x.h.settle(ctx, x.Service) }
+	x.h.clock.Moved = func(ctx context.Context, _ int64) error { return x.settled(ctx) }
 	x.walk(until)
 	x.h.clock.Moved = nil
 	x.settle()
@@ -115,14 +116,17 @@ func (x *session) walkSent(until int64) {
 
 func (x *session) settle() {
 	x.t.Helper()
-	x.call(func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-		defer cancel()
-		if err := x.h.settle(ctx, x.Service); err != nil {
-			return fmt.Errorf("messages are still waiting: %w", err)
-		}
-		return nil
-	})
+	x.call(x.settled)
+}
+
+// settled waits until the outbox has sent everything.
+func (x *session) settled(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := x.h.settle(ctx, x.Service); err != nil {
+		return fmt.Errorf("messages are still waiting: %w\n%s", err, x.h.logs.text())
+	}
+	return nil
 }
 
 // stop ends the service in an orderly way.

@@ -102,11 +102,13 @@ func (o *Outbox) runQueue(ctx, loop context.Context, q *queue) {
 // idleWait is how long a queue with nothing to do sleeps at most; it is woken when something is queued.
 const idleWait = time.Hour
 
-// pause sleeps until the time is over, the queue is woken or ctx ends.
+// pause sleeps until the time is over, the queue is woken or ctx ends. It waits for its watcher: one that outlived it could
+// swallow a later wake, and a message would wait for idleWait.
 func (o *Outbox) pause(ctx context.Context, q *queue, d time.Duration) {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	watched := make(chan struct{})
 	go func() {
+		defer close(watched)
 		select {
 		case <-q.wake:
 			cancel()
@@ -114,4 +116,6 @@ func (o *Outbox) pause(ctx context.Context, q *queue, d time.Duration) {
 		}
 	}()
 	o.opts.Sleep(ctx, d)
+	cancel()
+	<-watched
 }
