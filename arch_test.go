@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -55,8 +56,11 @@ func TestArchitecture(t *testing.T) {
 			return err
 		}
 		if d.IsDir() {
-			if n := d.Name(); name != "." && (strings.HasPrefix(n, ".") || n == "testdata" || n == "node_modules" || n == "peertest") {
+			if n := d.Name(); name != "." && (strings.HasPrefix(n, ".") || n == "testdata" || n == "node_modules") {
 				return fs.SkipDir
+			}
+			if _, err := os.Stat(filepath.Join(name, "go.mod")); err == nil && name != "." {
+				return fs.SkipDir // a module of its own
 			}
 			return nil
 		}
