@@ -10,6 +10,7 @@ import (
 // TestLive is the main job on the wall's clock: a metric that Prometheus scrapes goes wrong, and a message arrives; it is well
 // again, and the message says so.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	everyRelease(t, func(t *testing.T, r release) {
 		t.Parallel()
 		w := newWorld(t, r, nil, nil)

@@ -13,6 +13,7 @@ import (
 // TestPrometheusRestarts kills the server under a running Tidewatch and starts it again half a minute later: said once, no alarm
 // from the gap, and well again without a hand.
 func TestPrometheusRestarts(t *testing.T) {
+	t.Parallel()
 	everyRelease(t, func(t *testing.T, r release) {
 		t.Parallel()
 		w := newWorld(t, r, nil, nil)
@@ -101,7 +102,8 @@ func TestKilled(t *testing.T) {
 	d.wantCalm(t)
 }
 
-// TestKilledOften kills Tidewatch again and again while an incident begins and ends: exactly one message.
+// TestKilledOften kills Tidewatch again and again while an incident begins and ends, and Slack's first answers are lost: exactly
+// one message.
 func TestKilledOften(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, newest(t), nil, nil)
@@ -113,6 +115,7 @@ func TestKilledOften(t *testing.T) {
 			d.start(t)
 		}
 	}
+	w.slack.Inject("chat.postMessage", 2, slackfake.AnswerLost())
 	w.app.fault("thumbs", 60)
 	storm(7)
 	w.waitMessages(t, 1, "the page", firing("thumbs"))
