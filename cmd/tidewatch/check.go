@@ -16,9 +16,9 @@ import (
 
 // checkFlags are the flags of `tidewatch check`.
 type checkFlags struct {
-	file                                   string
-	span                                   model.Duration
-	payload, slack, offline, strict, quick bool
+	file                                  string
+	span                                  model.Duration
+	payload, slack, offline, strict, band bool
 }
 
 func checkCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
@@ -30,7 +30,7 @@ func checkCommand(a *kingpin.Application, e *env) (string, func(context.Context)
 	c.Flag("slack", "Try out every Slack receiver: token, scopes, membership, posting a test message and resolving it.").BoolVar(&f.slack)
 	c.Flag("offline", "Ask no source; --replay is not possible then.").BoolVar(&f.offline)
 	c.Flag("strict", "Exit status 1 also for warnings.").BoolVar(&f.strict)
-	c.Flag("no-band", "Do not replay detectors with `band` to say what it costs.").BoolVar(&f.quick)
+	c.Flag("band", "Replay detectors with `band` to say what it costs.").Default("true").BoolVar(&f.band)
 	return c.FullCommand(), func(ctx context.Context) error { return runCheck(ctx, e, f) }
 }
 
@@ -132,7 +132,7 @@ func (c *checker) replays(ctx context.Context) error {
 		return nil
 	}
 	sources := app.RemoteSources(c.cfg, c.env.logger())
-	if !c.flags.quick {
+	if c.flags.band {
 		costs, err := preflight.BandCosts(ctx, c.cfg, sources, c.env.now(), c.report.Age)
 		for _, b := range costs {
 			fmt.Fprintf(c.env.stdout, "%s: %s\n", b.Detector, b)

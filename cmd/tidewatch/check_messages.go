@@ -41,8 +41,10 @@ func (c *checker) messages(ctx context.Context, span time.Duration) error {
 			return nil
 		},
 		Failed: func(name string, err error) {
-			c.errors++
-			fmt.Fprintf(w, "error: %s is left out of the replay: %v\n", name, err)
+			if !c.report.Failed(name) {
+				c.errors++
+			}
+			fmt.Fprintf(w, "error: %s is left out of the replay: %s\n\n", name, preflight.Unprefixed(name, err.Error()))
 		},
 	})
 	done()

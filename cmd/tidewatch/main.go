@@ -54,9 +54,10 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit status %d", int(e)) 
 // run parses args and runs a command; it returns the process's status: 0 good, 1 failed, 2 wrong usage.
 func run(ctx context.Context, args []string, e *env) int {
 	app := kingpin.New("tidewatch", "Anomaly detection for Prometheus metrics that keeps its promise of false alarms.")
-	app.UsageWriter(e.stderr).ErrorWriter(e.stderr)
-	terminated := -1
-	app.Terminate(func(status int) { terminated = status })
+	app.UsageWriter(e.stdout).ErrorWriter(e.stderr)
+	if len(args) == 0 {
+		app.UsageWriter(e.stderr)
+	}
 	app.Version(version.Print("tidewatch")).VersionFlag.Short('V')
 	app.HelpFlag.Short('h')
 	promslogflag.AddFlags(app, &e.logConfig)
@@ -70,15 +71,34 @@ func run(ctx context.Context, args []string, e *env) int {
 		_, err := fmt.Fprintln(e.stdout, version.Print("tidewatch"))
 		return err
 	}
-	name, err := app.Parse(args)
-	if terminated >= 0 {
-		return terminated
-	}
-	if err != nil {
+	name, err := parse(app, args)
+	var done exitCode
+	switch {
+	case errors.As(err, &done) && len(args) == 0:
+		return 2 // help was shown, but nothing was asked for
+	case errors.As(err, &done):
+		return int(done)
+	case err != nil:
 		fmt.Fprintf(e.stderr, "tidewatch: %v, try --help\n", err)
 		return 2
 	}
 	return status(runs[name](ctx), e.stderr)
+}
+
+// parse returns the command to run. Where kingpin has done what was asked for itself, such as showing help, and wants to end the
+// process, the error is an exitCode; it takes for granted that its Terminate does not return.
+func parse(app *kingpin.Application, args []string) (name string, err error) {
+	app.Terminate(func(status int) { panic(exitCode(status)) })
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case exitCode:
+			err = r
+		default:
+			panic(r)
+		}
+	}()
+	return app.Parse(args)
 }
 
 func status(err error, stderr io.Writer) int {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -37,8 +38,13 @@ func replayCommand(a *kingpin.Application, e *env) (string, func(context.Context
 			r.each = r.textResult(e.stdout)
 		}
 		report, err := r.run(ctx)
-		if err != nil || *asJSON {
+		switch {
+		case err != nil:
 			return err
+		case report.Detectors == 0:
+			return errors.New("no detector could be read")
+		case *asJSON:
+			return nil
 		}
 		_, err = fmt.Fprintf(e.stdout, "%s – %s: %d detectors, %d series, %d points; %d alarms, %d messages (%d with their edits)\n",
 			stamp(r.from), stamp(r.to), report.Detectors, report.Series, report.Points, report.Alarms, report.Notices, report.Versions)

@@ -205,8 +205,17 @@ func missingMetrics(s Server, expr string) []string {
 
 func (c *checkRun) wrong(ctx context.Context, d configs.Detector, level configs.Level, text string) {
 	if ctx.Err() == nil { // the end of the context is not the detector's problem
-		c.report.add(Problem{level, c.places.at(d.Name, 0), d.Name, strings.TrimPrefix(text, fmt.Sprintf("detector %q: ", d.Name))})
+		c.report.add(Problem{level, c.places.at(d.Name, 0), d.Name, Unprefixed(d.Name, text)})
 	}
+}
+
+// Unprefixed takes the detector's name off an error's text that is printed beside it.
+func Unprefixed(detector, text string) string {
+	prefix := fmt.Sprintf("detector %q: ", detector)
+	for strings.HasPrefix(text, prefix) {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return text
 }
 
 func (c *checkRun) finding(d configs.Detector, f configs.Finding) {

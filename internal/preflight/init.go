@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tidewatch/tidewatch/configs"
@@ -184,11 +185,15 @@ func (i *initRun) detectors(ctx context.Context) (*configs.Config, error) {
 		case err != nil && !local(err):
 			return nil, err
 		case err != nil:
-			found.Note = "cannot be read: " + err.Error()
+			found.Note = "cannot be read: " + Unprefixed(d.Name, err.Error())
 		case m.TooMany != nil:
 			found.Note = fmt.Sprintf("over max_series (%d), so it stays off until it is aggregated", m.TooMany.Limit)
 		case found.Series > 0:
 			run = append(run, d)
+		default:
+			if missing := missingMetrics(i.res.Server, d.Expr); len(missing) > 0 {
+				found.Note = "the server has no " + strings.Join(missing, ", ")
+			}
 		}
 		i.plan(d.Preset).Detectors = append(i.plan(d.Preset).Detectors, found)
 		i.progress(shareAsked + (shareCounted-shareAsked)*float64(k+1)/float64(len(cfg.Detectors)))
@@ -246,7 +251,7 @@ func (i *initRun) replay(ctx context.Context, cfg *configs.Config) error {
 		case late:
 			f.Note = "not tried: the replay was not done after " + took(i.Budget)
 		case failed[d.Name] != nil:
-			f.Note = "not tried: " + failed[d.Name].Error()
+			f.Note = "not tried: " + Unprefixed(d.Name, failed[d.Name].Error())
 		default:
 			f.Messages = tally.ByDetector[d.Name]
 		}

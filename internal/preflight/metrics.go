@@ -47,14 +47,14 @@ func (r *register) learn(ctx context.Context, d configs.Detector) error {
 func (r *register) ask(ctx context.Context, metric string, history time.Duration) (metricFacts, error) {
 	var f metricFacts
 	sel := "{__name__=" + quote(metric) + "}"
-	v, err := r.query(ctx, "quantile(0.5, count_over_time("+sel+"["+promDuration(rateWindow)+"]))", r.now)
+	v, err := r.query(ctx, "max(count_over_time("+sel+"["+promDuration(rateWindow)+"]))", r.now)
 	switch {
 	case err != nil:
 		return f, err
 	case len(v) == 0:
 		return f, nil // not there now
 	case v[0].Value > 1:
-		f.interval = (time.Duration(float64(rateWindow) / v[0].Value)).Round(time.Second)
+		f.interval = r.interval(time.Duration(float64(rateWindow) / v[0].Value))
 	default:
 		f.interval = r.server.Config.ScrapeInterval
 	}
@@ -71,6 +71,33 @@ func (r *register) ask(ctx context.Context, metric string, history time.Duration
 	slices.Sort(f.labels)
 	f.age, err = r.age(ctx, "count("+sel+")", history)
 	return f, err
+}
+
+// usualIntervals are what people configure.
+var usualIntervals = []time.Duration{
+	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 20 * time.Second, 30 * time.Second,
+	time.Minute, 2 * time.Minute, 3 * time.Minute, 5 * time.Minute,
+}
+
+// interval is the configured or usual scrape interval nearest to one that was counted, as far as it is near: a window may hold
+// one sample more, or lack one.
+func (r *register) interval(counted time.Duration) time.Duration {
+	candidates := slices.Clone(usualIntervals)
+	for _, d := range r.server.Config.JobIntervals {
+		candidates = append(candidates, d)
+	}
+	candidates = append(candidates, r.server.Config.ScrapeInterval)
+	slices.Sort(candidates)
+	best, far := counted.Round(time.Second), 1.25
+	for _, c := range candidates {
+		if c <= 0 {
+			continue
+		}
+		if ratio := math.Exp(math.Abs(math.Log(float64(c) / float64(counted)))); ratio < far {
+			best, far = c, ratio
+		}
+	}
+	return best
 }
 
 // age looks for the oldest sample by halving; it is exact to a hundredth of the history, which a history that is there in full

@@ -92,8 +92,11 @@ func (c *census) stock(ctx context.Context, selector string, history time.Durati
 
 // Text is what is read, and what that takes: "96 raw series, 2.1 M samples, 15 MiB" and "3 s, 20 MiB memory".
 func (r Reads) Text() (reads, takes string) {
-	if !r.Known {
+	switch {
+	case !r.Known:
 		return "unknown", ""
+	case r.RawSeries == 0 && r.Samples == 0:
+		return "nothing", ""
 	}
 	return fmt.Sprintf("%s raw series, %s samples, %s", thousands(r.RawSeries), rounded(r.Samples), bytesText(r.Bytes)),
 		took(r.Time) + ", " + bytesText(r.Memory) + " memory"

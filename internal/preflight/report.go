@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tidewatch/tidewatch/configs"
@@ -87,4 +88,9 @@ func (r *Report) Age(d configs.Detector) time.Duration {
 		}
 	}
 	return 0
+}
+
+// Failed reports whether a detector has an error already.
+func (r *Report) Failed(detector string) bool {
+	return slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Level == configs.LevelError && p.About == detector })
 }

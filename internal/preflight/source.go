@@ -84,7 +84,8 @@ func LocalZone() string {
 		}
 		_, name, _ = strings.Cut(link, "zoneinfo/")
 	}
-	if loc, err := time.LoadLocation(name); err != nil || loc.String() == "" || loc == time.Local {
+	loc, err := time.LoadLocation(name)
+	if err != nil || loc == time.Local || name == "" || strings.HasPrefix(name, "Etc/") {
 		return "UTC"
 	}
 	return name
