@@ -82,6 +82,7 @@ func (c *Core) Begin(now int64, name string) Result {
 	if d == nil {
 		return r
 	}
+	d.begun = true
 	for _, g := range d.groups {
 		for i := range g.rows {
 			row := &g.rows[i]
@@ -95,6 +96,14 @@ func (c *Core) Begin(now int64, name string) Result {
 	}
 	r.Notices = append(r.Notices, c.disp.AdvanceTo(r.Now, c.view)...)
 	return r
+}
+
+// Begun reports whether a detector's training is over.
+func (c *Core) Begun(name string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	d := c.engine.find(name)
+	return d != nil && d.begun
 }
 
 // Tick decides the points of blocks at decision time now (Unix milliseconds). Timers of the dispatcher that were due before

@@ -183,11 +183,12 @@ func TestDamagedSnapshotIsAnErrorNotAPanic(t *testing.T) {
 	for _, part := range [][]byte{s.Meta, s.Shards[0]} {
 		for _, n := range []int{0, 1, 7, len(part) / 2, len(part) - 1} {
 			bad := Snapshot{Meta: s.Meta, Shards: [][]byte{s.Shards[0]}}
-			if &part[0] == &s.Meta[0] {
+			switch {
+			case &part[0] == &s.Meta[0]:
 				bad.Meta = part[:n]
-			} else if n > 0 {
+			case n > 0:
 				bad.Shards = [][]byte{part[:n]}
-			} else {
+			default:
 				continue // no shard content at all is an empty shard
 			}
 			if _, err := testCore(t, 1, testDetector("D")).Restore(bad); err == nil {

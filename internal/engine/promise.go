@@ -68,7 +68,7 @@ func limitBin(v float32) int {
 }
 
 func (o *onsets) add(p *onsets) {
-	for i, v := range p.counts {
+	for i, v := range &p.counts {
 		o.counts[i] += v
 	}
 	o.steps += p.steps

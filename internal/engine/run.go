@@ -31,6 +31,7 @@ type detector struct {
 	lastOnset
 	family family
 	next   int64 // grid time of the next column; 0 before the first
+	begun  bool  // its training is over
 	size   int   // points in a recent ring
 }
 
@@ -250,7 +251,7 @@ func (d *detector) epoch(t int64) {
 	}
 	if s := d.family.rebuild(d.spec, d.Model.Seed, turn); s != nil {
 		for _, g := range d.groups {
-			g.model.(models.Sharer).Adopt(s)
+			g.model.(models.Sharer).Adopt(s) //nolint:errcheck // a kind with a family is a Sharer
 		}
 	}
 }

@@ -88,6 +88,7 @@ func (d *detector) appendMeta(e *encoder) {
 	var body encoder
 	body.str(d.chain())
 	body.i64(d.next)
+	body.bool(d.begun)
 	body.onsets(&d.onsets)
 	body.onsets(&d.fresh)
 	for _, t := range d.lastOnset {
@@ -113,7 +114,7 @@ func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
 	}
 	d := decoder{b: body}
 	chain := d.str()
-	det.next = d.i64()
+	det.next, det.begun = d.i64(), d.bool()
 	old, fresh := d.onsets(), d.onsets()
 	var last lastOnset
 	for i := range last {

@@ -184,7 +184,7 @@ func (st *stepper) collect(t int64, g *group) {
 	if !st.d.family.cur.wants(h) || !st.out.samples.wants(h) {
 		return
 	}
-	st.sample = g.model.(models.Sharer).Sample(st.sample[:0])
+	st.sample = g.model.(models.Sharer).Sample(st.sample[:0]) //nolint:errcheck // a kind with a family is a Sharer
 	if len(st.sample) > 0 {
 		st.out.samples.add(h, st.sample)
 	}
