@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/store"
 )
 
 // decide is one tick: the core decides, the journal gets what it was decided on, the store what was decided.
@@ -71,8 +72,9 @@ func (s *Service) begin(ctx context.Context, now int64, name string) {
 }
 
 // carry writes a result to the store, after what could not be written before.
-func (s *Service) carry(ctx context.Context, res engine.Result) {
-	b := s.batch(res)
+func (s *Service) carry(ctx context.Context, res engine.Result) { s.write(ctx, res, s.batch(res)) }
+
+func (s *Service) write(ctx context.Context, res engine.Result, b store.Batch) {
 	if s.opts.OnResult != nil {
 		s.opts.OnResult(res)
 	}

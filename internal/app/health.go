@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"sync"
 	"time"
 
-	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
-	"github.com/tidewatch/tidewatch/internal/engine"
 )
 
 const (
@@ -20,101 +16,143 @@ const (
 	failedRetry = 15 * time.Second // a detector whose read failed
 )
 
-// serviceState is an open notice about Tidewatch itself.
-type serviceState struct{ since int64 }
-
-// announce opens (resolved false) or ends a notice about Tidewatch itself at the root's receiver, once each.
-func (s *Service) announce(ctx context.Context, key string, now int64, resolved bool, headline string, body ...string) {
-	s.mu.Lock()
-	st, open := s.services[key]
-	if open != resolved { // said already
-		s.mu.Unlock()
-		return
-	}
-	if resolved {
-		delete(s.services, key)
-	} else {
-		st = serviceState{since: now}
-		s.services[key] = st
-		s.log.Warn(headline, "detail", strings.Join(body, " "))
-	}
-	receiver := s.cfg.Route.Receiver
-	s.mu.Unlock()
-	n := alerting.ServiceNotice(receiver, fmt.Sprintf("%s/%d", key, st.since), now, resolved, headline, body)
-	n.StartsAt = st.since
-	s.deciding.Lock()
-	defer s.deciding.Unlock()
-	s.carry(ctx, engine.Result{Now: now, Notices: []alerting.Notice{n}})
-}
-
-// health is one source's: whether its reads come back.
+// health is whether a source's or a detector's reads come back. Its lock is Service.mu.
 type health struct {
-	mu     sync.Mutex
-	since  int64 // first failure in a row, 0 if healthy
+	since  int64 // first failure in a row, Unix milliseconds; 0 if healthy
 	logged bool
 }
 
-func (h *health) ok(ctx context.Context, s *Service, source string, now int64) {
-	h.mu.Lock()
-	since := h.since
-	h.since, h.logged = 0, false
-	h.mu.Unlock()
-	s.m.sourceUp.WithLabelValues(source).Set(1)
-	if since != 0 {
-		s.log.Info("source is back", "source", source, "down", time.Duration(now-since)*time.Millisecond)
-		s.announce(ctx, "source/"+source, now, true, fmt.Sprintf("Source %s answers again", source),
-			fmt.Sprintf("It was unreachable for %s. What happened meanwhile is being read now.", time.Duration(now-since)*time.Millisecond))
-	}
+// ok ends a row of failures and returns when it began, 0 if there was none.
+func (h *health) ok() (since int64) {
+	since = h.since
+	*h = health{}
+	return since
 }
 
-func (h *health) failed(ctx context.Context, s *Service, source string, now int64, err error) {
-	h.mu.Lock()
-	if h.since == 0 {
+// failed counts a failure. first is true once per row.
+func (h *health) failed(now int64) (since int64, first bool) {
+	if h.since == 0 || h.since > now { // the clock may have been moved back
 		h.since = now
 	}
-	since, first := h.since, !h.logged
+	first = !h.logged
 	h.logged = true
-	h.mu.Unlock()
+	return h.since, first
+}
+
+// noteSource keeps a source's health after a step and reports whether the source is down. It is up if it has answered at all,
+// be it with a refusal of one expression; an expression that fails by itself says nothing about it.
+func (s *Service) noteSource(ctx context.Context, source string, now int64, errs []error) (down bool) {
+	var failure error
+	for _, err := range errs {
+		switch kind := ingest.ErrorKind(err); {
+		case err == nil || kind == ingest.KindLimit:
+			s.sourceOK(ctx, source, now)
+			return false
+		case kind != ingest.KindQuery && failure == nil:
+			failure = err
+		}
+	}
+	if failure != nil {
+		s.sourceFailed(ctx, source, now, failure)
+	}
+	return failure != nil
+}
+
+func (s *Service) sourceOK(ctx context.Context, source string, now int64) {
+	s.mu.Lock()
+	since := s.health(source).ok()
+	s.mu.Unlock()
+	s.m.sourceUp.WithLabelValues(source).Set(1)
+	if since == 0 {
+		return
+	}
+	down := time.Duration(now-since) * time.Millisecond
+	s.log.Info("source is back", "source", source, "down", down)
+	s.announce(ctx, sourceKey+source, trouble{now: now, resolved: true, headline: fmt.Sprintf("Source %s answers again", source),
+		body: fmt.Sprintf("It was unreachable for %s. What happened meanwhile is being read now.", down)})
+}
+
+func (s *Service) sourceFailed(ctx context.Context, source string, now int64, err error) {
+	s.mu.Lock()
+	since, first := s.health(source).failed(now)
+	s.mu.Unlock()
 	s.m.sourceUp.WithLabelValues(source).Set(0)
 	if first {
 		s.log.Error("source failed; trying again until it answers", "source", source, "kind", string(ingest.ErrorKind(err)), "err", err)
 	}
 	if now-since >= blindAfter.Milliseconds() {
-		s.announce(ctx, "source/"+source, now, false, fmt.Sprintf("Source %s unreachable since %s", source, time.UnixMilli(since).UTC().Format("15:04 MST")),
-			"Its series are not being watched. "+err.Error())
+		s.announce(ctx, sourceKey+source, trouble{now: now, from: since, headline: fmt.Sprintf("Source %s unreachable since %s", source, clockTime(since)),
+			body: "Its series are not being watched. " + err.Error()})
 	}
 }
 
-// noteDetector keeps a detector's status after an evaluation; a change is logged once.
-func (s *Service) noteDetector(ctx context.Context, source string, d configs.Detector, now int64, err error) {
-	s.mu.Lock()
-	st := s.status[d.Name]
-	wasOff, had := st.off, st.lastError
-	st.off, st.retryAt = false, 0
-	if err == nil {
-		st.lastError, st.lastTick = "", newestDue(d, now)
-	} else {
-		st.lastError, st.lastErrorAt, st.retryAt = err.Error(), now, now+failedRetry.Milliseconds()
+// health is a source's; it outlives reloads. The caller holds mu.
+func (s *Service) health(source string) *health {
+	h := s.sources[source]
+	if h == nil {
+		h = &health{}
+		s.sources[source] = h
 	}
-	var many *ingest.TooManySeriesError
-	if errors.As(err, &many) {
-		st.off, st.retryAt = true, now+offRetry.Milliseconds()
-	}
-	off := st.off
-	s.mu.Unlock()
+	return h
+}
+
+func clockTime(ms int64) string { return time.UnixMilli(ms).UTC().Format("15:04 MST") }
+
+// noteDetector keeps a detector's status after an evaluation. What is the source's failure (sourceDown) is said of the source
+// alone; the rest is logged once, and announced when the detector has been blind for too long.
+func (s *Service) noteDetector(ctx context.Context, d configs.Detector, now int64, err error, sourceDown bool) {
 	s.m.detectorUp.WithLabelValues(d.Name).Set(bool01(err == nil))
 	if err == nil {
 		s.m.lastEvaluation.WithLabelValues(d.Name).Set(float64(newestDue(d, now)) / 1000)
+		s.detectorOK(ctx, d, now)
+		return
 	}
+	var many *ingest.TooManySeriesError
+	off := errors.As(err, &many)
+	s.mu.Lock()
+	st := s.status[d.Name]
+	st.lastError, st.lastErrorAt, st.off, st.retryAt = err.Error(), now, off, now+failedRetry.Milliseconds()
+	if off {
+		st.retryAt = now + offRetry.Milliseconds()
+	}
+	since, first := int64(0), false
+	if !sourceDown {
+		since, first = st.health.failed(now)
+	}
+	s.mu.Unlock()
+	t := trouble{now: now, from: since, body: err.Error()}
 	switch {
-	case off && !wasOff:
-		s.log.Error("detector is off: PARTIAL_DATA", "detector", d.Name, "err", err)
-		s.announce(ctx, "detector/"+d.Name, now, false, fmt.Sprintf("Detector %s is off: %d series, max_series is %d", d.Name, many.Got, many.Limit), err.Error())
-	case wasOff && !off && err == nil:
-		s.announce(ctx, "detector/"+d.Name, now, true, fmt.Sprintf("Detector %s is on again", d.Name))
-	case err != nil && had == "" && ingest.ErrorKind(err) == ingest.KindQuery:
-		s.log.Error("detector failed", "detector", d.Name, "source", source, "err", err)
+	case sourceDown:
+	case off:
+		if first {
+			s.log.Error("detector is off: PARTIAL_DATA", "detector", d.Name, "err", err)
+		}
+		t.headline = fmt.Sprintf("Detector %s is off: %d series, max_series is %d", d.Name, many.Got, many.Limit)
+		s.announce(ctx, detectorKey+d.Name, t)
+	default:
+		if first {
+			s.log.Error("detector failed; it is tried again", "detector", d.Name, "source", d.Source, "kind", string(ingest.ErrorKind(err)), "err", err)
+		}
+		if now-since >= blindAfter.Milliseconds() {
+			t.headline = fmt.Sprintf("Detector %s fails since %s", d.Name, clockTime(since))
+			s.announce(ctx, detectorKey+d.Name, t)
+		}
 	}
+}
+
+func (s *Service) detectorOK(ctx context.Context, d configs.Detector, now int64) {
+	s.mu.Lock()
+	st := s.status[d.Name]
+	since := st.health.ok()
+	st.off, st.retryAt, st.lastError, st.lastTick = false, 0, "", newestDue(d, now)
+	s.mu.Unlock()
+	if since == 0 {
+		return
+	}
+	down := time.Duration(now-since) * time.Millisecond
+	s.log.Info("detector is on again", "detector", d.Name, "down", down)
+	s.announce(ctx, detectorKey+d.Name, trouble{now: now, resolved: true, headline: fmt.Sprintf("Detector %s is on again", d.Name),
+		body: fmt.Sprintf("It was not evaluated for %s. What happened meanwhile is being read now.", down)})
 }
 
 // fault notes whether a part of the state can be written; a change is logged once.
@@ -135,15 +173,20 @@ func (s *Service) fault(part string, err error) {
 	}
 }
 
-// clockBehind notes by how much the clock stands before what was decided already, in milliseconds. Decided points stay
-// decided; evaluation goes on when the clock has caught up.
-func (s *Service) clockBehind(ctx context.Context, now, behind int64) {
-	s.m.clockBehind.Set(float64(max(behind, 0)) / 1000)
-	const key = "clock"
-	if behind >= blindAfter.Milliseconds() {
-		s.announce(ctx, key, now, false, fmt.Sprintf("The clock was moved back by %s", time.Duration(behind)*time.Millisecond),
-			"Nothing is decided twice: evaluation goes on when the clock has caught up.")
-	} else {
-		s.announce(ctx, key, now, true, "The clock has caught up, evaluation goes on")
+// noteClock notes by how much the clock stands before what was decided already. Decided points stay decided; evaluation goes
+// on when the clock has caught up.
+func (s *Service) noteClock(ctx context.Context, now int64) {
+	behind := int64(0)
+	for _, d := range s.config().Detectors {
+		if dec := s.core.Decided(d.Name); dec != 0 {
+			behind = max(behind, dec-d.Step.Milliseconds()-newestDue(d, now))
+		}
 	}
+	s.m.clockBehind.Set(float64(behind) / 1000)
+	t := trouble{now: now, from: now, headline: "The clock has caught up, evaluation goes on", resolved: true}
+	if behind >= blindAfter.Milliseconds() {
+		t = trouble{now: now, from: now, headline: fmt.Sprintf("The clock was moved back by %s", time.Duration(behind)*time.Millisecond),
+			body: "Nothing is decided twice: evaluation goes on when the clock has caught up."}
+	}
+	s.announce(ctx, clockKey, t)
 }

@@ -10,20 +10,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// history is how a session ended: what people saw, what was decided, what was learnt.
-type history struct {
+// ending is how a session ended: what people saw, what was decided, what was learnt.
+type ending struct {
 	slack       string
 	transitions []string
 	state       []byte
 }
 
-func (x *session) history(edits bool) history {
+func (x *session) ending(edits bool) ending {
 	x.t.Helper()
 	x.settle()
-	return history{x.h.slackState(x.t, edits), x.transitions(), x.snapshotBytes()}
+	return ending{x.h.slackState(x.t, edits), x.transitions(), x.snapshotBytes()}
 }
 
-func (a history) same(t *testing.T, b history) {
+func (a ending) same(t *testing.T, b ending) {
 	t.Helper()
 	if d := cmp.Diff(a.slack, b.slack); d != "" {
 		t.Errorf("Slack differs (-uninterrupted +interrupted):\n%s", d)
@@ -47,12 +47,12 @@ func (x *session) wantNothingLearntAnew() {
 const end = begin + 6*hour
 
 // uninterrupted is the run that every interrupted one is measured by.
-func uninterrupted(t *testing.T) history {
+func uninterrupted(t *testing.T) ending {
 	t.Helper()
 	h := newQuick(t, broken)
 	x := h.start(t)
 	x.walkSent(end)
-	got := x.history(true)
+	got := x.ending(true)
 	x.stop()
 	if len(h.slack.Messages("#oncall")) != 1 || len(h.slack.Messages("#oncall")[0].Replies) != 1 {
 		t.Fatalf("the incident is not one message with one reply:\n%s", got.slack)
@@ -78,7 +78,7 @@ func TestRestartInTheMiddleOfAnIncident(t *testing.T) {
 					t.Error("the state after the restart is not the state before it")
 				}
 				x.walkSent(end)
-				want.same(t, x.history(true))
+				want.same(t, x.ending(true))
 				d := x.config().Detectors[0]
 				if got, ticks := h.src.asked()-reads, int((newestDue(d, end)-newestDue(d, at))/(5*minute)); got != ticks {
 					t.Errorf("%d reads after the restart, want one for each of %d ticks", got, ticks)
@@ -101,7 +101,7 @@ func TestManyCrashes(t *testing.T) {
 		x = h.start(t)
 	}
 	x.walkSent(end)
-	want.same(t, x.history(true))
+	want.same(t, x.ending(true))
 	x.stop()
 }
 
@@ -116,7 +116,7 @@ func TestCrashWithMessagesWaiting(t *testing.T) {
 	h.slack.ClearFaults()
 	x = h.start(t)
 	x.walkSent(end)
-	got := x.history(true)
+	got := x.ending(true)
 	want.slack, got.slack = "", ""
 	want.same(t, got)
 	if ms := h.slack.Messages("#oncall"); len(ms) != 1 || len(ms[0].Replies) != 1 {
@@ -147,7 +147,7 @@ func TestDamagedSnapshot(t *testing.T) {
 		t.Errorf("%d things set aside, want 1", n)
 	}
 	x.walkSent(end)
-	want.same(t, x.history(true))
+	want.same(t, x.ending(true))
 	x.wantNothingLearntAnew()
 	x.stop()
 }
@@ -197,7 +197,7 @@ func TestDamagedJournalTail(t *testing.T) {
 			h.logs.once(t, "WARN", "Journal tail damaged", "bytes=")
 			x.want(1, "tidewatch_store_damaged_total", "journal")
 			x.walkSent(end)
-			want.same(t, x.history(true))
+			want.same(t, x.ending(true))
 			x.stop()
 		})
 	}

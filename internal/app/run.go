@@ -32,6 +32,7 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 	if err := s.restore(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("restore state from %s: %w", opts.DataDir, err), s.store.Close())
 	}
+	s.endTroubles(ctx)
 	if s.outbox, err = outbox.New(s.outboxOptions()); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
@@ -107,7 +108,7 @@ func (s *Service) live(ctx context.Context) error {
 // prune drops what is older than the retention.
 func (s *Service) prune(ctx context.Context) {
 	before := s.opts.Clock.Now().Add(-s.config().Storage.Retention)
-	if _, err := s.store.Prune(ctx, before); err != nil {
+	if _, err := s.store.Prune(ctx, before); ctx.Err() == nil {
 		s.fault("prune", err)
 	}
 }
@@ -115,6 +116,9 @@ func (s *Service) prune(ctx context.Context) {
 // restore loads the newest snapshot and replays the journal after it. Decisions come out as they were and are inserted again
 // under their ids, so nothing is decided, learnt or sent twice. A state that cannot be read is left for the back-fill.
 func (s *Service) restore(ctx context.Context) error {
+	if err := s.restoreTroubles(ctx); err != nil {
+		return err
+	}
 	var shards [][]byte
 	snap, err := s.store.LoadSnapshot(func(_ int, data []byte) error {
 		shards = append(shards, append([]byte(nil), data...))
@@ -161,7 +165,7 @@ func (s *Service) again(ctx context.Context, record []byte) error {
 	}
 	blocks := make([]tidewatch.Block, 0, len(rec.Blocks))
 	for _, b := range rec.Blocks {
-		if s.core.Decided(b.Detector) != 0 { // else its learnt state is gone, and the back-fill will have these points
+		if s.core.Begun(b.Detector) { // else its learnt state is gone, and the back-fill will have these points
 			blocks = append(blocks, b)
 		}
 	}

@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -23,7 +22,6 @@ type runner struct {
 	detectors []configs.Detector
 	stepping  atomic.Int64 // due time of the step under way or due next: timers wait for it
 	trained   atomic.Bool  // a detector was back-filled in this step
-	down      health
 }
 
 func (s *Service) newRunners(cfg *configs.Config) ([]*runner, error) {
@@ -61,58 +59,56 @@ func (r *runner) run(ctx context.Context) {
 	}
 }
 
-// earliest is the due time of the oldest undecided point, or the first after now.
+// earliest is the due time of the oldest undecided point, or the first after now. After a failure it is not before the time
+// of the next attempt.
 func (r *runner) earliest(now int64) int64 {
 	due := int64(1<<63 - 1)
 	for _, d := range r.detectors {
 		next := nextDue(d, now)
-		if dec := r.s.core.Decided(d.Name); r.wanted(d.Name, now) && (dec == 0 || dec <= newestDue(d, now)) {
-			next = now
+		if dec := r.s.core.Decided(d.Name); dec == 0 || dec <= newestDue(d, now) {
+			next = max(now, r.retryAt(d.Name, now))
 		}
 		due = min(due, next)
 	}
 	return due
 }
 
-// wanted is false while a detector waits after a failure.
-func (r *runner) wanted(name string, now int64) bool {
+// retryAt is when a detector may be tried again after a failure. A time that is farther away than any wait is one from before
+// the clock was moved back.
+func (r *runner) retryAt(name string, now int64) int64 {
 	r.s.mu.RLock()
 	defer r.s.mu.RUnlock()
-	return r.s.status[name].retryAt <= now
+	at := r.s.status[name].retryAt
+	if at > now+offRetry.Milliseconds() {
+		return 0
+	}
+	return at
 }
 
 // step reads and decides everything that is due at now.
 func (r *runner) step(ctx context.Context, now int64) {
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	var blocks []tidewatch.Block
-	behind := int64(0)
+	var wanted []configs.Detector
 	for _, d := range r.detectors {
-		if !r.wanted(d.Name, now) {
-			continue
+		if r.retryAt(d.Name, now) <= now {
+			wanted = append(wanted, d)
 		}
-		if dec := r.s.core.Decided(d.Name); dec != 0 {
-			behind = max(behind, dec-d.Step.Milliseconds()-newestDue(d, now))
-		}
-		wg.Go(func() {
-			b, err := r.due(ctx, d, now)
-			if ctx.Err() != nil {
-				return
-			}
-			r.note(ctx, d, now, err)
-			if err == nil && b.N > 0 {
-				mu.Lock()
-				defer mu.Unlock()
-				blocks = append(blocks, b)
-			}
-		})
+	}
+	read, errs := make([]tidewatch.Block, len(wanted)), make([]error, len(wanted))
+	var wg sync.WaitGroup
+	for i, d := range wanted {
+		wg.Go(func() { read[i], errs[i] = r.due(ctx, d, now) })
 	}
 	wg.Wait()
-	r.s.clockBehind(ctx, now, behind)
-	if r.trained.Swap(false) && ctx.Err() == nil { // what a detector learnt must be on disk before its first tick is in the journal
+	if ctx.Err() != nil {
+		return
+	}
+	r.note(ctx, now, wanted, errs)
+	r.s.noteClock(ctx, now)
+	blocks := slices.DeleteFunc(read, func(b tidewatch.Block) bool { return b.N == 0 })
+	if r.trained.Swap(false) { // what a detector learnt must be on disk before its first tick is in the journal
 		r.s.fault("snapshot", r.s.snapshot())
 	}
-	if ctx.Err() != nil || len(blocks) == 0 {
+	if len(blocks) == 0 {
 		return
 	}
 	slices.SortFunc(blocks, func(a, b tidewatch.Block) int { return cmp.Compare(a.Detector, b.Detector) })
@@ -126,13 +122,12 @@ func (r *runner) step(ctx context.Context, now int64) {
 // without state is trained on its history first.
 func (r *runner) due(ctx context.Context, d configs.Detector, now int64) (tidewatch.Block, error) {
 	to := newestDue(d, now)
-	from := r.s.core.Decided(d.Name)
-	if from == 0 {
+	if !r.s.core.Begun(d.Name) {
 		if err := r.backfill(ctx, d, now, to-d.Step.Milliseconds()); err != nil {
 			return tidewatch.Block{}, err
 		}
-		from = r.s.core.Decided(d.Name)
 	}
+	from := r.s.core.Decided(d.Name)
 	parts := spans(from, to, d.Step)
 	for i, p := range parts {
 		b, err := r.read(ctx, d, p[0], p[1])
@@ -153,37 +148,29 @@ func (r *runner) read(ctx context.Context, d configs.Detector, from, to int64) (
 
 // backfill trains a detector on its history up to the grid point to.
 func (r *runner) backfill(ctx context.Context, d configs.Detector, now, to int64) error {
-	start := to - d.History.Milliseconds()
-	start -= mod(start, d.Step.Milliseconds())
-	for _, p := range spans(start, to, d.Step) {
-		b, err := r.read(ctx, d, p[0], p[1])
-		if err != nil {
-			return fmt.Errorf("back-fill: %w", err)
-		}
+	err := readHistory(ctx, r.source, d, r.s.core.Decided(d.Name), to, func(b tidewatch.Block) error {
 		n, err := r.s.core.Train(b)
-		if err != nil {
-			return fmt.Errorf("back-fill: %w", err)
-		}
 		r.s.m.points.WithLabelValues("history").Add(float64(n))
-		if r.s.opts.Progress != nil {
-			r.s.opts.Progress(d.Name, time.Duration(p[1]-start)*time.Millisecond, d.History)
+		if r.s.opts.Progress != nil && err == nil {
+			r.s.opts.Progress(d.Name, d.History-time.Duration(to-b.End())*time.Millisecond, d.History)
 		}
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	r.trained.Store(true)
 	r.s.begin(ctx, now, d.Name)
 	return nil
 }
 
-// note keeps the detector's status after a read and logs a change of it once.
-func (r *runner) note(ctx context.Context, d configs.Detector, now int64, err error) {
-	r.s.noteDetector(ctx, r.name, d, now, err)
-	var many *ingest.TooManySeriesError
-	if err == nil || errors.As(err, &many) {
-		r.down.ok(ctx, r.s, r.name, now)
-	} else {
-		r.down.failed(ctx, r.s, r.name, now, err)
-	}
-	if err != nil {
-		r.s.markAttempted(d.Name)
+// note keeps the health of the source and of its detectors after a step.
+func (r *runner) note(ctx context.Context, now int64, ds []configs.Detector, errs []error) {
+	down := r.s.noteSource(ctx, r.name, now, errs)
+	for i, d := range ds {
+		r.s.noteDetector(ctx, d, now, errs[i], down && ingest.ErrorKind(errs[i]) != ingest.KindQuery)
+		if errs[i] != nil {
+			r.s.markAttempted(d.Name)
+		}
 	}
 }

@@ -36,7 +36,8 @@ type Service struct {
 	stop     context.CancelFunc // ends the parts that a reload replaces
 	parts    sync.WaitGroup
 	status   map[string]*detectorStatus
-	services map[string]serviceState // Tidewatch's own open notices by key
+	sources  map[string]*health
+	troubles map[string]openTrouble // Tidewatch's own open notices by key
 	ready    sync.Once
 	isReady  bool
 
@@ -62,10 +63,10 @@ func newService(opts Options) (*Service, error) {
 	}
 	s := &Service{
 		opts: opts, log: opts.Logger, store: st, m: newMetrics(opts.Registry), status: map[string]*detectorStatus{},
-		services: map[string]serviceState{}, faults: map[string]bool{},
+		sources: map[string]*health{}, troubles: map[string]openTrouble{}, faults: map[string]bool{},
 	}
 	if err := s.build(cfg); err != nil {
-		return nil, fmt.Errorf("%w (closing: %v)", err, st.Close())
+		return nil, errors.Join(err, st.Close())
 	}
 	return s, nil
 }
@@ -97,6 +98,29 @@ func (s *Service) adopt(cfg *configs.Config, ints []integration, runners []*runn
 		if s.status[d.Name] == nil {
 			s.status[d.Name] = &detectorStatus{}
 		}
+		s.status[d.Name].retryAt = 0 // what failed may be what was changed
+	}
+	s.forgetGone(cfg)
+}
+
+// forgetGone drops what is kept of detectors and sources that are not configured any more. The caller holds mu.
+func (s *Service) forgetGone(cfg *configs.Config) {
+	detectors, sources := map[string]bool{}, map[string]bool{}
+	for _, d := range cfg.Detectors {
+		detectors[d.Name], sources[d.Source] = true, true
+	}
+	for name := range s.status {
+		if !detectors[name] {
+			delete(s.status, name)
+			s.m.detectorUp.DeleteLabelValues(name)
+			s.m.lastEvaluation.DeleteLabelValues(name)
+		}
+	}
+	for name := range s.sources {
+		if !sources[name] {
+			delete(s.sources, name)
+			s.m.sourceUp.DeleteLabelValues(name)
+		}
 	}
 }
 
@@ -117,7 +141,7 @@ func links(external string) func(alerting.AlarmView) []alerting.Link {
 // nowMilli is the clock's time in Unix milliseconds.
 func (s *Service) nowMilli() int64 { return s.opts.Clock.Now().UnixMilli() }
 
-// start starts the parts that a reload replaces.
+// start starts the parts that a reload replaces. The caller holds lifecycle.
 func (s *Service) start(ctx context.Context) {
 	s.ctx = ctx
 	ctx, s.stop = context.WithCancel(ctx)
@@ -127,16 +151,20 @@ func (s *Service) start(ctx context.Context) {
 	s.parts.Go(func() { s.timers(ctx) })
 }
 
-// halt stops them and waits.
-func (s *Service) halt() {
+// halt stops them and waits; restart starts them again. Where another driver walks the service, there are none.
+func (s *Service) halt() (restart func()) {
+	if s.stop == nil {
+		return func() {}
+	}
 	s.stop()
 	s.parts.Wait()
+	return func() { s.start(s.ctx) }
 }
 
 // Reload applies the configuration again, all or nothing. Detectors whose model configuration is equal keep what they have
 // learnt.
-func (s *Service) Reload(context.Context) error {
-	err := s.reload()
+func (s *Service) Reload(ctx context.Context) error {
+	err := s.reload(context.WithoutCancel(ctx)) // a caller who hangs up does not leave it half done
 	s.m.reloads.WithLabelValues(outcomeLabel(err)).Inc()
 	s.m.reloadSuccessful.Set(bool01(err == nil))
 	if err != nil {
@@ -147,7 +175,7 @@ func (s *Service) Reload(context.Context) error {
 	return nil
 }
 
-func (s *Service) reload() error {
+func (s *Service) reload(ctx context.Context) error {
 	s.lifecycle.Lock()
 	defer s.lifecycle.Unlock()
 	if s.closed {
@@ -166,15 +194,15 @@ func (s *Service) reload() error {
 		return err
 	}
 	for _, c := range configs.Changes(s.config(), cfg) {
-		s.log.Info("configuration", "change", fmt.Sprint(c))
+		s.log.Info("configuration", "change", c.String())
 	}
-	s.halt()
-	defer s.start(s.ctx)
+	defer s.halt()()
 	if err := s.core.Configure(engineDetectors(cfg, false), cfg.Route, dispatcherOptions(cfg)); err != nil {
 		return err
 	}
 	s.adopt(cfg, ints, runners)
-	if err := s.outbox.SetNotifiers(s.ctx, s.notifiers()); err != nil {
+	s.endTroubles(ctx)
+	if err := s.outbox.SetNotifiers(ctx, s.notifiers()); err != nil {
 		s.log.Warn("messages that failed before the reload are not tried again yet", "err", err)
 	}
 	s.fault("snapshot", s.snapshot())
@@ -202,6 +230,7 @@ func (s *Service) config() *configs.Config {
 type detectorStatus struct {
 	attempted   bool
 	off         bool // too many series
+	health      health
 	retryAt     int64
 	lastError   string
 	lastErrorAt int64

@@ -39,30 +39,39 @@ func (v *Virtual) move(ctx context.Context, t int64) error {
 // an incident in its order, with the same steps as on the wall's clock.
 func (s *Service) Walk(ctx context.Context, clock *Virtual, until int64) error {
 	for ctx.Err() == nil {
-		now := clock.Now().UnixMilli()
-		due := int64(math.MaxInt64)
-		for _, r := range s.runners {
-			due = min(due, r.earliest(now))
-		}
-		timer, ok := s.core.NextDeadline()
-		if ok && timer < due && timer <= until {
-			if err := clock.move(ctx, timer); err != nil {
-				return err
-			}
-			s.advance(ctx, timer)
-			continue
-		}
-		if due > until {
-			return clock.move(ctx, until)
-		}
-		if err := clock.move(ctx, due); err != nil {
+		if done, err := s.walkOn(ctx, clock, until); done || err != nil {
 			return err
-		}
-		for _, r := range s.runners {
-			if r.earliest(now) == due {
-				r.step(ctx, due)
-			}
 		}
 	}
 	return ctx.Err()
+}
+
+// walkOn takes one step of Walk, between reloads.
+func (s *Service) walkOn(ctx context.Context, clock *Virtual, until int64) (done bool, err error) {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+	now := clock.Now().UnixMilli()
+	due := int64(math.MaxInt64)
+	for _, r := range s.runners {
+		due = min(due, r.earliest(now))
+	}
+	if timer, ok := s.core.NextDeadline(); ok && timer < due && timer <= until {
+		if err := clock.move(ctx, timer); err != nil {
+			return true, err
+		}
+		s.advance(ctx, timer)
+		return false, nil
+	}
+	if due > until {
+		return true, clock.move(ctx, until)
+	}
+	if err := clock.move(ctx, due); err != nil {
+		return true, err
+	}
+	for _, r := range s.runners {
+		if r.earliest(now) == due {
+			r.step(ctx, due)
+		}
+	}
+	return false, nil
 }
