@@ -12,16 +12,32 @@ import (
 var errShort = errors.New("state is truncated or damaged")
 
 // encoder appends little-endian values. It cannot fail.
-type encoder struct{ b []byte }
+type encoder struct {
+	b       []byte
+	scratch []byte // of sized
+}
 
 func (e *encoder) u64(v uint64)   { e.b = binary.LittleEndian.AppendUint64(e.b, v) }
 func (e *encoder) i64(v int64)    { e.u64(uint64(v)) }
 func (e *encoder) f64(v float64)  { e.u64(math.Float64bits(v)) }
 func (e *encoder) f32(v float32)  { e.b = binary.LittleEndian.AppendUint32(e.b, math.Float32bits(v)) }
 func (e *encoder) uint(v int)     { e.b = binary.AppendUvarint(e.b, uint64(v)) }
-func (e *encoder) bool(v bool)    { e.b = append(e.b, map[bool]byte{true: 1}[v]) }
 func (e *encoder) bytes(v []byte) { e.uint(len(v)); e.b = append(e.b, v...) }
 func (e *encoder) str(v string)   { e.uint(len(v)); e.b = append(e.b, v...) }
+
+func (e *encoder) bool(v bool) {
+	b := byte(0)
+	if v {
+		b = 1
+	}
+	e.b = append(e.b, b)
+}
+
+// sized appends what fill appends, after its length.
+func (e *encoder) sized(fill func([]byte) []byte) {
+	e.scratch = fill(e.scratch[:0])
+	e.bytes(e.scratch)
+}
 
 func (e *encoder) f32s(v []float32) {
 	e.uint(len(v))

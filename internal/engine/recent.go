@@ -1,18 +1,22 @@
 package engine
 
 import (
+	"encoding/binary"
 	"math"
 
 	"github.com/tidewatch/tidewatch"
 )
 
-// recent is a ring of the newest points as charts, the band endpoint and exported scores show them: 18 bytes a point in
-// single precision, one point every stride grid steps.
+// slotSize is the length of one point in a recent ring: y, mid, lower and upper in single precision, the anomaly score in
+// hundredths.
+const slotSize = 4*4 + 2
+
+// recent is a ring of the newest points as charts, the band endpoint and exported scores show them. A point is one slot of
+// bytes, as in a snapshot: a push touches one place in memory, and a snapshot copies.
 type recent struct {
-	y, mid, lower, upper []float32
-	score                []uint16 // anomaly_score in hundredths
-	n                    int      // points ever pushed
-	next                 int64    // grid time of the next slot
+	slots []byte // slotSize for each of the detector's size; nil before the first point
+	n     int    // points ever pushed, or held when it was restored
+	next  int64  // grid time of the newest point
 }
 
 // View is a stretch of a series' recent points, oldest first; NaN where there is nothing.
@@ -25,35 +29,91 @@ type View struct {
 }
 
 func (r *recent) push(t int64, y float64, b tidewatch.Band, score float64, size int) {
-	if r.y == nil {
-		r.y, r.mid = make([]float32, size), make([]float32, size)
-		r.lower, r.upper = make([]float32, size), make([]float32, size)
-		r.score = make([]uint16, size)
+	if r.slots == nil {
+		r.slots = make([]byte, size*slotSize)
 	}
-	i := r.n % len(r.y)
-	r.y[i], r.mid[i] = float32(y), float32(b.Mid)
-	r.lower[i], r.upper[i] = float32(b.Lower), float32(b.Upper)
-	r.score[i] = uint16(min(score*100, math.MaxUint16))
+	s := r.slot(r.n)
+	for i, v := range [4]float64{y, b.Mid, b.Lower, b.Upper} {
+		binary.LittleEndian.PutUint32(s[4*i:], math.Float32bits(float32(v)))
+	}
+	binary.LittleEndian.PutUint16(s[16:], uint16(min(score*100, math.MaxUint16)))
 	r.n++
 	r.next = t
 }
 
+// slot is the place of the i-th point ever pushed.
+func (r *recent) slot(i int) []byte {
+	at := i % (len(r.slots) / slotSize) * slotSize
+	return r.slots[at : at+slotSize : at+slotSize]
+}
+
+// held is how many points there are.
+func (r *recent) held() int { return min(r.n, len(r.slots)/slotSize) }
+
 // view returns the points with from <= t <= to.
 func (r *recent) view(step, from, to int64) View {
 	v := View{Step: step}
-	held := min(r.n, len(r.y))
-	for k := held - 1; k >= 0; k-- {
-		t := r.next - int64(k)*step
-		if t < from || t > to {
-			continue
-		}
-		i := (r.n - 1 - k) % len(r.y)
-		v.T = append(v.T, t)
-		v.Y = append(v.Y, float64(r.y[i]))
-		v.Mid = append(v.Mid, float64(r.mid[i]))
-		v.Lower = append(v.Lower, float64(r.lower[i]))
-		v.Upper = append(v.Upper, float64(r.upper[i]))
-		v.Score = append(v.Score, float64(r.score[i])/100)
+	held := r.held()
+	if held == 0 {
+		return v
+	}
+	from, to = max(from, r.next-int64(held-1)*step), min(to, r.next)
+	if from > to {
+		return v
+	}
+	// ages of the oldest and the newest point, in steps
+	oldest, newest := int((r.next-from)/step), int((r.next-to+step-1)/step)
+	v.grow(oldest - newest + 1)
+	for k := oldest; k >= newest; k-- {
+		v.append(r.next-int64(k)*step, r.slot(r.n-1-k))
 	}
 	return v
+}
+
+// grow makes room for n points.
+func (v *View) grow(n int) {
+	if n <= 0 {
+		return
+	}
+	v.T = make([]int64, 0, n)
+	values := make([]float64, 5*n)
+	for i, to := range []*[]float64{&v.Y, &v.Mid, &v.Lower, &v.Upper, &v.Score} {
+		*to = values[i*n : i*n : (i+1)*n]
+	}
+}
+
+func (v *View) append(t int64, slot []byte) {
+	single := func(i int) float64 { return float64(math.Float32frombits(binary.LittleEndian.Uint32(slot[4*i:]))) }
+	v.T = append(v.T, t)
+	v.Y, v.Mid = append(v.Y, single(0)), append(v.Mid, single(1))
+	v.Lower, v.Upper = append(v.Lower, single(2)), append(v.Upper, single(3))
+	v.Score = append(v.Score, float64(binary.LittleEndian.Uint16(slot[16:]))/100)
+}
+
+// recent appends the points, oldest first.
+func (e *encoder) recent(r *recent) {
+	held := r.held()
+	e.uint(held)
+	e.i64(r.next)
+	if held == 0 {
+		return
+	}
+	oldest := (r.n - held) % (len(r.slots) / slotSize) * slotSize
+	end := min(oldest+held*slotSize, len(r.slots))
+	e.b = append(e.b, r.slots[oldest:end]...)
+	e.b = append(e.b, r.slots[:held*slotSize-(end-oldest)]...)
+}
+
+// recent restores a ring of size points; of a longer one it keeps the newest.
+func (d *decoder) recent(size int) recent {
+	held := d.count(slotSize)
+	r := recent{next: d.i64()}
+	b := d.take(held * slotSize)
+	if d.err != nil || held == 0 {
+		return r
+	}
+	r.n = min(held, size)
+	r.slots = make([]byte, size*slotSize)
+	copy(r.slots, b[len(b)-r.n*slotSize:])
+	return r
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
@@ -20,7 +21,7 @@ const recordVersion = 1
 // Append encodes the record. The labels of series that known reports are left out: the core has them already when it reads
 // the record. A nil known writes all.
 func (r Record) Append(b []byte, known func(detector string, id uint64) bool) []byte {
-	e := encoder{b: append(b, recordVersion)}
+	e := encoder{b: append(slices.Grow(b, r.size()), recordVersion)}
 	e.i64(r.Now)
 	e.uint(len(r.Blocks))
 	for _, blk := range r.Blocks {
@@ -42,6 +43,15 @@ func (r Record) Append(b []byte, known func(detector string, id uint64) bool) []
 		}
 	}
 	return e.b
+}
+
+// size is roughly the length of the encoded record without labels.
+func (r Record) size() int {
+	n := 16
+	for _, blk := range r.Blocks {
+		n += len(blk.Detector) + 32 + len(blk.Rows)*(9+8*blk.N)
+	}
+	return n
 }
 
 // DecodeRecord restores a record.

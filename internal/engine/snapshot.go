@@ -137,15 +137,22 @@ func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
 }
 
 func (e *Engine) appendShard(shard, of int) []byte {
-	var out encoder
+	var out, groups encoder
+	total := 0
 	for _, d := range e.detectors {
-		var groups encoder
+		total += len(d.groups)
+	}
+	for _, d := range e.detectors {
+		groups.b = groups.b[:0]
 		n := 0
 		for _, g := range d.groups {
 			if g.id%uint64(of) == uint64(shard) {
 				g.append(&groups)
 				n++
 			}
+		}
+		if cap(out.b) == 0 && n > 0 { // groups are much alike: make room for all, so that the state is copied once and not as often as it grows
+			out.b = make([]byte, 0, len(groups.b)/n*(total/of+total/of/8+1))
 		}
 		out.str(d.Name)
 		out.uint(n)
@@ -176,7 +183,7 @@ func (e *Engine) loadShard(b []byte, kept map[string]bool) error {
 func (g *group) append(e *encoder) {
 	e.u64(g.id)
 	e.i64(g.next)
-	e.bytes(g.model.AppendState(nil))
+	e.sized(g.model.AppendState)
 	e.uint(len(g.rows))
 	for i := range g.rows {
 		g.rows[i].append(e)
@@ -212,7 +219,7 @@ func (d *detector) loadGroup(in *decoder) (*group, error) {
 func (r *row) append(e *encoder) {
 	e.u64(r.series.ID)
 	e.labels(r.series.Labels)
-	e.bytes(r.alarm.AppendState(nil))
+	e.sized(r.alarm.AppendState)
 	e.window(r.last)
 	e.window(r.ranks)
 	e.f32(r.v)

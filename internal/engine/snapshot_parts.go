@@ -33,34 +33,6 @@ func (d *decoder) pool(dim int) pool {
 	return p
 }
 
-func (e *encoder) recent(r *recent) {
-	held := min(r.n, len(r.y))
-	e.uint(held)
-	e.i64(r.next)
-	for k := held - 1; k >= 0; k-- {
-		i := (r.n - 1 - k) % len(r.y)
-		e.f32(r.y[i])
-		e.f32(r.mid[i])
-		e.f32(r.lower[i])
-		e.f32(r.upper[i])
-		e.b = append(e.b, byte(r.score[i]), byte(r.score[i]>>8))
-	}
-}
-
-func (d *decoder) recent(size int) recent {
-	var r recent
-	held := d.count(18)
-	next := d.i64()
-	for range held {
-		y, b := d.f32(), tidewatch.Band{Mid: float64(d.f32()), Lower: float64(d.f32()), Upper: float64(d.f32())}
-		s := d.take(2)
-		score := float64(uint16(s[0]) | uint16(s[1])<<8) // push cuts off the fraction: the half makes sure that it finds the same hundredths
-		r.push(next, float64(y), b, (score+0.5)/100, size)
-	}
-	r.next = next
-	return r
-}
-
 func (e *encoder) episode(ep *episode) {
 	e.bool(ep != nil)
 	if ep == nil {
