@@ -48,7 +48,7 @@ func walkFiles(t *testing.T, each func(path, text string), endings ...string) {
 }
 
 var (
-	fence    = regexp.MustCompile("(?ms)^ *```[^\n]*\n.*?^ *```$")
+	fence    = regexp.MustCompile("(?s)```.*?\n *```")
 	link     = regexp.MustCompile(`\]\(<?([^()\s>]+)>?\)`)
 	heading  = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	linkText = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
@@ -99,8 +99,8 @@ func TestLinks(t *testing.T) {
 }
 
 var (
-	yamlBlock = regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```$")
-	jsonBlock = regexp.MustCompile("(?ms)^```json\n(.*?)^```$")
+	yamlBlock = regexp.MustCompile("(?s)```ya?ml\n(.*?\n)```")
+	jsonBlock = regexp.MustCompile("(?s)```json\n(.*?\n)```")
 )
 
 // TestSnippets loads every YAML block of the documentation as a configuration, and every JSON block as JSON.

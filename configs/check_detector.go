@@ -118,7 +118,7 @@ func checkMultiple(s scope, d, step time.Duration) {
 	if step <= 0 || d%step == 0 {
 		return
 	}
-	below := d / step * step
+	below := d.Truncate(step)
 	s.wrong(fmt.Sprintf("%s is not a multiple of the step %s", formatDuration(d), formatDuration(step)),
 		fmt.Sprintf("%s or %s", formatDuration(below), formatDuration(below+step)))
 }

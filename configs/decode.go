@@ -172,7 +172,7 @@ func (d *decoder) basic(n *yaml.Node, v reflect.Value, path string) {
 		d.errorAt(n, path, "is "+kindName(n)+", want "+basicName(v.Kind()), "")
 		return
 	}
-	ok := false
+	var ok bool
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(n.Value)

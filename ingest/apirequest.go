@@ -19,7 +19,7 @@ func (a *API) get(ctx context.Context, path string, params url.Values, data any)
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+path+"?"+params.Encode(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base+path+"?"+params.Encode(), http.NoBody)
 	if err != nil {
 		return a.fail(op, 0, KindProtocol, redactURLError(err))
 	}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"fmt"
 	"sort"
 
@@ -54,7 +55,7 @@ const seriesOverhead = 256
 
 // find gives the series with the given Label fields, a new one when there is none.
 func (c *collector) find(key []byte) (*series, error) {
-	if c.last != nil && string(c.lastKey) == string(key) {
+	if c.last != nil && bytes.Equal(c.lastKey, key) {
 		return c.last, nil
 	}
 	s, ok := c.byKey[string(key)]

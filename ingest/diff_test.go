@@ -44,7 +44,7 @@ func world(days float64) []memSeries {
 			switch {
 			case i == 1 && rng.IntN(200) == 0:
 				g = math.Inf(1)
-			case i == 1 && rng.IntN(200) == 0:
+			case i == 5 && rng.IntN(200) == 0:
 				g = math.NaN()
 			case i == 2 && rng.IntN(50) == 0:
 				g = math.Float64frombits(value.StaleNaN)

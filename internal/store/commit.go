@@ -110,7 +110,7 @@ func execEach[R any](ctx context.Context, tx *sql.Tx, query string, rows []R, ar
 			_, err = stmt.ExecContext(ctx, a...)
 		}
 		if err != nil {
-			_ = stmt.Close() // the transaction is rolled back anyway
+			_ = stmt.Close() //nolint:sqlclosecheck // the transaction is rolled back anyway
 			return err
 		}
 	}

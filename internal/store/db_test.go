@@ -166,7 +166,7 @@ func TestAnomalyQueries(t *testing.T) {
 				var got []string
 				q := tc.q
 				q.Limit = limit
-				for pages := 0; pages < 10; pages++ {
+				for range 10 {
 					rows, next, err := s.Anomalies(t.Context(), q)
 					if err != nil {
 						t.Fatal(err)

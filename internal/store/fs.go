@@ -21,6 +21,7 @@ type FS interface {
 
 type osFS struct{}
 
+// OpenFile implements FS.
 func (osFS) OpenFile(name string, flag int, perm os.FileMode) (File, error) {
 	return os.OpenFile(name, flag, perm)
 }
