@@ -15,7 +15,7 @@ import (
 // verdict is what became of the labelled windows in one run. It is what the README's figures come from.
 type verdict struct {
 	Server     string  `json:"server"`     // Prometheus's version
-	Promise    string  `json:"promise"`    // as the configuration writes it
+	Detectors  string  `json:"detectors"`  // how the series are spread over detectors
 	Series     int     `json:"series"`     // files
 	TrainDays  string  `json:"train_days"` // of history when the decided part began, least to most
 	SeriesDays float64 `json:"series_days"`
@@ -116,19 +116,18 @@ func summarise(x []float64) quartiles {
 	return quartiles{x[0], (x[(len(x)-1)/2] + x[len(x)/2]) / 2, x[len(x)-1]}
 }
 
-// printVerdicts writes the runs as a table, and the files of the first run as another.
+// printVerdicts writes the runs as a table, and the files of the last run as another.
 func printVerdicts(w io.Writer, vs []verdict) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "SERVER\tPROMISE\tFOUND\tSTANDING\tFALSE\tPER SERIES-WEEK\tMEDIAN DELAY\tOF WINDOW\tMESSAGES")
+	fmt.Fprintln(t, "SERVER\tDETECTORS\tFOUND\tSTANDING\tFALSE\tPER SERIES-WEEK\tMEDIAN DELAY\tOF WINDOW\tMESSAGES")
 	for _, v := range vs {
-		fmt.Fprintf(t, "%s\t%s\t%d of %d\t%d\t%d\t%.3f\t%.0f min\t%.2f\t%d\n", v.Server, v.Promise, v.Found, v.Windows, v.Standing, v.FalseAlarms,
+		fmt.Fprintf(t, "%s\t%s\t%d of %d\t%d\t%d\t%.3f\t%.0f min\t%.2f\t%d\n", v.Server, v.Detectors, v.Found, v.Windows, v.Standing, v.FalseAlarms,
 			v.FalsePerSeriesWeek, v.DelayMinutes.Median, v.DelayShare.Median, v.Messages)
 	}
-	for _, v := range vs {
-		fmt.Fprintf(t, "\t\t\t\t\t\t\t\t\n%s, %s\tWINDOWS\tFOUND\tSTANDING\tFALSE\t\t\t\t\n", v.Server, v.Promise)
-		for _, f := range v.Files {
-			fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t\t\t\t\n", f.File, f.Windows, f.Found, f.Standing, f.FalseAlarms)
-		}
+	last := vs[len(vs)-1]
+	fmt.Fprintf(t, "\t\t\t\t\t\t\t\t\n%s, %s\tWINDOWS\tFOUND\tSTANDING\tFALSE\t\t\t\t\n", last.Server, last.Detectors)
+	for _, f := range last.Files {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t\t\t\t\n", f.File, f.Windows, f.Found, f.Standing, f.FalseAlarms)
 	}
 	return t.Flush()
 }

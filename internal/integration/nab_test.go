@@ -129,6 +129,14 @@ func nabTime(s string) (int64, error) {
 	return t.UnixMilli(), err
 }
 
+// Metric is what the file is a series of, from its name: ec2_cpu_utilization_24ae8d is one of ec2_cpu_utilization.
+func (f file) Metric() string {
+	if i := strings.LastIndex(f.Name, "_"); i > 0 {
+		return f.Name[:i]
+	}
+	return f.Name
+}
+
 func (c *corpus) series() []series {
 	out := make([]series, len(c.Files))
 	for i, f := range c.Files {

@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,20 +37,39 @@ func newSlack(t *testing.T) *slackfake.Server {
 	return s
 }
 
-// benchConfig watches the benchmark with one detector and a message for each series. Everything but the promise is default.
-func benchConfig(readURL, slackURL, promise string) string {
+// layout is a way to spread the benchmark's series over detectors. Series of one detector share what is learnt about the family
+// of metrics, and its promise.
+type layout struct {
+	name string
+	by   func(f file) string // files with the same name belong to one detector
+}
+
+var (
+	eachSeries = layout{"each series", func(f file) string { return f.Name }}
+	eachMetric = layout{"each metric", func(f file) string { return f.Metric() }}
+	oneForAll  = layout{"one for all", func(file) string { return "all" }}
+)
+
+// benchConfig watches the benchmark, with a message for each series. Everything but the step is default.
+func benchConfig(c *corpus, l layout, readURL, slackURL string) string {
+	members := map[string][]string{}
+	for _, f := range c.Files {
+		members[l.by(f)] = append(members[l.by(f)], f.Name)
+	}
+	var detectors strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		fmt.Fprintf(&detectors, "  - {name: %q, expr: '%s{file=~%q}'}\n", name, metric, strings.Join(members[name], "|"))
+	}
 	return fmt.Sprintf(`
 global: {step: 5m}
 sources: [{name: prometheus, url: %q}]
 detectors:
-  - name: CloudWatch
-    expr: %s
-    %s
+%s
 route: {receiver: oncall, group_by: [file]}
 receivers:
   - name: oncall
     slack_configs: [{channel: "#oncall", app_token: %s, app_url: %q}]
-`, readURL, metric, promise, token, slackURL)
+`, readURL, &detectors, token, slackURL)
 }
 
 // decision is what a run decided: transitions and messages as replay writes them, in order.
