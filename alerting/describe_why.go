@@ -15,15 +15,35 @@ const maxWhyTerms = 5
 func why(f Facts) string {
 	var parts []string
 	if mid := f.Score.Mid; f.Score.Ready && isFinite(mid) {
-		parts = append(parts, "Expected "+FormatValue(mid, f.Unit)+termList(f.Explanation.Terms, f.Unit)+".")
+		parts = append(parts, "Expected "+FormatValue(mid, f.Unit)+termList(worthSaying(f.Explanation.Terms, mid), f.Unit)+".")
 	}
-	if len(f.Explanation.Features) > 0 {
+	if len(f.Explanation.Features) > 0 && f.Score.Channel == tidewatch.ChannelIsolation {
 		parts = append(parts, "Unlike before: "+featureList(f.Explanation.Features)+".")
 	}
 	if h := f.Explanation.History; h > 0 {
 		parts = append(parts, "History "+FormatSpan(h)+".")
 	}
 	return strings.Join(parts, " ")
+}
+
+// smallTerm is the share of the largest term below which a term is not worth a word.
+const smallTerm = 0.005
+
+// worthSaying adds terms too small to matter to the first, so that those that remain still have the expectation as their sum.
+func worthSaying(terms []tidewatch.Term, mid float64) []tidewatch.Term {
+	largest := math.Abs(mid)
+	for _, t := range terms {
+		largest = max(largest, math.Abs(t.Value))
+	}
+	var out []tidewatch.Term
+	for i, t := range terms {
+		if i > 0 && math.Abs(t.Value) < smallTerm*largest {
+			out[0].Value += t.Value
+			continue
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 // termList is " = level 0.5 % − Tuesday 03:00 0.1 %".

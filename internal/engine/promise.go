@@ -23,6 +23,7 @@ const (
 	seenOften  = 8.0                 // onsets that a bin must hold to take part in the tail's fit
 	halfLife   = 14 * 24 * time.Hour // of the counts
 	oneEpisode = time.Hour           // onsets closer than this are one
+	reach      = 2.5                 // how much longer than history a promise may be: 30 days for the usual 15 less the warm-up
 )
 
 // lowestBin is the smallest limit that is considered; rises below it are not counted.
@@ -44,7 +45,8 @@ func newRise(t int64, series uint64, a, b float32) (r rise, ok bool) {
 // onsets counts, for every limit, how many episodes would have begun.
 type onsets struct {
 	counts [limitBins]float64
-	steps  float64 // series-steps observed
+	steps  float64 // series-steps observed, decayed as the counts are
+	seen   float64 // the same, not decayed
 }
 
 // lastOnset is when the newest onset at each limit was, Unix milliseconds.
@@ -72,6 +74,7 @@ func (o *onsets) add(p *onsets) {
 		o.counts[i] += v
 	}
 	o.steps += p.steps
+	o.seen += p.seen
 }
 
 // decay forgets the share that elapsed time asks for.
@@ -104,13 +107,13 @@ func (o *onsets) solve(p Promise, series int, step time.Duration) Limit {
 		budget /= float64(series) // … and per series-step
 	}
 	l := Limit{Promised: p.Count, Per: p.Per}
-	span := o.steps / float64(series) * float64(step) // history per series
+	span := o.seen / float64(series) * float64(step) // history per series
 	if p.PerSeries {
-		span = o.steps * float64(step) // every series tells about the others
+		span = o.seen * float64(step) // every series tells about the others
 	}
-	// History of length T supports a promise of one alarm in up to 2 T: beyond that the tail would be a guess.
-	if asked := float64(p.Per) / p.Count; asked > 2*span {
-		days := math.Floor(2 * span / float64(24*time.Hour))
+	// History of length T supports a promise of one alarm in up to reach × T: beyond that the tail would be a guess.
+	if asked := float64(p.Per) / p.Count; asked > reach*span {
+		days := math.Floor(reach * span / float64(24*time.Hour))
 		if days < 1 {
 			days = 1
 		}

@@ -86,6 +86,7 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 			}
 			rises = append(rises, outs[i].rises...)
 			d.fresh.steps += float64(outs[i].steps)
+			d.fresh.seen += float64(outs[i].steps)
 			d.family.cur.merge(&outs[i].samples)
 			changes = append(changes, outs[i].changes...)
 			anomalies = append(anomalies, outs[i].anomalies...)

@@ -274,6 +274,7 @@ func (d *decoder) limit() Limit {
 func (e *encoder) onsets(o *onsets) {
 	e.f64s(o.counts[:])
 	e.f64(o.steps)
+	e.f64(o.seen)
 }
 
 func (d *decoder) onsets() (o onsets) {
@@ -282,6 +283,6 @@ func (d *decoder) onsets() (o onsets) {
 	} else {
 		d.err = errShort
 	}
-	o.steps = d.f64()
+	o.steps, o.seen = d.f64(), d.f64()
 	return o
 }
