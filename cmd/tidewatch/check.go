@@ -18,6 +18,7 @@ import (
 type checkFlags struct {
 	file                                  string
 	span                                  model.Duration
+	limit                                 time.Duration
 	payload, slack, offline, strict, band bool
 }
 
@@ -31,6 +32,7 @@ func checkCommand(a *kingpin.Application, e *env) (string, func(context.Context)
 	c.Flag("offline", "Ask no source; --replay is not possible then.").BoolVar(&f.offline)
 	c.Flag("strict", "Exit status 1 also for warnings.").BoolVar(&f.strict)
 	c.Flag("band", "Replay detectors with `band` to say what it costs.").Default("true").BoolVar(&f.band)
+	c.Flag("max-time", "How long that may take for one detector; those that would take longer are named instead.").Default("1m").DurationVar(&f.limit)
 	return c.FullCommand(), func(ctx context.Context) error { return runCheck(ctx, e, f) }
 }
 
@@ -133,7 +135,7 @@ func (c *checker) replays(ctx context.Context) error {
 	}
 	sources := app.RemoteSources(c.cfg, c.env.logger())
 	if c.flags.band {
-		costs, err := preflight.BandCosts(ctx, c.cfg, sources, c.env.now(), c.report.Age)
+		costs, err := preflight.BandCosts(ctx, c.cfg, c.report, sources, c.env.now(), c.flags.limit)
 		for _, b := range costs {
 			fmt.Fprintf(c.env.stdout, "%s: %s\n", b.Detector, b)
 		}

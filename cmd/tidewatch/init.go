@@ -64,7 +64,7 @@ func runInit(ctx context.Context, e *env, f initFlags) error {
 	if f.output == "-" {
 		report = e.stderr
 	}
-	if err := printInit(report, res); err != nil {
+	if err := printInit(report, res, time.Duration(f.history+f.span)); err != nil {
 		return err
 	}
 	if err := f.write(e.stdout, res.YAML); err != nil {
@@ -105,8 +105,8 @@ func (f initFlags) write(stdout io.Writer, text []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// printInit writes what was found.
-func printInit(w io.Writer, res preflight.InitResult) error {
+// printInit writes what was found. need is the history and replayed span together.
+func printInit(w io.Writer, res preflight.InitResult, need time.Duration) error {
 	s := res.Plan.Source
 	fmt.Fprintf(w, "%s at %s\n", res.Server, s.URL)
 	for _, u := range res.Server.Unknown {
@@ -130,6 +130,10 @@ func printInit(w io.Writer, res preflight.InitResult) error {
 	}
 	if res.Guessed {
 		fmt.Fprintln(w, "No preset matches what the server holds; self is taken, which watches at least whether targets are up. Add detectors of your own.")
+	}
+	if res.Horizon > 0 && res.Horizon < need {
+		fmt.Fprintf(w, "Its data reach back %s, so these counts are of less than was asked for: %s of history and %s after it.\n",
+			preflight.Days(res.Horizon), preflight.Days(need-res.Plan.Span), preflight.Days(res.Plan.Span))
 	}
 	if res.Tally != nil {
 		_, err := fmt.Fprintf(w, "%d alarms in %d messages in all\n", res.Tally.Alarms, res.Tally.Messages)

@@ -23,10 +23,15 @@ type BandCost struct {
 	Equal    float64 // the band whose limit is that of Expect over the same history; 0 where it could not be found
 	// Provisional says that the history does not support Expect, so that Equal rests on a weaker promise.
 	Provisional bool
+	// Takes is about how long counting takes; where it is set nothing was counted, because that is more than was allowed.
+	Takes time.Duration
 }
 
 // String is "band 2: 312 alarms in your last 14 d; expect 1/30d ≈ band 4.1".
 func (b BandCost) String() string {
+	if b.Takes > 0 {
+		return fmt.Sprintf("band %g: not tried, counting its alarms takes about %s", b.Band, took(b.Takes))
+	}
 	s := fmt.Sprintf("band %g: %s in your last %s", b.Band, count(b.Alarms, "alarm"), span(b.Span))
 	if b.Equal > 0 {
 		s += fmt.Sprintf("; expect %s ≈ band %.1f", b.Expect, b.Equal)
@@ -46,18 +51,24 @@ const (
 // defaultExpect is the promise of a detector that sets none.
 var defaultExpect = configs.Rate{Count: 1, Per: 30 * 24 * time.Hour}
 
-// BandCosts replays the detectors that set `band`: once as they are, over up to 14 days of the data that are there, and once
-// with the default promise, to learn the limit that it has today. ages gives how far back the data of a detector reach; 0 is
-// not known.
-func BandCosts(ctx context.Context, cfg *configs.Config, source func(string) (ingest.Source, error), now time.Time, ages func(configs.Detector) time.Duration) ([]BandCost, error) {
+// BandCosts replays the detectors of a report that set `band` and have series: once as they are, over up to 14 days of the data
+// that are there, and once with the default promise, to learn the limit that it has today. Those that would take longer than
+// limit are not tried.
+func BandCosts(ctx context.Context, cfg *configs.Config, r *Report, source func(string) (ingest.Source, error), now time.Time, limit time.Duration) ([]BandCost, error) {
 	var out []BandCost
-	for _, d := range cfg.Detectors {
-		if d.Band <= 0 {
+	for _, rd := range r.Detectors {
+		d := rd.Detector
+		if d.Band <= 0 || len(rd.Match.Series) == 0 {
 			continue
 		}
 		c := BandCost{Detector: d.Name, Band: d.Band, Span: bandSpan, Expect: defaultExpect}
-		if age := ages(d); age > 0 && age < bandSpan+bandBefore {
+		if age := r.Age(d); age > 0 && age < bandSpan+bandBefore {
 			c.Span = max(age-bandBefore, bandBefore).Truncate(24 * time.Hour)
+		}
+		if takes := 2 * replayTime(len(rd.Match.Series), d, c.Span); takes > limit {
+			c.Takes = takes
+			out = append(out, c)
+			continue
 		}
 		if err := c.replay(ctx, *cfg, d, source, now); err != nil {
 			return out, fmt.Errorf("detector %s: what band %g costs: %w", d.Name, d.Band, err)

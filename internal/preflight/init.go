@@ -33,6 +33,8 @@ type InitResult struct {
 	Plan   configs.Plan
 	YAML   []byte
 	Tally  *Tally // of the replay; nil where nothing was replayed
+	// Horizon is how far back the metrics of the presets reach, up to History + Span; 0 is unknown.
+	Horizon time.Duration
 	// Guessed says that no preset matches, and that self was taken for want of a better one.
 	Guessed bool
 }
@@ -45,6 +47,9 @@ func Init(ctx context.Context, o InitOptions) (InitResult, error) {
 		return i.res, err
 	}
 	if err := i.presets(ctx); err != nil {
+		return i.res, err
+	}
+	if err := i.horizon(ctx); err != nil {
 		return i.res, err
 	}
 	cfg, err := i.detectors(ctx)
@@ -66,6 +71,7 @@ const (
 
 type initRun struct {
 	InitOptions
+	api    *ingest.API
 	source ingest.Source
 	res    InitResult
 }
@@ -85,6 +91,7 @@ func (i *initRun) open(ctx context.Context) error {
 	if i.res.Server, err = Ask(ctx, api); err != nil {
 		return err
 	}
+	i.api = api
 	adoptLabels(&i.Source, i.res.Server.Config.ExternalLabels.Map())
 	i.res.Plan = configs.Plan{Source: i.Source, Timezone: i.Timezone, Span: i.Span}
 	if i.source, err = openSource(i.Source, i.Logger); err != nil {
@@ -141,6 +148,27 @@ func (i *initRun) presets(ctx context.Context) error {
 	for k := range i.res.Plan.Presets {
 		if p := &i.res.Plan.Presets[k]; p.Name == fallbackPreset {
 			p.Missing, i.res.Guessed = nil, true
+		}
+	}
+	return nil
+}
+
+// horizon finds out how old the data are that the presets need.
+func (i *initRun) horizon(ctx context.Context) error {
+	if !i.res.Server.HasAPI {
+		return nil
+	}
+	r := &register{api: i.api, server: i.res.Server, now: i.Now}
+	for k, p := range configs.Presets() {
+		if !matches(i.res.Plan.Presets[k]) || i.res.Guessed {
+			continue
+		}
+		for _, metric := range p.Requires {
+			age, err := r.age(ctx, "count("+metric+")", i.History+i.Span)
+			if err != nil {
+				return err
+			}
+			i.res.Horizon = max(i.res.Horizon, age)
 		}
 	}
 	return nil

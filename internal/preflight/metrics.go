@@ -47,18 +47,8 @@ func (r *register) learn(ctx context.Context, d configs.Detector) error {
 func (r *register) ask(ctx context.Context, metric string, history time.Duration) (metricFacts, error) {
 	var f metricFacts
 	sel := "{__name__=" + quote(metric) + "}"
-	v, err := r.query(ctx, "max(count_over_time("+sel+"["+promDuration(rateWindow)+"]))", r.now)
-	switch {
-	case err != nil:
-		return f, err
-	case len(v) == 0:
-		return f, nil // not there now
-	case v[0].Value > 1:
-		f.interval = r.interval(time.Duration(float64(rateWindow) / v[0].Value))
-	default:
-		f.interval = r.server.Config.ScrapeInterval
-	}
-	if v, err = r.query(ctx, "topk by (job) (1, "+sel+")", r.now); err != nil {
+	v, err := r.query(ctx, "topk by (job) (1, "+sel+")", r.now)
+	if err != nil || len(v) == 0 {
 		return f, err
 	}
 	for _, s := range v {
@@ -67,10 +57,35 @@ func (r *register) ask(ctx context.Context, metric string, history time.Duration
 				f.labels = append(f.labels, name)
 			}
 		}
+		f.interval = max(f.interval, r.server.Config.JobIntervals[s.Labels.Get("job")])
 	}
 	slices.Sort(f.labels)
+	if f.interval == 0 {
+		if f.interval, err = r.counted(ctx, sel); err != nil {
+			return f, err
+		}
+	}
 	f.age, err = r.age(ctx, "count("+sel+")", history)
 	return f, err
+}
+
+// counted is the interval of a metric that no configured job scrapes: that of its fullest series, now or an hour ago, when more
+// of it may have been there.
+func (r *register) counted(ctx context.Context, selector string) (time.Duration, error) {
+	most := 0.0
+	for _, at := range []time.Time{r.now, r.now.Add(-time.Hour)} {
+		v, err := r.query(ctx, "max(count_over_time("+selector+"["+promDuration(rateWindow)+"]))", at)
+		if err != nil {
+			return 0, err
+		}
+		if len(v) > 0 {
+			most = max(most, v[0].Value)
+		}
+	}
+	if most < 2 {
+		return r.server.Config.ScrapeInterval, nil
+	}
+	return r.interval(time.Duration(float64(rateWindow) / most)), nil
 }
 
 // usualIntervals are what people configure.
@@ -100,8 +115,8 @@ func (r *register) interval(counted time.Duration) time.Duration {
 	return best
 }
 
-// age looks for the oldest sample by halving; it is exact to a hundredth of the history, which a history that is there in full
-// gives at once.
+// age looks for the oldest sample by halving; it is exact to a fiftieth, or a minute. A history that is there in full is found at
+// once, and is given as history also where there is more.
 func (r *register) age(ctx context.Context, expr string, history time.Duration) (time.Duration, error) {
 	there, gone := time.Duration(0), history-history/50
 	for at := gone; ; at = (there + gone) / 2 {
@@ -116,7 +131,7 @@ func (r *register) age(ctx context.Context, expr string, history time.Duration) 
 		default:
 			gone = at
 		}
-		if gone-there <= history/100 {
+		if gone-there <= max(there/50, time.Minute) {
 			return max(there, time.Minute), nil
 		}
 	}

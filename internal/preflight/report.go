@@ -63,7 +63,12 @@ func (r *Report) Count(level configs.Level) int {
 	return n
 }
 
-func (r *Report) add(p Problem) { r.Problems = append(r.Problems, p) }
+// add takes a problem unless it is there already: places in a preset's expression are all the same one in the file.
+func (r *Report) add(p Problem) {
+	if !slices.Contains(r.Problems, p) {
+		r.Problems = append(r.Problems, p)
+	}
+}
 
 // Total sums what all detectors read.
 func (r *Report) Total() (series int, sum Reads) {
