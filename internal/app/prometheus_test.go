@@ -1,0 +1,88 @@
+package app
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/internal/simfleet"
+)
+
+// promServer is a server over an embedded TSDB that holds the whole of a session; it can be told to misbehave.
+type promServer struct {
+	*httptest.Server
+	handler http.Handler
+	fault   atomic.Pointer[http.HandlerFunc] // answers instead of handler
+}
+
+// newPrometheus serves load{job="job0"…, extra} of [origin, until] for every set of extra labels, a sample a minute.
+func newPrometheus(t *testing.T, value func(k int, t int64) float64, until int64, extra ...labels.Labels) *promServer {
+	t.Helper()
+	if len(extra) == 0 {
+		extra = []labels.Labels{labels.EmptyLabels()}
+	}
+	recorded, err := simfleet.LoadSeries(func(yield func(labels.Labels, []tidewatch.Point) bool) {
+		for k := range 3 {
+			for _, e := range extra {
+				b := labels.NewBuilder(e).Set(model.MetricNameLabel, "load").Set("job", fmt.Sprintf("job%d", k))
+				var points []tidewatch.Point
+				for at := int64(origin) - 10*minute; at <= until; at += minute {
+					points = append(points, tidewatch.Point{T: at, V: value(k, at)})
+				}
+				if !yield(b.Labels(), points) {
+					return
+				}
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	world, err := simfleet.Open(t.Context(), t.TempDir(), recorded, origin-10*minute, until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &promServer{handler: world.Handler()}
+	p.Server = httptest.NewServer(p)
+	t.Cleanup(func() {
+		p.Close()
+		if err := world.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+func (p *promServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f := p.fault.Load(); f != nil {
+		(*f)(w, r)
+		return
+	}
+	p.handler.ServeHTTP(w, r)
+}
+
+// fail makes every request be answered by f; nil ends that.
+func (p *promServer) fail(f http.HandlerFunc) {
+	if f == nil {
+		p.fault.Store(nil)
+		return
+	}
+	p.fault.Store(&f)
+}
+
+// remote makes the harness read from a server by the real client. The source's line may hold more settings.
+func (h *harness) remote(url, settings string) {
+	h.opts.OpenSource = nil
+	h.yaml = fmt.Sprintf(`
+global: {step: 5m, history: 1d, timezone: Europe/Berlin}
+sources: [{name: s, url: %q%s}]
+detectors: [{name: Load, expr: load, expect: 1/30d, labels: {severity: page}}]
+route: {receiver: oncall, group_by: [alertname]}
+receivers: [{name: oncall, slack_configs: [{channel: "#oncall", app_token: xoxb-secret, app_url: %%q}]}]
+`, url, settings)
+}
