@@ -11,6 +11,7 @@ import (
 	"github.com/tidewatch/tidewatch/ingest"
 	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/internal/outbox"
+	"github.com/tidewatch/tidewatch/internal/store"
 )
 
 // Clock is the time that the service lives in: the wall's, or a virtual one.
@@ -65,6 +66,7 @@ type Options struct {
 	Progress func(detector string, done, total time.Duration)
 
 	tuneOutbox func(*outbox.Options) // for tests: shorter times
+	tuneStore  func(*store.Options)  // for tests: a disk that fails
 }
 
 func (o Options) withDefaults() Options {

@@ -57,7 +57,11 @@ func newService(opts Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(opts.DataDir, store.Options{Logger: opts.Logger, Registerer: opts.Registry, Clock: opts.Clock.Now, NoSync: opts.NoSync})
+	so := store.Options{Logger: opts.Logger, Registerer: opts.Registry, Clock: opts.Clock.Now, NoSync: opts.NoSync}
+	if opts.tuneStore != nil {
+		opts.tuneStore(&so)
+	}
+	st, err := store.Open(opts.DataDir, so)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,192 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/tidewatch/tidewatch/internal/store"
+	"golang.org/x/sys/unix"
+)
+
+// onTmpfs puts the harness's state on a small file system of its own.
+func (h *harness) onTmpfs(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=8m"); err != nil {
+		t.Skip("mounting a tmpfs needs root:", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	h.opts.DataDir, h.opts.NoSync = filepath.Join(dir, "state"), false
+}
+
+// fillDisk writes into the state's file system until nothing more fits, and returns what makes room again.
+func (h *harness) fillDisk(t *testing.T) (free func()) {
+	t.Helper()
+	path := filepath.Join(filepath.Dir(h.opts.DataDir), "filler")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size := 1 << 16; size > 0; size /= 2 {
+		for err = nil; err == nil; {
+			_, err = f.Write(make([]byte, size))
+		}
+	}
+	if !errors.Is(err, unix.ENOSPC) {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := os.Remove(path); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The disk is full while an alarm comes up: evaluation goes on, it is said once, and once there is space all is recorded and
+// sent. Nothing is decided or sent differently, and a crash afterwards finds everything.
+func TestDiskFull(t *testing.T) {
+	want := uninterrupted(t)
+	for _, away := range []int64{20 * minute, 3 * hour} { // while the alarm is up, and beyond its end
+		h := newQuick(t, broken)
+		h.onTmpfs(t)
+		x := h.start(t)
+		x.walkSent(begin + 2*hour)
+		free := h.fillDisk(t)
+		h.logs.clear()
+		x.walk(begin + 2*hour + away)
+		x.want(1, "tidewatch_detector_up", "Load")
+		x.want(1, "tidewatch_source_up", "s")
+		x.want(1, "tidewatch_state_fault", "store")
+		h.logs.once(t, "ERROR", "part=store", "disk full") // the journal may still have room in its last page
+		if n := h.logs.count("ERROR"); n > 3 {
+			t.Errorf("%d errors, want one for each part of the state:\n%s", n, h.logs.text())
+		}
+		if d := newestDue(x.config().Detectors[0], begin+2*hour+away) + 5*minute; x.core.Decided("Load") != d {
+			t.Errorf("decided up to %d, want %d", x.core.Decided("Load"), d)
+		}
+		free()
+		x.walk(begin + 5*hour + 10*minute)
+		x.settle()
+		for _, part := range []string{"journal", "store", "snapshot"} {
+			x.want(0, "tidewatch_state_fault", part)
+		}
+		x.want(0, "tidewatch_store_backlog")
+		x.crash()
+		h.opts.NoSync = true
+		x = h.start(t)
+		x.wantNothingLearntAnew()
+		x.walkSent(end)
+		got := x.ending(true)
+		if d := cmp.Diff(want.transitions, got.transitions); d != "" {
+			t.Errorf("decisions differ (-undisturbed +disturbed):\n%s", d)
+		}
+		if string(want.state) != string(got.state) {
+			t.Error("what was learnt differs")
+		}
+		if ms := h.slack.Messages("#oncall"); len(ms) != 1 || !strings.Contains(ms[0].Text, "Resolved") || len(ms[0].Replies) != 1 {
+			t.Errorf("messages %q, want one, resolved, with one reply", h.texts())
+		}
+		x.wantNothingLearntAnew()
+		x.stop()
+	}
+}
+
+// failingFS lets writes of the journal and of snapshots fail while it is switched on.
+type failingFS struct{ readOnly atomic.Bool }
+
+type failingFile struct {
+	store.File
+	fs *failingFS
+}
+
+// OpenFile implements store.FS.
+func (f *failingFS) OpenFile(name string, flag int, perm os.FileMode) (store.File, error) {
+	if f.readOnly.Load() {
+		return nil, &os.PathError{Op: "open", Path: name, Err: unix.EROFS}
+	}
+	file, err := os.OpenFile(name, flag, perm)
+	if err != nil {
+		return nil, err
+	}
+	return failingFile{file, f}, nil
+}
+
+// Write implements io.Writer.
+func (f failingFile) Write(b []byte) (int, error) {
+	if f.fs.readOnly.Load() {
+		return 0, unix.EROFS
+	}
+	return f.File.Write(b)
+}
+
+// The journal cannot be written for longer than an alarm lasts; messages come all the same. A crash afterwards finds a state
+// without a hole.
+func TestJournalReadOnly(t *testing.T) {
+	want := uninterrupted(t)
+	h := newQuick(t, broken)
+	disk := &failingFS{}
+	h.opts.tuneStore = func(o *store.Options) { o.FS, o.MaxBuffered = disk, 400 }
+	x := h.start(t)
+	x.walkSent(begin + 2*hour)
+	h.logs.clear()
+	disk.readOnly.Store(true)
+	x.walkSent(begin + 5*hour + 30*minute)
+	x.want(1, "tidewatch_state_fault", "journal")
+	x.want(1, "tidewatch_detector_up", "Load")
+	h.logs.once(t, "ERROR", "part=journal", "not writable")
+	h.logs.once(t, "ERROR", "part=snapshot", "not writable")
+	if ms := h.slack.Messages("#oncall"); len(ms) != 1 || !strings.Contains(ms[0].Text, "Resolved") {
+		t.Errorf("messages %q, want the alarm and its end\n%s", h.texts(), h.logs.text())
+	}
+	disk.readOnly.Store(false)
+	x.walkSent(begin + 5*hour + 40*minute)
+	x.want(0, "tidewatch_state_fault", "journal")
+	x.want(0, "tidewatch_state_fault", "snapshot")
+	x.crash()
+	x = h.start(t)
+	x.walkSent(end)
+	want.same(t, x.ending(true))
+	x.wantNothingLearntAnew()
+	x.stop()
+}
+
+func TestStateCannotBeOpened(t *testing.T) {
+	h := newQuick(t, calm)
+	x := h.start(t)
+	t.Run("second writer", func(t *testing.T) {
+		opts := h.opts
+		opts.Registry = prometheus.NewRegistry()
+		_, err := New(t.Context(), opts)
+		if !errors.Is(err, store.ErrLocked) || !strings.Contains(err.Error(), "in use by process") {
+			t.Errorf("%v, want %v by a process", err, store.ErrLocked)
+		}
+	})
+	x.walk(begin + 30*minute) // the first goes on
+	x.stop()
+	t.Run("read-only", func(t *testing.T) {
+		ro := newQuick(t, calm)
+		ro.onTmpfs(t)
+		dir := filepath.Dir(ro.opts.DataDir)
+		if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+			t.Fatal(err)
+		}
+		_, err := New(context.Background(), ro.opts)
+		if !errors.Is(err, store.ErrReadOnly) || !strings.Contains(err.Error(), dir) {
+			t.Errorf("%v, want %v with its name", err, store.ErrReadOnly)
+		}
+	})
+}
