@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/tidewatch/tidewatch/bench"
 	"github.com/tidewatch/tidewatch/bench/load"
+	"github.com/tidewatch/tidewatch/models"
 )
 
 func benchGroup(a *kingpin.Application) *kingpin.CmdClause {
@@ -45,6 +47,23 @@ func benchLoadCommand(a *kingpin.Application, e *env) (string, func(context.Cont
 			return json.NewEncoder(e.stdout).Encode(rep)
 		}
 		return rep.Print(e.stdout)
+	}
+}
+
+func benchLedgerCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
+	c := benchGroup(a).Command("ledger", "Say of how many bytes, by field, a series' state in memory consists.")
+	kind := c.Flag("model", "Kind of model.").Default("combined").Enum(models.Kinds()...)
+	series := c.Flag("series", "Series to measure.").Default("5000").Int()
+	asJSON := c.Flag("json", "Print the ledger as JSON.").Bool()
+	return c.FullCommand(), func(context.Context) error {
+		l, err := bench.MeasureLedger(*kind, *series)
+		switch {
+		case err != nil:
+			return err
+		case *asJSON:
+			return json.NewEncoder(e.stdout).Encode(l)
+		}
+		return l.Print(e.stdout)
 	}
 }
 

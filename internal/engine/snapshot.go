@@ -136,26 +136,35 @@ func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
 	return name, d.err
 }
 
+// appendShard encodes the groups of one shard. Groups are much alike, so the first of them tells how much room all will need:
+// the state is copied once, and not as often as a buffer grows.
 func (e *Engine) appendShard(shard, of int) []byte {
-	var out, groups encoder
-	total := 0
-	for _, d := range e.detectors {
-		total += len(d.groups)
-	}
-	for _, d := range e.detectors {
-		groups.b = groups.b[:0]
-		n := 0
+	mine := func(g *group) bool { return g.id%uint64(of) == uint64(shard) }
+	counts, total := make([]int, len(e.detectors)), 0
+	for i, d := range e.detectors {
 		for _, g := range d.groups {
-			if g.id%uint64(of) == uint64(shard) {
-				g.append(&groups)
-				n++
+			if mine(g) {
+				counts[i]++
 			}
 		}
-		if cap(out.b) == 0 && n > 0 { // groups are much alike: make room for all, so that the state is copied once and not as often as it grows
-			out.b = make([]byte, 0, len(groups.b)/n*(total/of+total/of/8+1))
+		total += counts[i]
+	}
+	var out, groups encoder
+	for i, d := range e.detectors {
+		groups.b = groups.b[:0]
+		for _, g := range d.groups {
+			if !mine(g) {
+				continue
+			}
+			g.append(&groups)
+			if out.b == nil {
+				size := len(groups.b) + len(groups.b)/8
+				groups.b = slices.Grow(groups.b, size*counts[i])
+				out.b = make([]byte, 0, size*total)
+			}
 		}
 		out.str(d.Name)
-		out.uint(n)
+		out.uint(counts[i])
 		out.bytes(groups.b)
 	}
 	return out.b
