@@ -39,6 +39,7 @@ func TestDetect(t *testing.T) {
 				w := walk(t, from, to, func(slackURL string) string { return benchConfig(c, l, p.readURL(), slackURL) })
 				w.check(t)
 				v := judge(c, from, w.onsets)
+				v.Promised = float64(l.detectors(c)) * float64(to-from) / (30 * dayMs)
 				v.Server, v.Detectors, v.Messages = r.name, l.name, len(w.slack.Messages("#oncall"))
 				mu.Lock()
 				verdicts[r.name] = append(verdicts[r.name], v)

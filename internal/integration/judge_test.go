@@ -25,15 +25,16 @@ type verdict struct {
 	Standing    int `json:"standing"`
 	Alarms      int `json:"alarms"`
 	FalseAlarms int `json:"false_alarms"` // raised outside every window
-	Messages    int `json:"messages"`
+	// Promised is how many false alarms the configuration allows in that time: one in 30 days of each detector.
+	Promised float64 `json:"promised_false_alarms"`
+	Messages int     `json:"messages"`
 	// FalsePerSeriesWeek is FalseAlarms over the decided time of all series.
 	FalsePerSeriesWeek float64 `json:"false_alarms_per_series_week"`
-	// DelayMinutes is from the start of the window to the alarm. Windows are about ten times as long as what they mark, and begin
-	// well before it.
-	DelayMinutes quartiles `json:"delay_minutes"`
-	// DelayShare is the same as a share of the window.
-	DelayShare quartiles     `json:"delay_share_of_window"`
-	Files      []fileVerdict `json:"files"`
+	// DelayMinutes is from the start of the window to the alarm, AfterLabelMinutes from the marked moment inside the window, which
+	// is less than 0 for an early alarm. Windows begin hours before what they mark.
+	DelayMinutes      spread        `json:"delay_minutes"`
+	AfterLabelMinutes spread        `json:"after_label_minutes"`
+	Files             []fileVerdict `json:"files"`
 }
 
 type fileVerdict struct {
@@ -44,7 +45,7 @@ type fileVerdict struct {
 	FalseAlarms int    `json:"false_alarms"`
 }
 
-type quartiles struct {
+type spread struct {
 	Least  float64 `json:"least"`
 	Median float64 `json:"median"`
 	Most   float64 `json:"most"`
@@ -54,7 +55,7 @@ type quartiles struct {
 // inside are neither found again nor false.
 func judge(c *corpus, from int64, onsets []onset) verdict {
 	v := verdict{Series: len(c.Files)}
-	var minutes, shares []float64
+	var minutes, after []float64
 	least, most := math.Inf(1), 0.0
 	for _, f := range c.Files {
 		begin := max(from, f.start())
@@ -64,7 +65,7 @@ func judge(c *corpus, from int64, onsets []onset) verdict {
 		fv := fileVerdict{File: f.Name}
 		used := map[onset]bool{}
 		for _, w := range f.Windows {
-			if w[1] <= from {
+			if w.To <= from {
 				continue
 			}
 			fv.Windows++
@@ -73,20 +74,22 @@ func judge(c *corpus, from int64, onsets []onset) verdict {
 			for _, o := range onsets {
 				switch {
 				case o.File != f.Name:
-				case o.Raised >= w[0] && o.Raised <= w[1]:
+				case o.Raised >= w.From && o.Raised <= w.To:
 					used[o] = true
 					if first == 0 {
 						first = o.Raised
 					}
-				case o.Raised < w[0] && (o.Ended == 0 || o.Ended > w[0]):
+				case o.Raised < w.From && (o.Ended == 0 || o.Ended > w.From):
 					standing = true
 				}
 			}
 			switch {
 			case first != 0:
 				fv.Found++
-				minutes = append(minutes, float64(first-w[0])/60_000)
-				shares = append(shares, float64(first-w[0])/float64(w[1]-w[0]))
+				minutes = append(minutes, float64(first-w.From)/60_000)
+				if w.Label != 0 {
+					after = append(after, float64(first-w.Label)/60_000)
+				}
 			case standing:
 				fv.Standing++
 			}
@@ -104,30 +107,30 @@ func judge(c *corpus, from int64, onsets []onset) verdict {
 	}
 	v.TrainDays = fmt.Sprintf("%.1f-%.1f", least, most)
 	v.FalsePerSeriesWeek = float64(v.FalseAlarms) / (v.SeriesDays / 7)
-	v.DelayMinutes, v.DelayShare = summarise(minutes), summarise(shares)
+	v.DelayMinutes, v.AfterLabelMinutes = summarise(minutes), summarise(after)
 	return v
 }
 
-func summarise(x []float64) quartiles {
+func summarise(x []float64) spread {
 	if len(x) == 0 {
-		return quartiles{}
+		return spread{}
 	}
 	slices.Sort(x)
-	return quartiles{x[0], (x[(len(x)-1)/2] + x[len(x)/2]) / 2, x[len(x)-1]}
+	return spread{x[0], (x[(len(x)-1)/2] + x[len(x)/2]) / 2, x[len(x)-1]}
 }
 
 // printVerdicts writes the runs as a table, and the files of the last run as another.
 func printVerdicts(w io.Writer, vs []verdict) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "SERVER\tDETECTORS\tFOUND\tSTANDING\tFALSE\tPER SERIES-WEEK\tMEDIAN DELAY\tOF WINDOW\tMESSAGES")
+	fmt.Fprintln(t, "SERVER\tDETECTORS\tFOUND\tSTANDING\tFALSE\tPROMISED\tPER SERIES-WEEK\tMEDIAN DELAY\tAFTER LABEL\tMESSAGES")
 	for _, v := range vs {
-		fmt.Fprintf(t, "%s\t%s\t%d of %d\t%d\t%d\t%.3f\t%.0f min\t%.2f\t%d\n", v.Server, v.Detectors, v.Found, v.Windows, v.Standing, v.FalseAlarms,
-			v.FalsePerSeriesWeek, v.DelayMinutes.Median, v.DelayShare.Median, v.Messages)
+		fmt.Fprintf(t, "%s\t%s\t%d of %d\t%d\t%d\t%.1f\t%.3f\t%.0f min\t%.0f min\t%d\n", v.Server, v.Detectors, v.Found, v.Windows, v.Standing, v.FalseAlarms, v.Promised,
+			v.FalsePerSeriesWeek, v.DelayMinutes.Median, v.AfterLabelMinutes.Median, v.Messages)
 	}
 	last := vs[len(vs)-1]
-	fmt.Fprintf(t, "\t\t\t\t\t\t\t\t\n%s, %s\tWINDOWS\tFOUND\tSTANDING\tFALSE\t\t\t\t\n", last.Server, last.Detectors)
+	fmt.Fprintf(t, "\t\t\t\t\t\t\t\t\t\n%s, %s\tWINDOWS\tFOUND\tSTANDING\tFALSE\t\t\t\t\n", last.Server, last.Detectors)
 	for _, f := range last.Files {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t\t\t\t\n", f.File, f.Windows, f.Found, f.Standing, f.FalseAlarms)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t\t\t\t\t\n", f.File, f.Windows, f.Found, f.Standing, f.FalseAlarms)
 	}
 	return t.Flush()
 }

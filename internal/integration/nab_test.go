@@ -35,8 +35,14 @@ type corpus struct {
 type file struct {
 	Name    string
 	Series  series
-	Windows [][2]int64 // labelled windows, moved like the series; in order
-	Repeats int        // samples left out because they repeat a time, as Prometheus refuses them
+	Windows []window // labelled, moved like the series; in order
+	Repeats int      // samples left out because they repeat a time, as Prometheus refuses them
+}
+
+// window is a stretch in which an alarm is right. It lies about what a person has marked, and is much longer.
+type window struct {
+	From, To int64
+	Label    int64 // the first moment marked inside, 0 if there is none
 }
 
 // start is the time of the first sample.
@@ -50,17 +56,13 @@ func loadNAB(t *testing.T, end time.Time) *corpus {
 		root = filepath.Join("..", "..", "..", "shared", "data")
 	}
 	root = filepath.Join(root, "nab")
-	raw, err := os.ReadFile(filepath.Join(root, "labels", "combined_windows.json"))
-	if errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(root); errors.Is(err, os.ErrNotExist) {
 		t.Skipf("no Numenta Anomaly Benchmark in %s: set TIDEWATCH_DATA to the directory that holds nab", root)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	windows := map[string][][2]string{}
-	if err := json.Unmarshal(raw, &windows); err != nil {
-		t.Fatal(err)
-	}
+	var windows map[string][][2]string
+	var marks map[string][]string
+	readJSON(t, filepath.Join(root, "labels", "combined_windows.json"), &windows)
+	readJSON(t, filepath.Join(root, "labels", "combined_labels.json"), &marks)
 	const part = "realAWSCloudwatch"
 	paths, err := filepath.Glob(filepath.Join(root, "data", part, "*.csv"))
 	if err != nil || len(paths) != 17 {
@@ -69,7 +71,8 @@ func loadNAB(t *testing.T, end time.Time) *corpus {
 	slices.Sort(paths)
 	c := &corpus{End: end.UnixMilli() - end.UnixMilli()%fiveMinutes}
 	for _, p := range paths {
-		f, err := loadFile(p, windows[part+"/"+filepath.Base(p)], c.End-scrapeOffset)
+		key := part + "/" + filepath.Base(p)
+		f, err := loadFile(p, windows[key], marks[key], c.End-scrapeOffset)
 		if err != nil {
 			t.Fatalf("%s: %v", p, err)
 		}
@@ -78,8 +81,19 @@ func loadNAB(t *testing.T, end time.Time) *corpus {
 	return c
 }
 
+func readJSON(t *testing.T, path string, out any) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(raw, out)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
 // loadFile reads a file and moves it so that its last sample has the time end.
-func loadFile(path string, windows [][2]string, end int64) (file, error) {
+func loadFile(path string, windows [][2]string, marks []string, end int64) (file, error) {
 	f := file{Name: strings.TrimSuffix(filepath.Base(path), ".csv")}
 	f.Series = newSeries(metric, "file", f.Name)
 	in, err := os.Open(path)
@@ -113,12 +127,24 @@ func loadFile(path string, windows [][2]string, end int64) (file, error) {
 		f.Series.samples[i].Timestamp += shift
 	}
 	for _, w := range windows {
-		from, err1 := nabTime(w[0])
-		to, err2 := nabTime(w[1])
-		if err := errors.Join(err1, err2); err != nil {
+		var x window
+		if x.From, err = nabTime(w[0]); err == nil {
+			x.To, err = nabTime(w[1])
+		}
+		if err != nil {
 			return f, err
 		}
-		f.Windows = append(f.Windows, [2]int64{from + shift, to + shift})
+		for _, m := range slices.Backward(marks) {
+			at, err := nabTime(m)
+			if err != nil {
+				return f, err
+			}
+			if at >= x.From && at <= x.To {
+				x.Label = at + shift
+			}
+		}
+		x.From, x.To = x.From+shift, x.To+shift
+		f.Windows = append(f.Windows, x)
 	}
 	return f, nil
 }

@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -143,6 +144,9 @@ func TestFirstStart(t *testing.T) {
 	d := serve(t, w.config(""))
 	m := w.waitMessages(t, 1, "the summary", func(slackfake.Message) error { return nil })
 	t.Logf("summary: %s", m.Text)
+	if !strings.Contains(m.Text, "found in the past") || !strings.Contains(m.Text, "1 still firing") {
+		t.Errorf("the message is no summary with one alarm that holds: %s", m.Text)
+	}
 	if got := d.metric(t, "tidewatch_notices_total", "kind", "incident"); got != 0 {
 		t.Errorf("%g incidents were told of at the first start", got)
 	}

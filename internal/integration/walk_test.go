@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,6 +48,15 @@ var (
 	eachMetric = layout{"each metric", func(f file) string { return f.Metric() }}
 	oneForAll  = layout{"one for all", func(file) string { return "all" }}
 )
+
+// detectors is how many detectors the layout makes.
+func (l layout) detectors(c *corpus) int {
+	names := map[string]bool{}
+	for _, f := range c.Files {
+		names[l.by(f)] = true
+	}
+	return len(names)
+}
 
 // benchConfig watches the benchmark, with a message for each series. Everything but the step is default.
 func benchConfig(c *corpus, l layout, readURL, slackURL string) string {
@@ -136,14 +144,27 @@ type walked struct {
 func walk(t *testing.T, from, to int64, config func(slackURL string) string) *walked {
 	t.Helper()
 	w := &walked{slack: newSlack(t)}
-	clock, reg := app.NewVirtual(from), prometheus.NewRegistry()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	w.run(t, filepath.Join(t.TempDir(), "state"), app.NewVirtual(from), to, config)
+	return w
+}
+
+// walkWithPause is walk up to stop; the service ends there and another goes on with its state at resume, for a minute.
+func walkWithPause(t *testing.T, from, stop, resume int64, config func(slackURL string) string) *walked {
+	t.Helper()
+	w := &walked{slack: newSlack(t)}
+	state := filepath.Join(t.TempDir(), "state")
+	w.run(t, state, app.NewVirtual(from), stop, config)
+	w.run(t, state, app.NewVirtual(resume), resume+time.Minute.Milliseconds(), config)
+	return w
+}
+
+// run is one life of the service.
+func (w *walked) run(t *testing.T, state string, clock *app.Virtual, to int64, config func(slackURL string) string) {
+	t.Helper()
+	reg := prometheus.NewRegistry()
 	var broken error
 	s, err := app.New(t.Context(), app.Options{
-		DataDir: filepath.Join(t.TempDir(), "state"), Clock: clock, NoSync: true, SendInterval: time.Microsecond, Registry: reg, Listeners: []net.Listener{l},
+		DataDir: state, Clock: clock, NoSync: true, SendInterval: time.Microsecond, Registry: reg,
 		Logger: slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Load: func() (*configs.Config, error) {
 			return configs.Parse("integration.yml", []byte(config(w.slack.APIURL())))
@@ -170,7 +191,6 @@ func walk(t *testing.T, from, to int64, config func(slackURL string) string) *wa
 	if err := errors.Join(err, broken); err != nil {
 		t.Fatal(err)
 	}
-	return w
 }
 
 // settle waits until the outbox has sent everything.
