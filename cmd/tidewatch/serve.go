@@ -31,7 +31,10 @@ func serveCommand(a *kingpin.Application, e *env) (string, func(context.Context)
 			},
 		}
 		s, err := app.New(ctx, opts)
-		if err != nil {
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return nil // stopped before it had begun
+		case err != nil:
 			return err
 		}
 		go reloadOnHangup(ctx, s)
