@@ -90,12 +90,16 @@ func (st *stepper) decide(t int64, g *group, i int) {
 	st.closeEpisode(t, r)
 }
 
-// policySurprise is the model's surprise after direction and min_deviation; learning never sees it.
+// policySurprise is the model's surprise after direction and min_deviation; learning never sees it. Evidence of one side counts
+// only while the value is on that side of what the hour of the week lets expect: the end of a fault is no fault.
 func (d *detector) policySurprise(s tidewatch.Score, x float64) float64 {
 	if !s.Ready || math.IsNaN(x) {
 		return 0
 	}
 	if d.Direction != Both && int8(d.Direction) != s.Side {
+		return 0
+	}
+	if float64(s.Side)*(x-s.Base) < 0 { // on its way back to normal
 		return 0
 	}
 	if d.Deviation.Value > 0 && !d.Deviation.met(x, s.Base) {

@@ -11,6 +11,7 @@ type plan struct {
 	day, hour, minute int
 	length            time.Duration
 	detectors         string // separated by blanks
+	after             string // detectors that may show its end on the same thing, as where pods are replaced
 	labels            []string
 }
 
@@ -51,6 +52,7 @@ var plans = []plan{
 			knob:     "rss/catalog", service: "catalog", shape: ramp, gain: 1.2,
 		},
 		day: 1, hour: 9, length: 8 * time.Hour, detectors: "ProcessMemory", labels: []string{"job", "catalog"},
+		after: "RequestDrop",
 	},
 	{
 		fault: fault{

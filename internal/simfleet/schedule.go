@@ -22,6 +22,9 @@ func schedule(from time.Time, zone *time.Location) []fault {
 	}
 	for _, p := range plans {
 		start, end := at(p.day, p.hour, p.minute, p.length)
+		for _, d := range fields(p.after) {
+			p.Also = append(p.Also, Symptom{d, labels.FromStrings(p.labels...), end, end + hour})
+		}
 		add(p.fault, start, end, p.detectors, p.labels...)
 	}
 	start := nextBilling(from.Add(5*24*time.Hour), zone)
