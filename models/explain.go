@@ -10,8 +10,8 @@ import (
 
 // units of the channels' statistics.
 var units = [tidewatch.NumChannels]string{
-	tidewatch.ChannelNone: "", tidewatch.ChannelBand: "× usual", tidewatch.ChannelSustained: "× usual",
-	tidewatch.ChannelShift: "× usual", tidewatch.ChannelVariance: "× usual",
+	tidewatch.ChannelNone: "", tidewatch.ChannelBand: "usual residuals", tidewatch.ChannelSustained: "usual means",
+	tidewatch.ChannelShift: "usual sums", tidewatch.ChannelVariance: "usual swings of log noise",
 	tidewatch.ChannelIsolation: "splits saved", tidewatch.ChannelFlat: "equal points in a row", tidewatch.ChannelMissing: "missing points in a row",
 }
 
@@ -30,12 +30,12 @@ func (m *rows) Explain(t int64, x []float64, r int, surprise float64) tidewatch.
 		out.Limit = w.tails[tailMissing].value(priors[tailMissing], math.Pow(10, -own)) + 1
 		return out
 	}
-	var j judgement
-	w.judge(s, m.on, m.forest, t, v, &j)
+	j := w.judged(s, m.on, m.forest, t, v)
 	out.Unit = units[j.channel]
-	out.Statistic, out.Limit = w.limit(&j, own)
+	out.Statistic, out.Limit = w.limit(j, own)
 	if m.on.has(tidewatch.ChannelIsolation) && m.forest != nil {
-		for i, part := range m.forest.share(&j.features) {
+		x := bent(&j.features)
+		for i, part := range m.forest.share(&x) {
 			out.Features = append(out.Features, tidewatch.Term{Name: featureNames[i], Value: part})
 		}
 	}

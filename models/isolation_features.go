@@ -11,25 +11,40 @@ var featureNames = [features]string{
 	"place in the range", "movement with the profile", "noise of 4 points", "step", "standing still",
 }
 
-// shape fills the features of a judgement: signed means of the residual over 1, 4, 16 and 64 points, the log ratio of short
-// to long noise, the level's place, co-movement with the profile, local energy, the step, and repetition. All are free of
-// units, so that the series of a family share one forest.
-func (w *row) shape(j *judgement, z float64) {
+// shape are the features of a judgement: signed means of the residual over 1, 4, 16 and 64 points, the ratio of short to long
+// noise, the level's place, co-movement with the profile, local energy, the step, and repetition. All are free of units, so
+// that the series of a family share one forest. They are not bent yet: most are never looked at.
+func (w *row) shape(j *judgement, z float64) [features]float32 {
 	v := &j.evidence
-	j.features = [features]float32{
-		bend(z),
-		bend(v.mean[0] / v.size[0]), bend(v.mean[1] / v.size[1]), bend(v.mean[2] / v.size[2]),
-		float32(v.logSpread()),
-		float32(math.Tanh((j.x - w.level) / (3*j.dev + math.Abs(j.day) + math.Abs(j.week)))),
+	return [features]float32{
+		raw(z),
+		raw(v.mean[0] / v.size[0]), raw(v.mean[1] / v.size[1]), raw(v.mean[2] / v.size[2]),
+		float32(v.spread),
+		raw((j.x - w.level) / (3*j.dev + math.Abs(j.day) + math.Abs(j.week))),
 		float32(v.correlation()),
-		float32(math.Log(max(v.energy, 0.02))),
-		bend(min(max(j.e/j.dev, -devClip), devClip) - w.evidence.lastDev),
-		float32(math.Log1p(float64(v.run))),
+		float32(v.energy),
+		raw(min(max(j.e/j.dev, -devClip), devClip) - w.evidence.lastDev),
+		float32(v.run),
 	}
 }
 
+// bent are features as the forest knows them: all of the order of 1.
+func bent(f *[features]float32) [features]float32 {
+	return [features]float32{
+		bend(f[0]), bend(f[1]), bend(f[2]), bend(f[3]),
+		float32(math.Log(max(float64(f[4]), 0.01))),
+		float32(math.Tanh(float64(f[5]))),
+		f[6],
+		float32(math.Log(max(float64(f[7]), 0.02))),
+		bend(f[8]),
+		float32(math.Log1p(float64(f[9]))),
+	}
+}
+
+func raw(v float64) float32 { return float32(min(max(v, -1e6), 1e6)) }
+
 // bend is asinh: linear for ordinary values, logarithmic for large ones.
-func bend(v float64) float32 { return float32(math.Asinh(min(max(v, -1e6), 1e6))) }
+func bend(v float32) float32 { return float32(math.Asinh(float64(v))) }
 
 // isolationStatistic makes a positive statistic with a mean near 1 of a forest's shortfall in splits.
 func isolationStatistic(shortfall float64) float64 { return max(0, 0.75*(shortfall+2)) }

@@ -17,6 +17,7 @@ const slowHead = 16
 func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v tidewatch.Verdict) tidewatch.Event {
 	w.hasFeatures = false
 	if math.IsNaN(x) {
+		w.release()
 		w.advanceMissing(s, on, v)
 		return tidewatch.NoEvent
 	}
@@ -24,9 +25,8 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 		w.gather(s, t, x, v)
 		return tidewatch.NoEvent
 	}
-	var j judgement
-	w.judge(s, on, f, t, x, &j)
-	w.memo = memo{}
+	j := w.judged(s, on, f, t, x)
+	defer w.release()
 	w.points = min(w.points+1, math.MaxInt32-1)
 	w.since = min(w.since+1, arOrder)
 	if v == tidewatch.Excluded {
@@ -34,17 +34,17 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 		w.noise.last = x
 		return tidewatch.NoEvent
 	}
-	event := w.regimes(s, t, v, &j)
+	event := w.regimes(s, t, v, j)
 	switch {
 	case event != tidewatch.NoEvent:
-		w.reanchor(&j)
+		w.reanchor(j)
 		return event
 	case v == tidewatch.Quarantined:
-		w.count(on, f, &j, QuarantineSurprise)
+		w.count(on, f, j, QuarantineSurprise)
 	default:
-		w.learn(s, on, f, &j)
+		w.learn(s, on, f, j)
 	}
-	w.move(&j, v == tidewatch.Quarantined)
+	w.move(j, v == tidewatch.Quarantined)
 	return event
 }
 

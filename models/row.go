@@ -2,6 +2,7 @@ package models
 
 import (
 	"math"
+	"sync"
 
 	"github.com/tidewatch/tidewatch"
 )
@@ -56,6 +57,9 @@ const (
 	choicePrior = 2000
 )
 
+// worthAsking is the surprise, in decades, of any other channel from which on the forest is asked.
+const worthAsking = 1.3
+
 // exponential is the survival function of an exponential of the given share and mean.
 func exponential(share, mean float64) func(float64) float64 {
 	return func(s float64) float64 { return share * math.Exp(-s/mean) }
@@ -94,16 +98,8 @@ type row struct {
 	lastFeatures [features]float32
 	hasFeatures  bool
 
-	memo  memo
-	first []float64 // the first points, until there are enough for an estimate
-}
-
-// memo is the last shortfall that was computed since the row advanced: a cache, no part of the state.
-type memo struct {
-	forest    *forest
-	t         int64
-	x         float64
-	shortfall float64
+	memo  *judgement // the last one since the row advanced: a cache, no part of the state
+	first []float64  // the first points, until there are enough for an estimate
 }
 
 func (w *row) init() {
@@ -146,6 +142,14 @@ func (w *row) expect(s *settings, t int64) expectation {
 	return x
 }
 
+// expected is expect, remembered.
+func (w *row) expected(s *settings, t int64) expectation {
+	if w.memo != nil && w.memo.t == t {
+		return w.memo.expectation
+	}
+	return w.expect(s, t)
+}
+
 // base is the expectation without the short memory.
 func (w *row) base(s *settings, x *expectation) float64 {
 	return min(max(w.level+w.trend+x.season(), s.lo), s.hi)
@@ -156,7 +160,9 @@ func (x *expectation) season() float64 { return x.day + x.week + x.part }
 // judgement is everything that is known of a point before it is learnt.
 type judgement struct {
 	expectation
+	t         int64
 	x         float64
+	forest    *forest // the one that was at hand
 	e, r      float64 // deviation from level and season; from the expectation
 	evidence  evidence
 	statistic [numTails]float64
@@ -167,17 +173,40 @@ type judgement struct {
 	features  [features]float32
 }
 
+// judgements lends the memory of a judgement from the score of a point to its advance.
+var judgements = sync.Pool{New: func() any { return new(judgement) }}
+
+// judged is the judgement of the value x at t, which is not missing; the row is warm. It is worked out once for a point, and
+// stays valid until the row advances.
+func (w *row) judged(s *settings, on channels, f *forest, t int64, x float64) *judgement {
+	j := w.memo
+	if j == nil {
+		j, _ = judgements.Get().(*judgement) // the pool holds nothing else
+		w.memo = j
+	} else if j.t == t && j.x == x && j.forest == f {
+		return j
+	}
+	w.judge(s, on, f, t, x, j)
+	return j
+}
+
+// release gives the judgement back: the row is about to be another.
+func (w *row) release() {
+	if w.memo != nil {
+		judgements.Put(w.memo)
+		w.memo = nil
+	}
+}
+
 // judge fills j for the value x at t; x is not missing and the row is warm.
 func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *judgement) {
-	j.expectation = w.expect(s, t)
-	j.x = x
+	*j = judgement{expectation: w.expect(s, t), t: t, x: x, forest: f}
 	j.e = x - w.level - w.trend - j.season()
 	j.r = x - j.mid
 	z := j.r / j.residual
 	pace := math.Abs(j.r) / max(w.noise.long*w.profile.noise(j.ph), w.noise.floor(w.level))
 	step := min(max((x-w.noise.last)/j.dev, -devClip), devClip)
 	j.evidence = w.evidence.moved(j.e/j.dev, pace, x == w.noise.last, j.season()/j.dev, step)
-	j.own = [tidewatch.NumChannels]float64{}
 	v := &j.evidence
 	side := tailAbove
 	if z < 0 {
@@ -190,14 +219,6 @@ func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *
 	j.statistic[tailShift], j.side[tidewatch.ChannelShift] = v.shift()
 	j.statistic[tailVariance] = v.variance()
 	j.statistic[tailFlat] = float64(min(max(0, v.run-flatFree), flatCap))
-	if on.has(tidewatch.ChannelIsolation) {
-		w.shape(j, z)
-		if f != nil {
-			j.statistic[tailIsolation] = isolationStatistic(w.isolate(f, t, j))
-			j.side[tidewatch.ChannelIsolation] = sign(j.evidence.mean[0])
-			j.own[tidewatch.ChannelIsolation] = w.own(tailIsolation, j)
-		}
-	}
 	if int(w.points) >= s.slowPoints {
 		j.own[tidewatch.ChannelSustained] = w.own(tailSustained, j)
 		j.own[tidewatch.ChannelShift] = w.own(tailShift, j)
@@ -208,14 +229,23 @@ func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *
 		j.own[c] *= trust[c]
 	}
 	w.combine(on, j)
+	if on.has(tidewatch.ChannelIsolation) {
+		w.isolate(on, z, j)
+	}
 }
 
-// isolate is the forest's shortfall; the one of the score is remembered for the advance that follows it.
-func (w *row) isolate(f *forest, t int64, j *judgement) float64 {
-	if w.memo.forest != f || w.memo.t != t || w.memo.x != j.x {
-		w.memo = memo{f, t, j.x, f.shortfall(&j.features)}
+// isolate asks the forest for a second opinion, where there is a first one: walking a hundred trees costs more than all else. Where
+// it is not asked its statistic is 0, which its tail counts, so that its surprise stays honest.
+func (w *row) isolate(on channels, z float64, j *judgement) {
+	j.features = w.shape(j, z)
+	if j.forest == nil || on.has(tidewatch.ChannelSustained) && j.largest < worthAsking {
+		return
 	}
-	return w.memo.shortfall
+	x := bent(&j.features)
+	j.statistic[tailIsolation] = isolationStatistic(j.forest.shortfall(&x))
+	j.side[tidewatch.ChannelIsolation] = sign(j.evidence.mean[0])
+	j.own[tidewatch.ChannelIsolation] = trust[tidewatch.ChannelIsolation] * w.own(tailIsolation, j)
+	w.combine(on, j)
 }
 
 func (w *row) own(k int, j *judgement) float64 {
@@ -281,7 +311,7 @@ func (w *row) band(s *settings, t int64, surprise float64) tidewatch.Band {
 	if !w.ready(s) {
 		return tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()}
 	}
-	x := w.expect(s, t)
+	x := w.expected(s, t)
 	own := min(w.tails[tailAll].value(priors[tailAll], math.Pow(10, -surprise)), maxSurprise)
 	p := math.Pow(10, -own) / 2
 	up := w.tails[tailAbove].value(priors[tailAbove], p)

@@ -38,7 +38,6 @@ func clean(x float64) float64 {
 
 // Score implements Model.
 func (m *rows) Score(t int64, x []float64, out []tidewatch.Score) {
-	var j judgement
 	for i := range m.rows {
 		w, v := &m.rows[i], clean(x[i])
 		switch {
@@ -47,8 +46,7 @@ func (m *rows) Score(t int64, x []float64, out []tidewatch.Score) {
 		case math.IsNaN(v):
 			w.judgeMissing(&m.settings, m.on, t, &out[i])
 		default:
-			w.judge(&m.settings, m.on, m.forest, t, v, &j)
-			w.score(&m.settings, m.on, &j, &out[i])
+			w.score(&m.settings, m.on, w.judged(&m.settings, m.on, m.forest, t, v), &out[i])
 		}
 	}
 }
@@ -117,6 +115,9 @@ func (m *rows) load(b []byte) error {
 }
 
 func (w *row) visit(c *codec, s *settings) {
+	if c.reading {
+		w.release()
+	}
 	since, warm := uint8(w.since), int32(len(w.first))
 	gathering := w.first != nil
 	c.i32(&w.points, &w.learnt, &w.age, &warm)

@@ -10,7 +10,7 @@ func (m *sharer) Sample(dst []float64) []float64 {
 		if !w.hasFeatures {
 			continue
 		}
-		for _, v := range w.lastFeatures {
+		for _, v := range bent(&w.lastFeatures) {
 			dst = append(dst, float64(v))
 		}
 	}
