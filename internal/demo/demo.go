@@ -18,6 +18,9 @@ import (
 	"github.com/tidewatch/tidewatch/internal/slackfake"
 )
 
+// lookBack is what the detectors' expressions look back by, at most: windows at the beginning of the history are full.
+const lookBack = 48 * time.Hour
+
 // shortHistory is what the second run of a demo that runs once remembers.
 const shortHistory = 6 * time.Hour
 
@@ -111,11 +114,16 @@ func newStage(ctx context.Context, o Options, started time.Time) (s *stage, err 
 			s.close()
 		}
 	}()
-	if s.fleet, err = simfleet.New(simfleet.Options{Seed: o.Seed}); err != nil {
+	if s.fleet, err = simfleet.New(simfleet.Options{
+		Seed: o.Seed, Start: simfleet.DefaultStart.Add(-lookBack), FaultStart: simfleet.DefaultStart.Add(simfleet.DefaultHistory),
+	}); err != nil {
 		return s, err
 	}
-	begin := s.fleet.FaultStart()
-	if s.world, err = simfleet.Open(ctx, "", s.fleet, begin-o.History.Milliseconds(), begin); err != nil {
+	begin, held := s.fleet.FaultStart(), o.History
+	if held > shortHistory { // the server is older than the history that is learnt from
+		held += lookBack
+	}
+	if s.world, err = simfleet.Open(ctx, "", s.fleet, begin-held.Milliseconds(), begin); err != nil {
 		return s, err
 	}
 	return s, s.open(ctx, begin, configs.Demo)
