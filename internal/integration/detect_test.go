@@ -70,6 +70,53 @@ func TestDetect(t *testing.T) {
 	}
 }
 
+// TestDetectLive points the binary at the benchmark as it would be on the first day: a fortnight of history, then the wall's
+// clock. It is ready after one fetch and sends at most a summary.
+func TestDetectLive(t *testing.T) {
+	t.Parallel()
+	c := loadNAB(t, time.Now())
+	r := newest(t)
+	p, slack := startProm(t, r, promOptions{}), newSlack(t)
+	p.write(t, c.series())
+	begin := time.Now()
+	d := serve(t, benchConfig(c, eachMetric, p.readURL(), slack.APIURL()))
+	samples := 0
+	for _, f := range c.Files {
+		samples += len(f.Series.samples)
+	}
+	learnt := d.metric(t, "tidewatch_points_total", "mode", "history")
+	t.Logf("ready after %s, %g points learnt of %d samples", time.Since(begin).Round(time.Millisecond), learnt, samples)
+	if learnt < 0.9*float64(samples) {
+		t.Errorf("%g points were learnt, the server holds %d samples", learnt, samples)
+	}
+	var data struct {
+		Detectors []struct {
+			Name, State string
+			Series      int
+		}
+	}
+	if err := d.api("/api/v1/detectors", &data); err != nil {
+		t.Fatal(err)
+	}
+	series := 0
+	for _, x := range data.Detectors {
+		series += x.Series
+		if x.State != "running" {
+			t.Errorf("detector %s is %s", x.Name, x.State)
+		}
+	}
+	if series != len(c.Files) {
+		t.Errorf("%d series are watched, want %d", series, len(c.Files))
+	}
+	time.Sleep(3 * time.Second)
+	ms := slack.Messages("#oncall")
+	if len(ms) > 1 || len(ms) == 1 && !strings.Contains(ms[0].Text, "found in the past") {
+		t.Errorf("first start: want at most one summary%s", texts(ms))
+	}
+	d.wantCalm(t)
+	d.stop(t)
+}
+
 // check holds a run against what must be true of any.
 func (w *walked) check(t *testing.T) {
 	t.Helper()

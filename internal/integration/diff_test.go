@@ -84,7 +84,7 @@ func TestReadEqualsQueryRange(t *testing.T) {
 		var server, own time.Duration
 		for _, expr := range expressions {
 			q := ingest.Query{Detector: "d", Expr: expr, To: now.Truncate(time.Minute).UnixMilli(), Step: time.Minute.Milliseconds()}
-			q.From = q.To - (30 * time.Hour).Milliseconds()
+			q.From = q.To - (12 * time.Hour).Milliseconds()
 			begin := time.Now()
 			want, wantErr := p.queryRange(q)
 			server += time.Since(begin)

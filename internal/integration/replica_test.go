@@ -12,6 +12,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	commoncfg "github.com/prometheus/common/config"
+	"github.com/tidewatch/tidewatch/ingest"
 )
 
 // balancer passes requests to one of several servers.
@@ -102,5 +105,63 @@ func TestExternalLabels(t *testing.T) {
 		w.app.fault("billing", 60)
 		w.waitMessages(t, 1, "the page", firing("billing"))
 		d.stop(t)
+	})
+}
+
+// TestReplicasInOneStore reads a store that holds the series of both replicas, each with a gap of its own: they are one series
+// without a gap, whose values are one or the other's.
+func TestReplicasInOneStore(t *testing.T) {
+	t.Parallel()
+	everyRelease(t, func(t *testing.T, r release) {
+		t.Parallel()
+		end := time.Now().Truncate(time.Minute)
+		p := startProm(t, r, promOptions{})
+		var stored []series
+		at := map[string]map[int64]bool{} // what each replica has seen, by replica
+		for i, replica := range []string{"a", "b"} {
+			s := newSeries("queue_depth", "queue", "mail", "replica", replica)
+			at[replica] = map[int64]bool{}
+			for ago := 6 * time.Hour; ago > 0; ago -= 15 * time.Second {
+				if gone := time.Duration(2+2*i) * time.Hour; ago < gone && ago > gone-time.Hour {
+					continue
+				}
+				t := end.Add(-ago).UnixMilli() + int64(1000+2500*i)
+				s.add(t, float64(t))
+				at[replica][t] = true
+			}
+			stored = append(stored, s)
+		}
+		p.write(t, stored)
+		remote, err := ingest.NewRemote(ingest.RemoteConfig{
+			Name: "pair", URL: p.readURL(), HTTPClient: commoncfg.DefaultHTTPClientConfig, DropLabels: []string{"replica"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer remote.Close()
+		q := ingest.Query{Detector: "d", Expr: "queue_depth", From: end.Add(-5 * time.Hour).UnixMilli(), To: end.UnixMilli(), Step: 60_000}
+		b, err := remote.Read(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(b.Rows) != 1 || b.Rows[0].Series.Labels.Get("replica") != "" {
+			t.Fatalf("%d series, want one without a replica", len(b.Rows))
+		}
+		seen := map[string]int{}
+		for i, v := range b.Rows[0].V {
+			sample := int64(v) // a sample's value is its time
+			age := b.Time(i) - sample
+			if age < 0 || age > 30_000 {
+				t.Errorf("at %s the newest sample is %d ms old; one of the two was scraped every 15 s", stamp(b.Time(i)), age)
+			}
+			for replica := range at {
+				if at[replica][sample] {
+					seen[replica]++
+				}
+			}
+		}
+		if seen["a"] == 0 || seen["b"] == 0 || seen["a"]+seen["b"] != b.N {
+			t.Errorf("the points come from the replicas so: %v of %d", seen, b.N)
+		}
 	})
 }
