@@ -38,7 +38,9 @@ func checkCommand(a *kingpin.Application, e *env) (string, func(context.Context)
 
 // errUsage is wrong usage that the flags' parser cannot see: exit status 2.
 func errUsage(w io.Writer, text string) error {
-	fmt.Fprintf(w, "tidewatch: %s, try --help\n", text)
+	if _, err := fmt.Fprintf(w, "tidewatch: %s, try --help\n", text); err != nil {
+		return err
+	}
 	return exitCode(2)
 }
 
@@ -53,7 +55,7 @@ func runCheck(ctx context.Context, e *env, f checkFlags) error {
 	if err != nil {
 		return printLoadErrors(e.stdout, err)
 	}
-	c := &checker{env: e, flags: f, cfg: cfg}
+	c := &checker{env: e, out: &page{w: e.stdout}, flags: f, cfg: cfg}
 	if err := c.static(ctx); err != nil {
 		return err
 	}
@@ -74,10 +76,14 @@ func printLoadErrors(w io.Writer, err error) error {
 	if !errors.As(err, &list) {
 		return err
 	}
+	out := &page{w: w}
 	for _, e := range list {
-		fmt.Fprintf(w, "%s:%d:%d: error: %s\n", e.File, e.Line, e.Column, withoutPlace(e))
+		out.printf("%s:%d:%d: error: %s\n", e.File, e.Line, e.Column, withoutPlace(e))
 	}
-	fmt.Fprintf(w, "%s\n", plural(len(list), "error"))
+	out.printf("%s\n", plural(len(list), "error"))
+	if out.err != nil {
+		return out.err
+	}
 	return exitCode(1)
 }
 
@@ -96,6 +102,7 @@ func plural(n int, noun string) string {
 // checker is one run of the command.
 type checker struct {
 	env      *env
+	out      *page
 	flags    checkFlags
 	cfg      *configs.Config
 	report   *preflight.Report
@@ -113,7 +120,8 @@ func (c *checker) static(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return printCheck(c.env.stdout, c.report, c.flags.offline)
+	printCheck(c.out, c.report, c.flags.offline)
+	return c.out.err
 }
 
 func (c *checker) reached() bool {
@@ -129,7 +137,7 @@ func (c *checker) reached() bool {
 func (c *checker) replays(ctx context.Context) error {
 	if !c.reached() {
 		if c.flags.span > 0 {
-			fmt.Fprintln(c.env.stdout, "\nno replay: not every source can be reached")
+			c.out.printf("\nno replay: not every source can be reached\n")
 		}
 		return nil
 	}
@@ -137,13 +145,13 @@ func (c *checker) replays(ctx context.Context) error {
 	if c.flags.band {
 		costs, err := preflight.BandCosts(ctx, c.cfg, c.report, sources, c.env.now(), c.flags.limit)
 		for _, b := range costs {
-			fmt.Fprintf(c.env.stdout, "%s: %s\n", b.Detector, b)
+			c.out.printf("%s: %s\n", b.Detector, b)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			fmt.Fprintf(c.env.stdout, "note: %v\n", err)
+			c.out.printf("note: %v\n", err)
 		}
 	}
 	if c.flags.span == 0 {
@@ -154,7 +162,10 @@ func (c *checker) replays(ctx context.Context) error {
 
 func (c *checker) verdict() error {
 	errs, warnings := c.errors+c.report.Count(configs.LevelError), c.warnings+c.report.Count(configs.LevelWarning)
-	fmt.Fprintf(c.env.stdout, "\n%s: %s, %s\n", c.flags.file, plural(errs, "error"), plural(warnings, "warning"))
+	c.out.printf("\n%s: %s, %s\n", c.flags.file, plural(errs, "error"), plural(warnings, "warning"))
+	if c.out.err != nil {
+		return c.out.err
+	}
 	if errs > 0 || c.flags.strict && warnings > 0 {
 		return exitCode(1)
 	}

@@ -14,14 +14,14 @@ import (
 
 // messages replays the latest stretch and prints what would have been sent: each message as it was first and as it ended.
 func (c *checker) messages(ctx context.Context, span time.Duration) error {
-	w, zone := c.env.stdout, c.cfg.Global.Location
+	w, zone := c.out, c.cfg.Global.Location
 	printer, err := preflight.NewPrinter(w, c.cfg, c.flags.payload)
 	if err != nil {
 		return err
 	}
 	to := app.ReplayEnd(c.cfg, c.env.now())
 	from := to - span.Milliseconds()
-	fmt.Fprintf(w, "\nmessages of the last %s:\n\n", preflight.Days(span))
+	w.printf("\nmessages of the last %s:\n\n", preflight.Days(span))
 	tally, edits := preflight.NewTally(zone), 0
 	show, done := progress(c.env.stderr, "replay")
 	_, err = app.Replay(ctx, app.ReplayOptions{
@@ -44,19 +44,19 @@ func (c *checker) messages(ctx context.Context, span time.Duration) error {
 			if !c.report.Failed(name) {
 				c.errors++
 			}
-			fmt.Fprintf(w, "error: %s is left out of the replay: %s\n\n", name, preflight.Unprefixed(name, err.Error()))
+			w.printf("error: %s is left out of the replay: %s\n\n", name, preflight.Unprefixed(name, err.Error()))
 		},
 	})
 	done()
 	if err != nil {
 		return fmt.Errorf("replay the last %s: %w", preflight.Days(span), err)
 	}
-	fmt.Fprintf(w, "messages a day:\n")
+	w.printf("messages a day:\n")
 	for _, day := range tally.Days(from, to) {
-		fmt.Fprintf(w, "  %s  %d\n", day.Date.Format("Mon 2006-01-02"), day.Messages)
+		w.printf("  %s  %d\n", day.Date.Format("Mon 2006-01-02"), day.Messages)
 	}
-	_, err = fmt.Fprintf(w, "%s, %s; %s not shown\n", plural(tally.Messages, "message"), plural(tally.Alarms, "alarm"), plural(edits, "edit"))
-	return err
+	w.printf("%s, %s; %s not shown\n", plural(tally.Messages, "message"), plural(tally.Alarms, "alarm"), plural(edits, "edit"))
+	return w.err
 }
 
 func messageTime(n *alerting.Notice, zone *time.Location) string {
@@ -71,12 +71,12 @@ func (c *checker) slack(ctx context.Context) error {
 	}
 	if len(list) == 0 {
 		c.warnings++
-		fmt.Fprintln(c.env.stdout, "\nwarning: there is no Slack receiver to try out")
+		c.out.printf("\nwarning: there is no Slack receiver to try out\n")
 	}
 	for _, r := range list {
-		fmt.Fprintf(c.env.stdout, "\nreceiver %s:\n", r.Name)
+		c.out.printf("\nreceiver %s:\n", r.Name)
 		for _, f := range notify.CheckSlack(ctx, r.Config) {
-			fmt.Fprintf(c.env.stdout, "  %s\n", f)
+			c.out.printf("  %s\n", f)
 			if !f.OK {
 				c.errors++
 			}

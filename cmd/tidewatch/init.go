@@ -64,8 +64,10 @@ func runInit(ctx context.Context, e *env, f initFlags) error {
 	if f.output == "-" {
 		report = e.stderr
 	}
-	if err := printInit(report, res, time.Duration(f.history+f.span)); err != nil {
-		return err
+	out := &page{w: report}
+	printInit(out, res, time.Duration(f.history+f.span))
+	if out.err != nil {
+		return out.err
 	}
 	if err := f.write(e.stdout, res.YAML); err != nil {
 		return err
@@ -106,40 +108,37 @@ func (f initFlags) write(stdout io.Writer, text []byte) error {
 }
 
 // printInit writes what was found. need is the history and replayed span together.
-func printInit(w io.Writer, res preflight.InitResult, need time.Duration) error {
+func printInit(w *page, res preflight.InitResult, need time.Duration) {
 	s := res.Plan.Source
-	fmt.Fprintf(w, "%s at %s\n", res.Server, s.URL)
+	w.printf("%s at %s\n", res.Server, s.URL)
 	for _, u := range res.Server.Unknown {
-		fmt.Fprintf(w, "unknown: %s\n", u)
+		w.printf("unknown: %s\n", u)
 	}
-	fmt.Fprintln(w)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "PRESET\tDETECTOR\tSERIES\tMESSAGES IN THE LAST %s\n", preflight.Days(res.Plan.Span))
+	w.printf("\n")
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := &page{w: table}
+	t.printf("PRESET\tDETECTOR\tSERIES\tMESSAGES IN THE LAST %s\n", preflight.Days(res.Plan.Span))
 	for _, p := range res.Plan.Presets {
 		for _, d := range p.Detectors {
-			fmt.Fprintf(t, "%s\t%s\t%d\t%s\n", p.Name, d.Name, d.Series, messagesText(d))
+			t.printf("%s\t%s\t%d\t%s\n", p.Name, d.Name, d.Series, messagesText(d))
 		}
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
+	w.fail(table.Flush())
 	for _, p := range res.Plan.Presets {
 		if len(p.Missing) > 0 {
-			fmt.Fprintf(w, "%s: left out, the server has no %s\n", p.Name, p.Missing[0])
+			w.printf("%s: left out, the server has no %s\n", p.Name, p.Missing[0])
 		}
 	}
 	if res.Guessed {
-		fmt.Fprintln(w, "No preset matches what the server holds; self is taken, which watches at least whether targets are up. Add detectors of your own.")
+		w.printf("No preset matches what the server holds; self is taken, which watches at least whether targets are up. Add detectors of your own.\n")
 	}
 	if res.Horizon > 0 && res.Horizon < need {
-		fmt.Fprintf(w, "Its data reach back %s, so these counts are of less than was asked for: %s of history and %s after it.\n",
+		w.printf("Its data reach back %s, so these counts are of less than was asked for: %s of history and %s after it.\n",
 			preflight.Days(res.Horizon), preflight.Days(need-res.Plan.Span), preflight.Days(res.Plan.Span))
 	}
 	if res.Tally != nil {
-		_, err := fmt.Fprintf(w, "%d alarms in %d messages in all\n", res.Tally.Alarms, res.Tally.Messages)
-		return err
+		w.printf("%d alarms in %d messages in all\n", res.Tally.Alarms, res.Tally.Messages)
 	}
-	return nil
 }
 
 func messagesText(d configs.PlanDetector) string {

@@ -18,10 +18,13 @@ import (
 	"github.com/prometheus/common/version"
 )
 
-func main() {
+func main() { os.Exit(process(time.Now)) }
+
+// process is main but for the exit: it runs until it is done or told to stop.
+func process(now func() time.Time) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], &env{stdout: os.Stdout, stderr: os.Stderr, now: time.Now}))
+	return run(ctx, os.Args[1:], &env{stdout: os.Stdout, stderr: os.Stderr, now: now})
 }
 
 // command is one subcommand: it adds its flags and returns what runs it.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -9,10 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -28,11 +25,7 @@ const nowVariable = "TIDEWATCH_TEST_NOW"
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"tidewatch": func() {
-			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			os.Exit(run(ctx, os.Args[1:], &env{stdout: os.Stdout, stderr: os.Stderr, now: testNow}))
-		},
+		"tidewatch": func() { os.Exit(process(testNow)) },
 	})
 }
 
