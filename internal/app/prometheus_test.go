@@ -20,19 +20,24 @@ type promServer struct {
 	fault   atomic.Pointer[http.HandlerFunc] // answers instead of handler
 }
 
-// newPrometheus serves load{job="job0"…, extra} of [origin, until] for every set of extra labels, a sample a minute.
-func newPrometheus(t *testing.T, value func(k int, t int64) float64, until int64, extra ...labels.Labels) *promServer {
+// replica is one of several servers that scrape the same targets: its labels, and when it is there (0: no bound).
+type replica struct {
+	labels      labels.Labels
+	from, until int64
+}
+
+// newPrometheus serves load{job="job0"…} of [origin, until] as each of the replicas had it, a sample a minute.
+func newPrometheus(t *testing.T, value func(k int, t int64) float64, until int64, replicas ...replica) *promServer {
 	t.Helper()
-	if len(extra) == 0 {
-		extra = []labels.Labels{labels.EmptyLabels()}
-	}
 	recorded, err := simfleet.LoadSeries(func(yield func(labels.Labels, []tidewatch.Point) bool) {
 		for k := range 3 {
-			for _, e := range extra {
-				b := labels.NewBuilder(e).Set(model.MetricNameLabel, "load").Set("job", fmt.Sprintf("job%d", k))
+			for _, r := range replicas {
+				b := labels.NewBuilder(r.labels).Set(model.MetricNameLabel, "load").Set("job", fmt.Sprintf("job%d", k))
 				var points []tidewatch.Point
 				for at := int64(origin) - 10*minute; at <= until; at += minute {
-					points = append(points, tidewatch.Point{T: at, V: value(k, at)})
+					if at >= r.from && (r.until == 0 || at < r.until) {
+						points = append(points, tidewatch.Point{T: at, V: value(k, at)})
+					}
 				}
 				if !yield(b.Labels(), points) {
 					return

@@ -106,24 +106,15 @@ func (r *replay) progress(share float64) {
 
 func (r *replay) trainOne(ctx context.Context, d configs.Detector, src ingest.Source) error {
 	to := newestDue(d, r.From-1)
-	start := to - d.History.Milliseconds()
-	start -= mod(start, d.Step.Milliseconds())
-	for _, p := range spans(start, to, d.Step) {
-		b, err := src.Read(ctx, query(d, p[0], p[1]))
-		if err != nil {
-			return err
-		}
+	err := readHistory(ctx, src, d, 0, to, func(b tidewatch.Block) error {
 		n, err := r.core.Train(b)
-		if err != nil {
-			return err
-		}
 		r.report.Points += n
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	return r.each(r.core.Begin(r.From, d.Name))
-}
-
-func query(d configs.Detector, from, to int64) ingest.Query {
-	return ingest.Query{Detector: d.Name, Expr: d.Expr, From: from, To: to, Step: d.Step.Milliseconds(), MaxSeries: d.MaxSeries}
 }
 
 // decide walks the due times of [From, To].
@@ -134,6 +125,9 @@ func (r *replay) decide(ctx context.Context) error {
 		}
 		blocks, err := r.due(ctx, now)
 		if err != nil {
+			return err
+		}
+		if err := r.each(r.core.Advance(now - 1)); err != nil { // as the service's timers do, so that the order is theirs, too
 			return err
 		}
 		res, err := r.core.Tick(now, blocks)

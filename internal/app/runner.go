@@ -65,12 +65,17 @@ func (r *runner) earliest(now int64) int64 {
 	due := int64(1<<63 - 1)
 	for _, d := range r.detectors {
 		next := nextDue(d, now)
-		if dec := r.s.core.Decided(d.Name); dec == 0 || dec <= newestDue(d, now) {
+		if r.undecided(d, now) {
 			next = max(now, r.retryAt(d.Name, now))
 		}
 		due = min(due, next)
 	}
 	return due
+}
+
+// undecided reports whether a point of d is due at now that has not been decided.
+func (r *runner) undecided(d configs.Detector, now int64) bool {
+	return !r.s.core.Begun(d.Name) || r.s.core.Decided(d.Name) <= newestDue(d, now)
 }
 
 // retryAt is when a detector may be tried again after a failure. A time that is farther away than any wait is one from before
@@ -89,7 +94,10 @@ func (r *runner) retryAt(name string, now int64) int64 {
 func (r *runner) step(ctx context.Context, now int64) {
 	var wanted []configs.Detector
 	for _, d := range r.detectors {
-		if r.retryAt(d.Name, now) <= now {
+		switch {
+		case !r.undecided(d, now): // another's tick, or the clock was moved back
+			r.s.markAttempted(d.Name)
+		case r.retryAt(d.Name, now) <= now:
 			wanted = append(wanted, d)
 		}
 	}

@@ -42,7 +42,7 @@ func hang(_ http.ResponseWriter, r *http.Request) {
 
 // A source that fails over real HTTP while an alarm comes up: said once, counted, and nothing is lost or decided otherwise.
 func TestSourceFaults(t *testing.T) {
-	p := newPrometheus(t, broken, end)
+	p := newPrometheus(t, broken, end, replica{})
 	calmRun := newQuick(t, nil)
 	calmRun.remote(p.URL+"/api/v1/read", "")
 	x := calmRun.start(t)
@@ -120,7 +120,7 @@ func (h *harness) wantServiceMessages(t *testing.T, headline string) {
 
 // A certificate that does not fit is an error of its own kind.
 func TestSourceTLSMismatch(t *testing.T) {
-	p := newPrometheus(t, calm, begin)
+	p := newPrometheus(t, calm, begin, replica{})
 	server := httptest.NewUnstartedServer(p)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()

@@ -12,6 +12,7 @@ import (
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/outbox"
 	"github.com/tidewatch/tidewatch/internal/slackfake"
 )
 
@@ -126,6 +127,7 @@ func newHarness(t *testing.T, src *source, at int64) *harness {
 		DataDir: t.TempDir(), Clock: h.clock, NoSync: true, SendInterval: time.Microsecond,
 		Load:       func() (*configs.Config, error) { return h.config() },
 		OpenSource: func(configs.Source) (ingest.Source, error) { return h.src, nil },
+		tuneOutbox: func(o *outbox.Options) { o.Clock = time.Now }, // the virtual one stands still while settle waits
 	}
 	return h
 }
