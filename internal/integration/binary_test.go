@@ -25,7 +25,11 @@ func build(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
+	defer func() {
+		if err := os.RemoveAll(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}()
 	if err := os.Chmod(dir, 0o755); err != nil { // other users run it too
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -173,7 +173,7 @@ func (p *promServer) queryRange(q ingest.Query) (map[string][]float64, error) {
 		for i := range row {
 			row[i] = math.NaN()
 		}
-		real := false
+		found := false
 		for _, v := range s.Values {
 			at, err := strconv.ParseFloat(string(v[0]), 64)
 			if err != nil {
@@ -184,9 +184,9 @@ func (p *promServer) queryRange(q ingest.Query) (map[string][]float64, error) {
 				return nil, err
 			}
 			row[(int64(math.Round(at*1000))-q.From)/q.Step] = x
-			real = real || !math.IsNaN(x)
+			found = found || !math.IsNaN(x)
 		}
-		if real {
+		if found {
 			out[s.Metric.String()] = row
 		}
 	}

@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -96,12 +97,11 @@ func readJSON(t *testing.T, path string, out any) {
 func loadFile(path string, windows [][2]string, marks []string, end int64) (file, error) {
 	f := file{Name: strings.TrimSuffix(filepath.Base(path), ".csv")}
 	f.Series = newSeries(metric, "file", f.Name)
-	in, err := os.Open(path)
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		return f, err
 	}
-	defer in.Close()
-	rows, err := csv.NewReader(in).ReadAll()
+	rows, err := csv.NewReader(bytes.NewReader(raw)).ReadAll()
 	if err != nil {
 		return f, err
 	}

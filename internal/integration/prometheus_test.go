@@ -139,7 +139,9 @@ func freeAddress(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
 	return l.Addr().String()
 }
 
@@ -150,11 +152,10 @@ func (p *promServer) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer log.Close()
 	p.cmd = exec.Command(p.binary, "--config.file="+filepath.Join(p.dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(p.dir, "data"),
 		"--storage.tsdb.retention.time=90d", "--web.listen-address="+p.addr, "--web.enable-remote-write-receiver", "--log.level=warn")
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	if err := p.cmd.Start(); err != nil {
+	if err := errors.Join(p.cmd.Start(), log.Close()); err != nil { // the server has its own copy of the log's descriptor
 		t.Fatal(err)
 	}
 	cmd, done := p.cmd, make(chan struct{})

@@ -127,7 +127,7 @@ func TestReadOnlyState(t *testing.T) {
 // openDir is a directory that every user may enter.
 func openDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "tidewatch-integration-")
+	dir, err := os.MkdirTemp("", "tidewatch-integration-") //nolint:usetesting // t.TempDir is closed to other users
 	if err != nil {
 		t.Fatal(err)
 	}

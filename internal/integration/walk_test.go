@@ -85,7 +85,6 @@ type decision struct {
 	onsets      []onset
 	transitions []string
 	notices     []string
-	series      int
 }
 
 // onset is a transition into ALARM.

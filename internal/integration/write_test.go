@@ -4,6 +4,7 @@ package integration
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/golang/snappy"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
 )
@@ -71,8 +73,8 @@ func (p *promServer) send(req *prompb.WriteRequest) error {
 
 // body reads an answer; a status that is not 2xx is an error.
 func body(resp *http.Response) (string, error) {
-	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
+	err = errors.Join(err, resp.Body.Close())
 	if err == nil && resp.StatusCode/100 != 2 {
 		err = fmt.Errorf("%s: %s", resp.Status, bytes.TrimSpace(b))
 	}
@@ -81,5 +83,5 @@ func body(resp *http.Response) (string, error) {
 
 // newSeries makes an empty series of a metric with label pairs.
 func newSeries(metric string, pairs ...string) series {
-	return series{labels: labels.FromStrings(slices.Concat([]string{labels.MetricName, metric}, pairs)...)}
+	return series{labels: labels.FromStrings(slices.Concat([]string{model.MetricNameLabel, metric}, pairs)...)}
 }
