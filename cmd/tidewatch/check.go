@@ -78,13 +78,20 @@ func printLoadErrors(w io.Writer, err error) error {
 	}
 	out := &page{w: w}
 	for _, e := range list {
-		out.printf("%s:%d:%d: error: %s\n", e.File, e.Line, e.Column, withoutPlace(e))
+		out.printf("%s: error: %s\n", placeOf(e), withoutPlace(e))
 	}
 	out.printf("%s\n", plural(len(list), "error"))
 	if out.err != nil {
 		return out.err
 	}
 	return exitCode(1)
+}
+
+func placeOf(e configs.Error) string {
+	if e.Line == 0 {
+		return e.File
+	}
+	return fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
 }
 
 func withoutPlace(e configs.Error) string {

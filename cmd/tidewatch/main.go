@@ -82,7 +82,7 @@ func run(ctx context.Context, args []string, e *env) int {
 	case errors.As(err, &done):
 		return int(done)
 	case err != nil:
-		fmt.Fprintf(e.stderr, "tidewatch: %v, try --help\n", err)
+		_, _ = fmt.Fprintf(e.stderr, "tidewatch: %v, try --help\n", err)
 		return 2
 	}
 	return status(runs[name](ctx), e.stderr)
@@ -112,6 +112,6 @@ func status(err error, stderr io.Writer) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintf(stderr, "tidewatch: %v\n", err)
+	_, _ = fmt.Fprintf(stderr, "tidewatch: %v\n", err)
 	return 1
 }

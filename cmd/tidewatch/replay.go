@@ -79,7 +79,7 @@ func newReplay(e *env, file, csv string) (*replayRun, error) {
 	_, last := src.Bounds()
 	r.end = app.ReplayEnd(cfg, last.Add(longestDelay(cfg)))
 	if n, first := src.BadRows(); n > 0 {
-		fmt.Fprintf(e.stderr, "%d rows could not be read, the first: %v\n", n, first[0])
+		_, _ = fmt.Fprintf(e.stderr, "%d rows could not be read, the first: %v\n", n, first[0])
 	}
 	r.source = func(string) (ingest.Source, error) { return src, nil }
 	return r, nil
@@ -91,7 +91,7 @@ func (r *replayRun) run(ctx context.Context) (app.ReplayReport, error) {
 	return app.Replay(ctx, app.ReplayOptions{
 		Config: r.cfg, Source: r.source, From: r.from, To: r.to, Each: r.each, Progress: show,
 		Failed: func(detector string, err error) {
-			fmt.Fprintf(r.env.stderr, "detector %s is left out: %v\n", detector, err)
+			_, _ = fmt.Fprintf(r.env.stderr, "detector %s is left out: %v\n", detector, err)
 		},
 	})
 }

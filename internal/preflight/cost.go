@@ -12,7 +12,7 @@ import (
 const (
 	sampleCost = 30 * time.Nanosecond  // one raw sample transferred and decoded
 	evalCost   = 150 * time.Nanosecond // one raw series at one step in the PromQL engine
-	learnCost  = 7 * time.Microsecond  // one point of one output series scored and learnt; spread over all cores
+	learnCost  = 4 * time.Microsecond  // one point of one output series scored and learnt; spread over all cores
 	wireBytes  = 7                     // one raw sample in streamed XOR chunks
 	baseMemory = 1 << 20               // a detector's shared models
 	seriesSize = 16 << 10              // an output series' models and newest points

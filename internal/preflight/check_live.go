@@ -1,0 +1,72 @@
+package preflight
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/ingest"
+)
+
+// live asks the detector's source.
+func (c *checkRun) live(ctx context.Context, a *asked, r *DetectorReport) {
+	d, err := r.Detector, error(nil)
+	if r.Match, err = match(ctx, a.source, d, c.Now); err != nil {
+		c.wrong(ctx, d, configs.LevelError, err.Error()+hint(err))
+		return
+	}
+	switch {
+	case r.Match.TooMany != nil:
+		c.wrong(ctx, d, configs.LevelError, r.Match.TooMany.Error()+"; it would stay off")
+	case len(r.Match.Series) == 0:
+		c.noMatch(ctx, a, d)
+	}
+	if a.server.HasAPI {
+		if r.Reads, err = a.census.of(ctx, d, r.Match.Count(), c.Now); err != nil {
+			c.wrong(ctx, d, LevelNote, "what it reads is unknown: "+err.Error())
+		}
+		found, err := quantiles(ctx, a.api, d, c.Now)
+		if err != nil {
+			c.wrong(ctx, d, LevelNote, "its quantiles could not be looked at: "+err.Error())
+		}
+		for _, f := range found {
+			c.finding(d, f)
+		}
+	}
+	if len(r.Match.Series) > 0 {
+		if r.Ready, err = ready(ctx, a.source, d, r.Match.Series, c.Now); err != nil {
+			c.wrong(ctx, d, LevelNote, "its history could not be looked at: "+err.Error())
+			return
+		}
+	}
+	r.Matched = true
+}
+
+// noMatch warns of an expression without series. A preset's detectors are written for more servers than this one.
+func (c *checkRun) noMatch(ctx context.Context, a *asked, d configs.Detector) {
+	level := configs.LevelWarning
+	if d.Preset != "" {
+		level = LevelNote
+	}
+	text := "no match: the expression gives no series now"
+	if missing := missingMetrics(a.server, d.Expr); len(missing) > 0 {
+		text += "; the server has no metric " + strings.Join(missing, ", ")
+	}
+	c.wrong(ctx, d, level, text)
+}
+
+// missingMetrics are the metrics of an expression that the server does not have, in the order of the expression.
+func missingMetrics(s Server, expr string) []string {
+	a, err := ingest.Analyze(expr)
+	if err != nil || !s.HasAPI {
+		return nil
+	}
+	var out []string
+	for _, u := range a.Uses {
+		if u.Metric != "" && !s.holds(u.Metric) && !slices.Contains(out, u.Metric) {
+			out = append(out, u.Metric)
+		}
+	}
+	return out
+}
