@@ -27,7 +27,7 @@ type settings struct {
 	warmPoints   int // buffered before the first estimate
 	levelPoints  int // ready: level
 	dayPoints    int // ready: daily profile
-	weekPoints   int // ready: weekly profile
+	weekPoints   int // ready: weekly profile, counted from the first point
 	hourPoints   int // ready: profile within the hour
 	slowPoints   int // the slow channels wait until a whole day was seen
 	calmRun      int // an episode of quarantine ends after so many calm points
@@ -122,7 +122,7 @@ func (s *settings) spans(step time.Duration) {
 	s.slowPoints = points(daily, 72, 1<<30)
 	s.hourPoints = points(12*time.Hour, 72, 1<<30)
 	s.dayPoints = points(2*daily, 48, 1<<30)
-	s.weekPoints = points(15*daily, 48, 1<<30)
+	s.weekPoints = points(14*daily, 48, 1<<30)
 	s.calmRun = points(time.Hour, 8, 60)
 	s.tailMemory = float64(points(56*daily, 4096, 16384))
 	s.scaleMemory = float64(points(7*daily, 1024, 4096))

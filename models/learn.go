@@ -127,7 +127,7 @@ func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
 	hour := w.profile.noise(j.ph)
 	w.noise.learn(s, n, w.level, j.e, j.r/hour)
 	w.learnLevel(s, int(w.learnt), j)
-	w.learnProfile(s, int(w.learnt), j, hour)
+	w.learnProfile(s, span{int(w.learnt), int((j.t - w.born) / s.step)}, j, hour)
 	j.evidence.learn(max(1/float64(n), 1/s.scaleMemory))
 	w.hasFeatures = on.has(tidewatch.ChannelIsolation) && int(w.points) >= s.slowPoints
 	w.lastFeatures = j.features
@@ -156,7 +156,7 @@ func (w *row) learnLevel(s *settings, n int, j *judgement) {
 }
 
 // learnProfile takes the point into the profile and follows what that changes.
-func (w *row) learnProfile(s *settings, n int, j *judgement, hour float64) {
+func (w *row) learnProfile(s *settings, n span, j *judgement, hour float64) {
 	p := &w.profile
 	before := w.level + j.season()
 	pace := math.Abs(j.r) / max(w.noise.long*hour, w.noise.floor(w.level)) // over the hour's noise
@@ -164,21 +164,23 @@ func (w *row) learnProfile(s *settings, n int, j *judgement, hour float64) {
 	if !p.centred {
 		free += w.level - p.anchor
 	}
-	ratio, changed := p.learn(s, n, j.ph, free, pace)
-	if !p.centred && n >= s.dayPoints && s.day != seasonOff {
+	made := p.learn(s, n, j.ph, free, pace)
+	w.level += made.lift
+	w.former.level += made.lift
+	if !p.centred && n.learnt >= s.dayPoints && s.day != seasonOff {
 		w.level = p.settle()
 		p.useDay = s.day == seasonOn || p.dayLoss[1] < gainToUse*p.dayLoss[0]
 		if !p.useDay { // nothing to see: the level goes on from where it is
 			w.level = before
 		}
-		changed = true
+		made.any = true
 		w.refresh(s, 0.02)
 	}
-	if !changed {
+	if !made.any {
 		return
 	}
-	w.noise.dev *= ratio
-	if ratio < 0.8 || ratio > 1.25 {
+	w.noise.dev *= made.ratio
+	if made.ratio < 0.8 || made.ratio > 1.25 {
 		w.refresh(s, 0.3)
 	}
 	day, week, part := p.used(j.ph)

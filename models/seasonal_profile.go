@@ -86,13 +86,28 @@ func (p *profile) noise(ph phase) float64 {
 	return float64((1-ph.share)*float64(p.spread[ph.main%hoursADay])) + float64(ph.share*float64(p.spread[ph.next%hoursADay]))
 }
 
+// change is what taking up or giving up a season does: the loss changes by the factor ratio, and the level has to move by lift for
+// the expectation to stay, on average, where it is.
+type change struct {
+	ratio, lift float64
+	any         bool
+}
+
+func (c change) and(d change) change {
+	return change{c.ratio * d.ratio, c.lift + d.lift, c.any || d.any}
+}
+
+// span is how much a row has seen: points learnt, and points of the grid since the first one.
+type span struct{ learnt, elapsed int }
+
 // learn takes a point into the visit under way; free is x - level, winsorised, and noise |r| over the mean |r|. A new hour
-// first commits the last visit; changed says that a season was taken up or given up, ratio by how much the loss changed.
-func (p *profile) learn(s *settings, n int, ph phase, free, noise float64) (ratio float64, changed bool) {
-	ratio = 1
+// first commits the last visit.
+func (p *profile) learn(s *settings, n span, ph phase, free, noise float64) change {
+	made := change{ratio: 1}
 	if int16(ph.main) != p.at {
 		if p.count > 0 {
-			ratio, changed = p.commit(s, n)
+			made = p.commit(s, n)
+			free -= made.lift
 		}
 		p.at, p.count, p.sumFree, p.sumDay, p.sumWeek, p.sumAbs = int16(ph.main), 0, 0, 0, 0, 0
 	}
@@ -103,10 +118,9 @@ func (p *profile) learn(s *settings, n int, ph phase, free, noise float64) (rati
 	p.sumWeek += week
 	p.sumAbs += min(noise, 8)
 	if s.hour != seasonOff {
-		r, c := p.learnPart(s, n, ph, free-usedOf(p.useDay, day)-usedOf(p.useWeek, week), part)
-		ratio, changed = ratio*r, changed || c
+		made = made.and(p.learnPart(s, n, ph, free-usedOf(p.useDay, day)-usedOf(p.useWeek, week), part))
 	}
-	return ratio, changed
+	return made
 }
 
 func usedOf(use bool, v float64) float64 {
@@ -116,15 +130,15 @@ func usedOf(use bool, v float64) float64 {
 	return 0
 }
 
-func (p *profile) learnPart(s *settings, n int, ph phase, e, part float64) (float64, bool) {
-	rate := max(partRate, float64(partsAnHour)/float64(n))
+func (p *profile) learnPart(s *settings, n span, ph phase, e, part float64) change {
+	rate := max(partRate, float64(partsAnHour)/float64(n.learnt))
 	blend(&p.partLoss[0], math.Abs(e), 0.004)
 	blend(&p.partLoss[1], math.Abs(e-part), 0.004)
 	p.part[ph.part] += float32(min(rate, 0.5) * (e - part))
 	if ph.main%hoursADay != 0 || ph.part != 0 {
-		return 1, false
+		return change{ratio: 1}
 	}
-	return p.decide(s.hour, n >= s.hourPoints, &p.usePart, p.partLoss)
+	return p.decide(s.hour, n.learnt >= s.hourPoints, &p.usePart, p.partLoss)
 }
 
 // blend moves an exponentially weighted mean towards v.
@@ -134,18 +148,18 @@ func blend(mean *float32, v, rate float64) {
 }
 
 // commit learns the mean of a visit to one hour.
-func (p *profile) commit(s *settings, n int) (float64, bool) {
+func (p *profile) commit(s *settings, n span) change {
 	h, c := int(p.at)%hoursADay, float64(p.count)
 	p.visits++
 	if s.day == seasonOff && s.week == seasonOff {
-		return 1, false
+		return change{ratio: 1}
 	}
 	if !p.centred {
 		p.gather(h, p.sumFree/c)
-		return 1, false
+		return change{ratio: 1}
 	}
 	free, day, week := p.sumFree/c, p.sumDay/c, p.sumWeek/c
-	p.judgeVisit(n, s, free, free-day, free-day-week)
+	p.judgeVisit(free, free-day, free-day-week)
 	rate := max(dayRate, float64(hoursADay)/float64(p.visits))
 	p.day[h] += float32(rate * (free - day - usedOf(p.useWeek, week)))
 	if s.week != seasonOff {
@@ -209,28 +223,69 @@ func (p *profile) settle() (level float64) {
 	return p.anchor + mean
 }
 
-func (p *profile) judgeVisit(n int, s *settings, free, day, week float64) {
+// judgeVisit blends the errors of a visit's mean without a season, with the day, and with the week, into the losses.
+func (p *profile) judgeVisit(free, day, week float64) {
 	blend(&p.dayLoss[0], math.Abs(free), 1.0/72)
 	blend(&p.dayLoss[1], math.Abs(day), 1.0/72)
-	if n < s.weekPoints/2 {
+	seen := p.visits - hoursAWeek
+	if seen <= 0 {
 		return // the week's bins are being seen for the first time
 	}
-	blendOrSet(&p.weekLoss[0], math.Abs(day))
-	blendOrSet(&p.weekLoss[1], math.Abs(week))
+	rate := 1 / float64(min(seen, hoursAWeek)) // every weekday has to have its say
+	blend(&p.weekLoss[0], math.Abs(day), rate)
+	blend(&p.weekLoss[1], math.Abs(week), rate)
 }
 
 // choose decides once a day which seasons are used.
-func (p *profile) choose(s *settings, n int) (ratio float64, changed bool) {
+func (p *profile) choose(s *settings, n span) change {
 	if p.visits%hoursADay != 0 {
-		return 1, false
+		return change{ratio: 1}
 	}
-	ratio, changed = p.decide(s.day, n >= s.dayPoints, &p.useDay, p.dayLoss)
-	r, c := p.decide(s.week, n >= s.weekPoints && p.useDay, &p.useWeek, p.weekLoss)
-	return ratio * r, changed || c
+	made := p.decide(s.day, n.learnt >= s.dayPoints, &p.useDay, p.dayLoss)
+	if made.any {
+		made.lift = p.centerDay(p.useDay)
+	}
+	week := p.decide(s.week, n.elapsed >= s.weekPoints && p.useDay, &p.useWeek, p.weekLoss)
+	if week.any {
+		week.lift = p.centerWeek(p.useWeek)
+	}
+	return made.and(week)
+}
+
+// centerDay takes the mean out of the day profile, which has just been taken up or given up, and returns what the level gets: what
+// is taken out of a profile that is in use was never in the level's account, and what was in use goes over to it. Without it the
+// expectation would jump by a mean that level and profile had shared in some other way.
+func (p *profile) centerDay(use bool) (lift float64) {
+	mean := 0.0
+	for _, v := range p.day {
+		mean += float64(v) / hoursADay
+	}
+	for h := range p.day {
+		p.day[h] -= float32(mean)
+	}
+	if use {
+		return 0
+	}
+	return mean
+}
+
+// centerWeek is centerDay for the week.
+func (p *profile) centerWeek(use bool) (lift float64) {
+	mean := 0.0
+	for _, v := range p.week {
+		mean += v.float() / hoursAWeek
+	}
+	for h, v := range p.week {
+		p.week[h] = toHalf(float32(v.float() - mean))
+	}
+	if use {
+		return 0
+	}
+	return mean
 }
 
 // decide switches one season by its losses without and with it.
-func (p *profile) decide(mode seasonMode, ready bool, use *bool, loss [2]float32) (ratio float64, changed bool) {
+func (p *profile) decide(mode seasonMode, ready bool, use *bool, loss [2]float32) change {
 	want := *use
 	switch {
 	case mode == seasonOff || !ready:
@@ -243,17 +298,17 @@ func (p *profile) decide(mode seasonMode, ready bool, use *bool, loss [2]float32
 		want = false
 	}
 	if want == *use {
-		return 1, false
+		return change{ratio: 1}
 	}
 	*use = want
-	ratio = 1
+	ratio := 1.0
 	if loss[0] > 0 && loss[1] > 0 {
 		ratio = float64(loss[1]) / float64(loss[0])
 		if !want {
 			ratio = 1 / ratio
 		}
 	}
-	return min(max(ratio, 0.2), 5), true
+	return change{ratio: min(max(ratio, 0.2), 5), any: true}
 }
 
 func (p *profile) visit(c *codec) {

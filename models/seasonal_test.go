@@ -62,9 +62,13 @@ func TestReadinessLadder(t *testing.T) {
 			if got := seasons(4); !slices.Contains(got, "1d") {
 				t.Errorf("after four days the seasons are %v, want the day", got)
 			}
-		case 15*288 - 2:
-			if got := seasons(15); slices.Contains(got, "1w") {
-				t.Errorf("before 15 days the seasons are %v", got)
+		case 14*288 - 2:
+			if got := seasons(14); slices.Contains(got, "1w") {
+				t.Errorf("before two weeks the seasons are %v", got)
+			}
+		case 15 * 288:
+			if got := seasons(15); !slices.Contains(got, "1w") {
+				t.Errorf("after 15 days the seasons are %v, want the week", got)
 			}
 		}
 	}
