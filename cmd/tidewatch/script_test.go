@@ -84,12 +84,19 @@ func newScriptWorld(t *testing.T) *scriptWorld {
 		ExternalLabels: labels.FromStrings("cluster", "eu1", "replica", "a"), Metadata: simfleet.Metadata(), Now: func() time.Time { return now },
 		Config: "global: {scrape_interval: 1m, external_labels: {cluster: eu1, replica: a}}",
 	})
+	small := http.NewServeMux()
+	small.Handle("/", world.Handler())
+	small.HandleFunc("/api/v1/label/__name__/values", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"status":"success","data":["up"]}`)
+	})
 	w := &scriptWorld{}
 	w.set(nowVariable, now.Add(35*time.Second).Format(time.RFC3339))
 	w.set("TZ", "Europe/Berlin")
 	w.serve(t, "PROM", world.Handler())
 	w.serve(t, "READONLY", readOnly)
 	w.serve(t, "LABELLED", labelled)
+	w.serve(t, "SMALL", small)
 	w.serve(t, "LOCKED", password(world.Handler()))
 	w.set("DOWN", "http://"+closedPort(t))
 	w.set("SLACK", slack.APIURL())

@@ -7,7 +7,7 @@ import (
 	"github.com/tidewatch/tidewatch/configs"
 )
 
-// The costs behind every estimate, CPU time as measured on one core of a 2.1 GHz server against the simulated fleet and a
+// The costs behind every estimate: CPU time of one core of a server of 2026, as measured against the simulated fleet and a
 // synthetic block of 60 series over 15 days at a step of a minute. They are rounded up, for series of a larger server.
 const (
 	sampleCost = 30 * time.Nanosecond  // one raw sample transferred and decoded
