@@ -30,6 +30,9 @@ func serveCommand(a *kingpin.Application, e *env) (string, func(context.Context)
 				log.Debug("back-fill", "detector", detector, "done", done, "of", total)
 			},
 		}
+		hup := make(chan os.Signal, 1)
+		signal.Notify(hup, syscall.SIGHUP) // before the state is loaded: a signal would end the process until then
+		defer signal.Stop(hup)
 		s, err := app.New(ctx, opts)
 		switch {
 		case err != nil && ctx.Err() != nil:
@@ -37,7 +40,7 @@ func serveCommand(a *kingpin.Application, e *env) (string, func(context.Context)
 		case err != nil:
 			return err
 		}
-		go reloadOnHangup(ctx, s)
+		go reloadOnHangup(ctx, s, hup)
 		return s.Run(ctx)
 	}
 }
@@ -50,10 +53,7 @@ func newRegistry() *prometheus.Registry {
 	return reg
 }
 
-func reloadOnHangup(ctx context.Context, s *app.Service) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
+func reloadOnHangup(ctx context.Context, s *app.Service, hup <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():
