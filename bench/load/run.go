@@ -124,8 +124,8 @@ func (r *run) train(ctx context.Context, svc *app.Service) error {
 	r.rep.Training.Cost, r.rep.Training.Memory = r.watch.meter.now().sub(from), memory()
 	points, err := gathered(r.reg, "tidewatch_points_total", "mode", "history")
 	r.rep.Training.Points = int64(points)
-	if want := int64(r.o.Series) * int64(r.o.History/r.o.Step); err == nil && r.rep.Training.Points < want*9/10 {
-		err = fmt.Errorf("%d points of history were learnt, want about %d; see the log", r.rep.Training.Points, want)
+	if want := int64(r.o.Series) * int64(r.o.History/r.o.Step); err != nil || r.rep.Training.Points < want*9/10 {
+		err = errors.Join(fmt.Errorf("%d points of history were learnt, want about %d; the log says why", r.rep.Training.Points, want), err)
 	}
 	return errors.Join(err, stop())
 }
@@ -156,7 +156,7 @@ func (r *run) ticks(ctx context.Context, svc *app.Service) error {
 	after, err := r.counters()
 	r.rep.Ticks.counted(before, after, r.o.Ticks)
 	if want := float64(r.o.Series * r.o.Ticks); err == nil && after.points-before.points < want*99/100 {
-		err = fmt.Errorf("%.0f points were judged in %d ticks, want %.0f; see the log", after.points-before.points, r.o.Ticks, want)
+		err = fmt.Errorf("%.0f points were judged in %d ticks, want %.0f; the log says why", after.points-before.points, r.o.Ticks, want)
 	}
 	return errors.Join(err, stop())
 }

@@ -1,0 +1,151 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch/ingest"
+)
+
+func testOptions(t *testing.T) Options {
+	t.Helper()
+	o := Defaults()
+	o.World = World{Series: 40, Detectors: 2, Scrape: time.Minute}
+	o.Ticks, o.Dir = 3, t.TempDir()
+	h, err := Handler(o.World)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	o.URL = srv.URL
+	return o
+}
+
+func TestRunReportsEveryStage(t *testing.T) {
+	rep, err := Run(t.Context(), testOptions(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, ok := range map[string]bool{
+		"training has cost":        rep.Training.CPU > 0 && rep.Training.Objects > 0,
+		"history is learnt":        rep.Training.Points >= 40*360,
+		"reading has cost":         rep.Ticks.Read.Objects > 0,
+		"deciding has cost":        rep.Ticks.Decide.Wall > 0,
+		"stages make up the tick":  rep.Ticks.Read.Wall+rep.Ticks.Decide.Wall+rep.Ticks.Store.Wall-rep.Ticks.Total.Wall < time.Microsecond,
+		"the journal is written":   rep.Ticks.JournalBytes > 40*17,
+		"the snapshot has a size":  rep.Snapshot.Bytes > 40*1000,
+		"the snapshot has a pause": rep.Snapshot.Pause > 0,
+		"the restart has cost":     rep.Restart.Wall > 0,
+	} {
+		if !ok {
+			t.Errorf("not so: %s; the report is %+v", what, rep)
+		}
+	}
+	var out bytes.Buffer
+	if err := rep.Print(&out); err != nil || !strings.Contains(out.String(), "read, decode, PromQL") {
+		t.Error(err, out.String())
+	}
+}
+
+func TestRunFailsWhereNothingIsRead(t *testing.T) {
+	o := testOptions(t)
+	o.URL = "http://127.0.0.1:1"
+	if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "points of history were learnt") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestWrongOptions(t *testing.T) {
+	for name, change := range map[string]func(*Options){
+		"uneven parts": func(o *Options) { o.Series = 41 },
+		"no detector":  func(o *Options) { o.Detectors = 0 },
+		"no tick":      func(o *Options) { o.Ticks = 0 },
+		"no step":      func(o *Options) { o.Step = 0 },
+		"no history":   func(o *Options) { o.History = 0 },
+		"no scrape":    func(o *Options) { o.Scrape = 0 },
+	} {
+		o := testOptions(t)
+		change(&o)
+		if _, err := Run(t.Context(), o); err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+}
+
+// TestGeneratorServesItsValues reads both kinds of series as a detector does and holds them against the formula.
+func TestGeneratorServesItsValues(t *testing.T) {
+	o := testOptions(t)
+	r, err := ingest.NewRemote(ingest.RemoteConfig{Name: "g", URL: o.URL + "/api/v1/read"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := o.parts()
+	for part, expr := range []string{`load_memory_bytes{part="000"}`, `load_requests_total{part="001"}`} {
+		b, err := r.Read(t.Context(), ingest.Query{Detector: "d", Expr: expr, From: begin - 3*3600_000, To: begin, Step: 60_000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(b.Rows) != 20 {
+			t.Fatalf("%s gives %d series, want 20", expr, len(b.Rows))
+		}
+		it := &chunkIterator{c: &chunkSeries{&querier{fleet: newFleet(o.World)}, nil}}
+		for _, row := range b.Rows {
+			for i := range parts[part] {
+				if labels.Equal(parts[part][i].labels, row.Series.Labels) {
+					it.c.s = &parts[part][i]
+				}
+			}
+			for k, got := range row.V {
+				if want := it.newest(b.Time(k)); got != want {
+					t.Fatalf("%s at %d: %g, want %g", row.Series.Labels, b.Time(k), got, want)
+				}
+			}
+		}
+	}
+}
+
+// newest is the value of the newest sample at t.
+func (it *chunkIterator) newest(t int64) float64 {
+	i := (t - it.c.s.offset) / it.c.q.fleet.scrape
+	if it.time(i) > t {
+		i--
+	}
+	return it.c.s.value(it.time(i))
+}
+
+func TestCountersNeverFall(t *testing.T) {
+	for _, s := range (World{Series: 50, Detectors: 2, Scrape: time.Minute}).parts()[1] {
+		last := math.Inf(-1)
+		for ts := begin; ts < begin+2*86_400_000; ts += 60_000 {
+			v := s.value(ts)
+			if v < last {
+				t.Fatalf("%s falls from %g to %g at %d", s.labels, last, v, ts)
+			}
+			last = v
+		}
+	}
+}
+
+func TestGenerateEndsWithItsContext(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	done := make(chan error, 1)
+	go func() { done <- Generate(ctx, World{Series: 2, Detectors: 2, Scrape: time.Minute}, in) }()
+	line := make([]byte, 7)
+	if _, err := io.ReadFull(out, line); err != nil || string(line) != "http://" {
+		t.Error(string(line), err)
+	}
+	stop()
+	go func() { _, _ = io.Copy(io.Discard, out) }() // the rest of the line
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
