@@ -9,6 +9,7 @@ const (
 	partRate   = 0.02 // of a visit to a part of the hour
 	gainToUse  = 0.9  // a season is taken into use when it brings the loss below this share
 	gainToKeep = 1.02 // and given up above this one
+	lossVisits = 72   // visits after which an error has faded to 1/e of its weight in a loss
 )
 
 // half is a bfloat16: enough for a deviation of one hour of the week, which is written once a week.
@@ -225,13 +226,13 @@ func (p *profile) settle() (level float64) {
 
 // judgeVisit blends the errors of a visit's mean without a season, with the day, and with the week, into the losses.
 func (p *profile) judgeVisit(free, day, week float64) {
-	blend(&p.dayLoss[0], math.Abs(free), 1.0/72)
-	blend(&p.dayLoss[1], math.Abs(day), 1.0/72)
+	blend(&p.dayLoss[0], math.Abs(free), 1.0/lossVisits)
+	blend(&p.dayLoss[1], math.Abs(day), 1.0/lossVisits)
 	seen := p.visits - hoursAWeek
 	if seen <= 0 {
 		return // the week's bins are being seen for the first time
 	}
-	rate := 1 / float64(min(seen, hoursAWeek)) // every weekday has to have its say
+	rate := 1 / float64(min(seen, lossVisits))
 	blend(&p.weekLoss[0], math.Abs(day), rate)
 	blend(&p.weekLoss[1], math.Abs(week), rate)
 }
