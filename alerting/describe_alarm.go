@@ -60,7 +60,10 @@ func footLine(v AlarmView) string {
 // summaryText words a notice about historical alarms.
 func summaryText(n *Notice, open, total int, loc *time.Location) (headline string, body []string) {
 	x := incidentText{n: n, open: open, total: total, loc: loc}
-	headline = fmt.Sprintf("%s found in the past while starting or catching up · %d still firing", plural(total, "alarm"), open)
+	headline = plural(total, "alarm") + " found in the past while starting or catching up · all over"
+	if open > 0 {
+		headline = fmt.Sprintf("%s found in the past while starting or catching up · %d still firing", plural(total, "alarm"), open)
+	}
 	for _, v := range n.Alarms {
 		body = append(body, "• "+x.alarmLine(v))
 	}

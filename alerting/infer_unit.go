@@ -6,7 +6,8 @@ import (
 )
 
 var (
-	ratioName   = regexp.MustCompile(`(\bratio|_ratio|Ratio|[Uu]tili[sz]ation|[Ss]aturation|[Ff]raction|[Ss]hare|[Aa]vailability)`)
+	ratioName   = regexp.MustCompile(`(\bratio|_ratio|Ratio|[Ff]raction|[Ss]hare)`)
+	usageName   = regexp.MustCompile(`(?i)(utili[sz]ation|saturation|availability)`) // of 1 or of 100: only a division tells
 	percentName = regexp.MustCompile(`(?i)percent`)
 	timesCent   = regexp.MustCompile(`\b100\s*\*|\*\s*100\b`)
 	ratePattern = regexp.MustCompile(`\b(rate|irate|deriv)\s*\(`)
@@ -38,7 +39,7 @@ func InferUnit(detector, expr string) string {
 	divided := strings.Contains(expr, "/")
 	rate := ratePattern.MatchString(expr)
 	switch {
-	case ratioName.MatchString(detector) || percentName.MatchString(detector) || strings.Contains(expr, "_ratio"):
+	case ratioName.MatchString(detector) || divided && usageName.MatchString(detector) || percentName.MatchString(detector) || strings.Contains(expr, "_ratio"):
 		if timesCent.MatchString(expr) {
 			return UnitPercent100
 		}

@@ -66,7 +66,7 @@ detectors: []
 #    enabled: false
 
 # Messages go to Tidewatch's log until a Slack receiver is set.
-route: {receiver: log}
+route: {receiver: log, group_by: [alertname]}
 receivers:
   - name: log
     log_configs: [{}]

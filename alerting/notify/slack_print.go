@@ -15,8 +15,9 @@ func smallPrint(n *alerting.Notice, c chartRef, st style) []string {
 	if len(n.Alarms) > 0 && n.Kind == alerting.KindIncident {
 		a := &n.Alarms[0]
 		if len(n.Body) == 0 {
-			lines = append(lines, joinNonEmpty(" · ", prefixed("Promise ", oneLine(a.Promise)), fmt.Sprintf("score %s (alarms at 1)", number(a.Score))))
-			lines = append(lines, joinNonEmpty(" · ", oneLine(a.Detector), alarmCount(n, a), prefixed("severity ", oneLine(n.CommonLabels["severity"]))))
+			lines = append(lines,
+				joinNonEmpty(" · ", prefixed("Promise ", oneLine(a.Promise)), fmt.Sprintf("score %s (alarms at 1)", number(a.Score))),
+				joinNonEmpty(" · ", oneLine(a.Detector), alarmCount(n, a), prefixed("severity ", oneLine(n.CommonLabels["severity"]))))
 		}
 	}
 	if c.Missing != "" {

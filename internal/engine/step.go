@@ -46,7 +46,7 @@ func (st *stepper) step(t int64, g *group, x float64) {
 
 // decide judges one row on the state frozen before t.
 func (st *stepper) decide(t int64, g *group, i int) {
-	d, r, s, x := st.d, &g.rows[i], st.scores[i], st.x[i]
+	d, r, s, x := st.d, &g.rows[i], st.d.literal(st.scores[i], st.x[i]), st.x[i]
 	present := !math.IsNaN(x)
 	limit := r.pinned
 	if limit == 0 {
@@ -86,8 +86,20 @@ func (st *stepper) decide(t int64, g *group, i int) {
 	} else if r.alarm.State() == alerting.Alarming && t-r.seen >= max(goneAfter.Milliseconds(), 5*d.step()) {
 		st.end(t, g, i, alerting.NoteStoppedReporting)
 	}
-	st.verdicts[i] = d.verdict(t, s, s.Surprise > limit || r.alarm.State() == alerting.Alarming)
+	st.verdicts[i] = d.verdict(t, st.scores[i], st.scores[i].Surprise > max(limit, minLimit) || r.alarm.State() == alerting.Alarming)
 	st.closeEpisode(t, r)
+}
+
+// literal is the score that counts: all of it, or under `band`, which is CloudWatch's, only whether this one point lies outside.
+func (d *detector) literal(s tidewatch.Score, x float64) tidewatch.Score {
+	if d.Promise.Band <= 0 || math.IsNaN(x) || !s.Ready {
+		return s
+	}
+	s.Surprise, s.Channel, s.Side = float64(s.Parts[tidewatch.ChannelBand]), tidewatch.ChannelBand, 1
+	if x < s.Mid {
+		s.Side = -1
+	}
+	return s
 }
 
 // policySurprise is the model's surprise after direction and min_deviation; learning never sees it. Evidence of one side counts
