@@ -111,7 +111,9 @@ func (s *Service) endTroubles(ctx context.Context) {
 	slices.Sort(gone)
 	for _, key := range gone {
 		kind, name, _ := strings.Cut(key, "/")
-		s.announce(ctx, key, trouble{now: s.nowMilli(), resolved: true,
-			headline: fmt.Sprintf("%s%s %s is not watched any more", strings.ToUpper(kind[:1]), kind[1:], name), body: "It was removed from the configuration."})
+		s.announce(ctx, key, trouble{
+			now: s.nowMilli(), resolved: true,
+			headline: fmt.Sprintf("%s%s %s is not watched any more", strings.ToUpper(kind[:1]), kind[1:], name), body: "It was removed from the configuration.",
+		})
 	}
 }

@@ -40,15 +40,16 @@ func (h *health) failed(now int64) (since int64, first bool) {
 }
 
 // noteSource keeps a source's health after a step and reports whether the source is down. It is up if it has answered at all,
-// be it with a refusal of one expression; an expression that fails by itself says nothing about it.
-func (s *Service) noteSource(ctx context.Context, source string, now int64, errs []error) (down bool) {
+// be it with a refusal of one expression. An expression that fails by itself says nothing about it, nor does a detector that
+// failed before while others did not.
+func (s *Service) noteSource(ctx context.Context, source string, now int64, ds []configs.Detector, errs []error) (down bool) {
 	var failure error
-	for _, err := range errs {
+	for i, err := range errs {
 		switch kind := ingest.ErrorKind(err); {
 		case err == nil || kind == ingest.KindLimit:
 			s.sourceOK(ctx, source, now)
 			return false
-		case kind != ingest.KindQuery && failure == nil:
+		case kind != ingest.KindQuery && failure == nil && s.blames(source, ds[i].Name):
 			failure = err
 		}
 	}
@@ -56,6 +57,13 @@ func (s *Service) noteSource(ctx context.Context, source string, now int64, errs
 		s.sourceFailed(ctx, source, now, failure)
 	}
 	return failure != nil
+}
+
+// blames reports whether a failure of the detector is its source's.
+func (s *Service) blames(source, detector string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.health(source).since != 0 || s.status[detector].health.since == 0
 }
 
 func (s *Service) sourceOK(ctx context.Context, source string, now int64) {
@@ -68,8 +76,10 @@ func (s *Service) sourceOK(ctx context.Context, source string, now int64) {
 	}
 	down := time.Duration(now-since) * time.Millisecond
 	s.log.Info("source is back", "source", source, "down", down)
-	s.announce(ctx, sourceKey+source, trouble{now: now, resolved: true, headline: fmt.Sprintf("Source %s answers again", source),
-		body: fmt.Sprintf("It was unreachable for %s. What happened meanwhile is being read now.", down)})
+	s.announce(ctx, sourceKey+source, trouble{
+		now: now, resolved: true, headline: fmt.Sprintf("Source %s answers again", source),
+		body: fmt.Sprintf("It was unreachable for %s. What happened meanwhile is being read now.", down),
+	})
 }
 
 func (s *Service) sourceFailed(ctx context.Context, source string, now int64, err error) {
@@ -81,8 +91,10 @@ func (s *Service) sourceFailed(ctx context.Context, source string, now int64, er
 		s.log.Error("source failed; trying again until it answers", "source", source, "kind", string(ingest.ErrorKind(err)), "err", err)
 	}
 	if now-since >= blindAfter.Milliseconds() {
-		s.announce(ctx, sourceKey+source, trouble{now: now, from: since, headline: fmt.Sprintf("Source %s unreachable since %s", source, clockTime(since)),
-			body: "Its series are not being watched. " + err.Error()})
+		s.announce(ctx, sourceKey+source, trouble{
+			now: now, from: since, headline: fmt.Sprintf("Source %s unreachable since %s", source, clockTime(since)),
+			body: "Its series are not being watched. " + err.Error(),
+		})
 	}
 }
 
@@ -151,8 +163,10 @@ func (s *Service) detectorOK(ctx context.Context, d configs.Detector, now int64)
 	}
 	down := time.Duration(now-since) * time.Millisecond
 	s.log.Info("detector is on again", "detector", d.Name, "down", down)
-	s.announce(ctx, detectorKey+d.Name, trouble{now: now, resolved: true, headline: fmt.Sprintf("Detector %s is on again", d.Name),
-		body: fmt.Sprintf("It was not evaluated for %s. What happened meanwhile is being read now.", down)})
+	s.announce(ctx, detectorKey+d.Name, trouble{
+		now: now, resolved: true, headline: fmt.Sprintf("Detector %s is on again", d.Name),
+		body: fmt.Sprintf("It was not evaluated for %s. What happened meanwhile is being read now.", down),
+	})
 }
 
 // fault notes whether a part of the state can be written; a change is logged once.
@@ -185,8 +199,10 @@ func (s *Service) noteClock(ctx context.Context, now int64) {
 	s.m.clockBehind.Set(float64(behind) / 1000)
 	t := trouble{now: now, from: now, headline: "The clock has caught up, evaluation goes on", resolved: true}
 	if behind >= blindAfter.Milliseconds() {
-		t = trouble{now: now, from: now, headline: fmt.Sprintf("The clock was moved back by %s", time.Duration(behind)*time.Millisecond),
-			body: "Nothing is decided twice: evaluation goes on when the clock has caught up."}
+		t = trouble{
+			now: now, from: now, headline: fmt.Sprintf("The clock was moved back by %s", time.Duration(behind)*time.Millisecond),
+			body: "Nothing is decided twice: evaluation goes on when the clock has caught up.",
+		}
 	}
 	s.announce(ctx, clockKey, t)
 }

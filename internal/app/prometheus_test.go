@@ -34,7 +34,7 @@ func newPrometheus(t *testing.T, value func(k int, t int64) float64, until int64
 			for _, r := range replicas {
 				b := labels.NewBuilder(r.labels).Set(model.MetricNameLabel, "load").Set("job", fmt.Sprintf("job%d", k))
 				var points []tidewatch.Point
-				for at := int64(origin) - 10*minute; at <= until; at += minute {
+				for at := origin - 10*minute; at <= until; at += minute {
 					if at >= r.from && (r.until == 0 || at < r.until) {
 						points = append(points, tidewatch.Point{T: at, V: value(k, at)})
 					}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -109,6 +110,7 @@ func TestManyCrashes(t *testing.T) {
 func TestCrashWithMessagesWaiting(t *testing.T) {
 	want := uninterrupted(t)
 	h := newQuick(t, broken)
+	h.slackPatience(time.Second) // for so long an attempt that the crash cut short is left alone
 	h.slack.Inject("", 1_000_000, cut)
 	x := h.start(t)
 	x.walk(begin + 3*hour)

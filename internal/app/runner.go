@@ -174,7 +174,7 @@ func (r *runner) backfill(ctx context.Context, d configs.Detector, now, to int64
 
 // note keeps the health of the source and of its detectors after a step.
 func (r *runner) note(ctx context.Context, now int64, ds []configs.Detector, errs []error) {
-	down := r.s.noteSource(ctx, r.name, now, errs)
+	down := r.s.noteSource(ctx, r.name, now, ds, errs)
 	for i, d := range ds {
 		r.s.noteDetector(ctx, d, now, errs[i], down && ingest.ErrorKind(errs[i]) != ingest.KindQuery)
 		if errs[i] != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/internal/outbox"
 	"github.com/tidewatch/tidewatch/internal/slackfake"
 	"github.com/tidewatch/tidewatch/internal/store"
@@ -50,9 +51,14 @@ func newQuick(t *testing.T, value func(k int, t int64) float64) *harness {
 	h.yaml = quickConfig
 	h.logs = &logBook{}
 	h.opts.Logger = slog.New(h.logs)
+	h.opts.OnResult = func(res engine.Result) {
+		if len(res.Notices) > 0 {
+			h.spoke.Store(true)
+		}
+	}
 	h.opts.tuneOutbox = func(o *outbox.Options) {
 		o.Clock, o.Interval = time.Now, time.Nanosecond
-		o.Timeout, o.Settle, o.Grace = 2*time.Second, time.Millisecond, 50*time.Millisecond
+		o.Timeout, o.Settle, o.Grace = 20*time.Second, time.Millisecond, 50*time.Millisecond
 		o.MinBackoff, o.MaxBackoff = time.Millisecond, 4*time.Millisecond
 	}
 	return h
@@ -108,7 +114,12 @@ func (x *session) walk(until int64) {
 // walkSent is walk with every version sent before time moves on.
 func (x *session) walkSent(until int64) {
 	x.t.Helper()
-	x.h.clock.Moved = func(ctx context.Context, _ int64) error { return x.settled(ctx) }
+	x.h.clock.Moved = func(ctx context.Context, _ int64) error {
+		if !x.h.spoke.Swap(false) {
+			return nil
+		}
+		return x.settled(ctx)
+	}
 	x.walk(until)
 	x.h.clock.Moved = nil
 	x.settle()
@@ -121,7 +132,7 @@ func (x *session) settle() {
 
 // settled waits until the outbox has sent everything.
 func (x *session) settled(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if err := x.h.settle(ctx, x.Service); err != nil {
 		return fmt.Errorf("messages are still waiting: %w\n%s", err, x.h.logs.text())

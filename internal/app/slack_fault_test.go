@@ -43,8 +43,9 @@ func TestSlackFaults(t *testing.T) {
 	} {
 		for _, method := range []string{"chat.postMessage", "chat.update"} {
 			t.Run(tc.name+" at "+method, func(t *testing.T) {
+				t.Parallel()
 				h := newQuick(t, broken)
-				h.slackPatience(400 * time.Millisecond)
+				h.slackPatience(3 * time.Second)
 				h.slack.Inject(method, tc.n, tc.fault)
 				x := h.start(t)
 				x.walkSent(end)
@@ -165,7 +166,7 @@ func (g *gate) shut() {
 func TestStopWhileSending(t *testing.T) {
 	want := undisturbedSlack(t)
 	h := newQuick(t, broken)
-	h.slackPatience(300 * time.Millisecond)
+	h.slackPatience(2 * time.Second)
 	h.slack.Inject("chat.postMessage", 1, slackfake.TimeoutAfter())
 	x := h.start(t)
 	x.walk(begin + 2*hour + 30*minute)

@@ -65,8 +65,10 @@ func TestSourceFaults(t *testing.T) {
 		{"401", answer(401, "no"), ingest.KindUnauthorized, "source failed", "Source s answers again", 22},
 		{"400 sample limit", answer(400, "exceeded sample limit (5)"), ingest.KindLimit, "detector failed", "Detector Load is on again", 22},
 		{"503", answer(503, "starting"), ingest.KindServer, "source failed", "Source s answers again", 22},
-		{"corrupt", typed("application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse", "", "\x05garbage"),
-			ingest.KindProtocol, "source failed", "Source s answers again", 22},
+		{
+			"corrupt", typed("application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse", "", "\x05garbage"),
+			ingest.KindProtocol, "source failed", "Source s answers again", 22,
+		},
 		{"corrupt snappy", typed("application/x-protobuf", "snappy", "not snappy"), ingest.KindProtocol, "source failed", "Source s answers again", 22},
 		{"wrong content type", typed("text/html", "", "<html>log in</html>"), ingest.KindProtocol, "source failed", "Source s answers again", 22},
 		{"short", answer(500, "once"), ingest.KindServer, "source failed", "", 4},

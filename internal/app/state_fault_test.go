@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -94,7 +95,7 @@ func TestDiskFull(t *testing.T) {
 		if d := cmp.Diff(want.transitions, got.transitions); d != "" {
 			t.Errorf("decisions differ (-undisturbed +disturbed):\n%s", d)
 		}
-		if string(want.state) != string(got.state) {
+		if !bytes.Equal(want.state, got.state) {
 			t.Error("what was learnt differs")
 		}
 		if ms := h.slack.Messages("#oncall"); len(ms) != 1 || !strings.Contains(ms[0].Text, "Resolved") || len(ms[0].Replies) != 1 {

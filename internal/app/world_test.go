@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,12 +49,12 @@ func (s *source) Read(ctx context.Context, q ingest.Query) (tidewatch.Block, err
 	for k := range s.series {
 		ls := labels.FromStrings("job", fmt.Sprintf("job%d", k))
 		row := tidewatch.Row{Series: tidewatch.Series{ID: tidewatch.SeriesID(q.Detector, ls), Labels: ls}, V: make([]float64, b.N)}
-		real := false
+		seen := false
 		for i := range row.V {
 			row.V[i] = s.value(k, b.Time(i))
-			real = real || !math.IsNaN(row.V[i])
+			seen = seen || !math.IsNaN(row.V[i])
 		}
-		if real {
+		if seen {
 			b.Rows = append(b.Rows, row)
 		}
 	}
@@ -115,8 +116,9 @@ type harness struct {
 	slack *slackfake.Server
 	clock *Virtual
 	opts  Options
-	yaml  string   // the configuration; %q is the fake Slack's address
-	logs  *logBook // where the service logs, if anywhere
+	yaml  string      // the configuration; %q is the fake Slack's address
+	logs  *logBook    // where the service logs, if anywhere
+	spoke atomic.Bool // there has been a notice since walkSent last waited for the outbox
 }
 
 func newHarness(t *testing.T, src *source, at int64) *harness {
