@@ -68,8 +68,7 @@ func (c *Core) Resume(now int64) {
 func (c *Core) Train(b tidewatch.Block) (points int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, _, n, err := c.engine.Run(b)
-	return n, err
+	return c.engine.learn(b)
 }
 
 // Begin ends a detector's training at decision time now: alarms that history left in ALARM are signalled as historical, for

@@ -125,6 +125,16 @@ func (e *Engine) Run(b tidewatch.Block) ([]Change, []Anomaly, int, error) {
 	return out, anomalies, n, nil
 }
 
+// learn is Run where nobody asks what was decided, so that nothing is put into words.
+func (e *Engine) learn(b tidewatch.Block) (points int, err error) {
+	d := e.find(b.Detector)
+	if d == nil {
+		return 0, fmt.Errorf("block of unknown detector %q", b.Detector)
+	}
+	_, _, points, err = d.run(b, e.opts.Workers)
+	return points, err
+}
+
 // Decided is the grid time just after the newest column of a detector, 0 if it has none.
 func (e *Engine) Decided(name string) int64 {
 	if d := e.find(name); d != nil {
