@@ -103,7 +103,7 @@ func (c *chunk) iterator() (_ chunkenc.Iterator, err error) {
 }
 
 // recoverCorrupt turns a panic of chunkenc over damaged bytes into an error: its histogram readers index by what they read.
-func recoverCorrupt(err *error) {
+func recoverCorrupt(err *error) { //nolint:gocritic // it sets the result of the function that defers it
 	if p := recover(); p != nil {
 		*err = corrupt("chunk", "%s", fmt.Sprint(p))
 	}

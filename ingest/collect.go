@@ -22,8 +22,8 @@ type limitError struct{ msg string }
 
 func (e *limitError) Error() string { return e.msg }
 
-func (b *budget) add(bytes, samples int64) error {
-	b.bytes += bytes
+func (b *budget) add(size, samples int64) error {
+	b.bytes += size
 	b.samples += samples
 	if b.maxBytes > 0 && b.bytes > b.maxBytes {
 		return &limitError{fmt.Sprintf("more than %d bytes of raw data in one window (raise max_bytes_in_flight, or select less)", b.maxBytes)}

@@ -207,10 +207,11 @@ func TestRecovery(t *testing.T) {
 	f := newFakeServer(t, world(0.01)...)
 	down := true
 	f.intercept = func(w http.ResponseWriter, _ *http.Request) bool {
-		if down {
-			http.Error(w, "starting", http.StatusServiceUnavailable)
+		if !down {
+			return false
 		}
-		return down
+		http.Error(w, "starting", http.StatusServiceUnavailable)
+		return true
 	}
 	r := newTestRemote(t, RemoteConfig{URL: f.URL})
 	q := Query{Detector: "d", Expr: "temp", From: t0 + 300000, To: t0 + 300000, Step: 60000}

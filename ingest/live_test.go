@@ -78,7 +78,7 @@ func serverRange(t *testing.T, api *API, q Query) tidewatch.Block {
 	rs := newRows(q, labels.EmptyLabels())
 	for _, s := range data.Result {
 		v := make([]float64, rs.n)
-		any := false
+		seen := false
 		for k := range v {
 			v[k] = math.NaN()
 		}
@@ -88,9 +88,9 @@ func serverRange(t *testing.T, api *API, q Query) tidewatch.Block {
 				t.Fatal(err)
 			}
 			v[(p.t.UnixMilli()-q.From)/q.Step] = p.v
-			any = any || !math.IsNaN(p.v)
+			seen = seen || !math.IsNaN(p.v)
 		}
-		if any {
+		if seen {
 			rs.list = append(rs.list, tidewatch.Row{Series: tidewatch.Series{ID: tidewatch.SeriesID(q.Detector, s.Metric), Labels: s.Metric}, V: v})
 		}
 	}

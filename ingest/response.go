@@ -20,10 +20,10 @@ func (e *statusError) Error() string {
 	if e.body != "" {
 		s += ": " + e.body
 	}
-	switch {
-	case e.code == http.StatusUnauthorized || e.code == http.StatusForbidden:
+	switch e.code {
+	case http.StatusUnauthorized, http.StatusForbidden:
 		s += " (look at basic_auth, authorization, oauth2 or http_headers of the source)"
-	case e.code == http.StatusNotFound || e.code == http.StatusMethodNotAllowed:
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		s += " (no remote-read here; Prometheus serves it at /api/v1/read)"
 	}
 	return s

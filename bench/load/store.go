@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -56,7 +57,7 @@ func (*querier) Close() error { return nil }
 func (q *querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, ms ...*labels.Matcher) storage.ChunkSeriesSet {
 	set := &seriesSet{q: q}
 	for p, part := range q.fleet.parts {
-		if !matches(ms, labels.FromStrings(labels.MetricName, metricName(p), partLabel, partName(p)), true) {
+		if !matches(ms, labels.FromStrings(model.MetricNameLabel, metricName(p), partLabel, partName(p)), true) {
 			continue
 		}
 		for i := range part {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/ingest"
@@ -111,8 +112,8 @@ func metric(ls labels.Labels) labels.Labels {
 			return c
 		}
 		return '_'
-	}, ls.Get(labels.MetricName))
-	return labels.NewBuilder(ls).Set(labels.MetricName, "recorded").Set("series", name).Labels()
+	}, ls.Get(model.MetricNameLabel))
+	return labels.NewBuilder(ls).Set(model.MetricNameLabel, "recorded").Set("series", name).Labels()
 }
 
 func csvFiles(path string) ([]string, error) {

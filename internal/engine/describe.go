@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/alerting"
@@ -50,7 +51,7 @@ func (d *detector) labels(s tidewatch.Series) labels.Labels {
 		b.Set(k, v)
 	}
 	b.Set(labels.AlertName, d.Name)
-	b.Del(labels.MetricName)
+	b.Del(model.MetricNameLabel)
 	return b.Labels()
 }
 

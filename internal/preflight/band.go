@@ -78,26 +78,26 @@ func BandCosts(ctx context.Context, cfg *configs.Config, r *Report, source func(
 	return out, nil
 }
 
-func (c *BandCost) replay(ctx context.Context, cfg configs.Config, d configs.Detector, source func(string) (ingest.Source, error), now time.Time) error {
+func (b *BandCost) replay(ctx context.Context, cfg configs.Config, d configs.Detector, source func(string) (ingest.Source, error), now time.Time) error {
 	cfg.Detectors = []configs.Detector{d}
 	to := app.ReplayEnd(&cfg, now)
 	var failed error
 	o := app.ReplayOptions{
-		Config: &cfg, Source: source, From: to - c.Span.Milliseconds(), To: to,
+		Config: &cfg, Source: source, From: to - b.Span.Milliseconds(), To: to,
 		Failed: func(_ string, err error) { failed = err },
 	}
 	report, err := app.Replay(ctx, o)
 	if err != nil || failed != nil {
 		return firstError(err, failed)
 	}
-	c.Alarms = report.Alarms
-	d.Band, d.Expect = 0, c.Expect
+	b.Alarms = report.Alarms
+	d.Band, d.Expect = 0, b.Expect
 	cfg.Detectors, o.From = []configs.Detector{d}, to
 	if report, err = app.Replay(ctx, o); err != nil || failed != nil {
 		return firstError(err, failed)
 	}
 	if k := slices.IndexFunc(report.Status, func(s engine.Status) bool { return s.Name == d.Name }); k >= 0 && report.Status[k].Limit.Epoch > 0 {
-		c.Equal, c.Provisional = bandOf(report.Status[k].Limit.Surprise), report.Status[k].Limit.Provisional
+		b.Equal, b.Provisional = bandOf(report.Status[k].Limit.Surprise), report.Status[k].Limit.Provisional
 	}
 	return nil
 }

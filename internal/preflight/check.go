@@ -47,14 +47,6 @@ func Check(ctx context.Context, o CheckOptions) (*Report, error) {
 	return c.report, nil
 }
 
-// route notes what a route without group_by means, which people find out late.
-func (c *checkRun) route() {
-	r := c.Config.Route
-	if len(c.Config.Detectors) > 1 && r.GroupBy == nil && len(r.Routes) == 0 {
-		c.report.add(Problem{Level: LevelNote, About: "route", Text: "there is no group_by, so everything that fires at the same time is one message; for example group_by: [alertname] makes one for each detector"})
-	}
-}
-
 // asked is a source with what it has answered.
 type asked struct {
 	reached  bool
@@ -70,6 +62,14 @@ type checkRun struct {
 	places places
 	report *Report
 	asked  map[string]*asked
+}
+
+// route notes what a route without group_by means, which people find out late.
+func (c *checkRun) route() {
+	r := c.Config.Route
+	if len(c.Config.Detectors) > 1 && r.GroupBy == nil && len(r.Routes) == 0 {
+		c.report.add(Problem{Level: LevelNote, About: "route", Text: "there is no group_by, so everything that fires at the same time is one message; for example group_by: [alertname] makes one for each detector"})
+	}
 }
 
 // ask reaches out to a source and says once what is wrong with it.

@@ -11,7 +11,8 @@ import (
 
 // live asks the detector's source.
 func (c *checkRun) live(ctx context.Context, a *asked, r *DetectorReport) {
-	d, err := r.Detector, error(nil)
+	d := r.Detector
+	var err error
 	if r.Match, err = match(ctx, a.source, d, c.Now); err != nil {
 		c.wrong(ctx, d, configs.LevelError, err.Error()+hint(err))
 		return

@@ -34,11 +34,11 @@ func quantiles(ctx context.Context, api *ingest.API, d configs.Detector, now tim
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
 		call, ok := n.(*parser.Call)
 		if !ok || call.Func.Name != "histogram_quantile" || failed != nil {
-			return nil
+			return nil //nolint:nilerr // the error is kept
 		}
 		var q quantileSeen
 		if q, failed = observeQuantile(ctx, api, call, now); failed != nil {
-			return nil
+			return nil //nolint:nilerr // Inspect ends, the error is kept
 		}
 		if problem, hint := q.problem(); problem != "" {
 			found = append(found, configs.Finding{

@@ -66,7 +66,7 @@ type ownRenderer struct {
 // the same message as plain text, as the log notifier renders it.
 func NewPrinter(w io.Writer, cfg *configs.Config, payload bool) (*Printer, error) {
 	p := &Printer{w: w, own: map[string][]ownRenderer{}}
-	log := notify.NewLog("log", slog.New(slog.DiscardHandler)).(alerting.Renderer)
+	log := notify.NewLog("log", slog.New(slog.DiscardHandler)).(alerting.Renderer) //nolint:errcheck // every notifier of ours is one
 	if !payload {
 		p.text = log
 		return p, nil
@@ -81,7 +81,7 @@ func NewPrinter(w io.Writer, cfg *configs.Config, payload bool) (*Printer, error
 			if err != nil {
 				return nil, fmt.Errorf("receiver %s: slack_configs[%d]: %w", r.Name, i, err)
 			}
-			p.own[r.Name] = append(p.own[r.Name], ownRenderer{fmt.Sprintf("slack_configs[%d]", i), s.SendResolved, n.(alerting.Renderer)})
+			p.own[r.Name] = append(p.own[r.Name], ownRenderer{fmt.Sprintf("slack_configs[%d]", i), s.SendResolved, n.(alerting.Renderer)}) //nolint:errcheck // see above
 		}
 		for i, l := range r.Log {
 			p.own[r.Name] = append(p.own[r.Name], ownRenderer{fmt.Sprintf("log_configs[%d]", i), l.SendResolved, log})
