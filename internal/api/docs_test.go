@@ -96,8 +96,8 @@ func parseCurl(command string) (method, target string, err error) {
 		}
 	}
 	host, path, _ := strings.Cut(target, "/")
-	if host != "localhost:9555" {
-		return "", "", fmt.Errorf("the host is %q, want localhost:9555", host)
+	if host != "localhost:9880" {
+		return "", "", fmt.Errorf("the host is %q, want localhost:9880", host)
 	}
 	target = "/" + path
 	if len(data) > 0 {

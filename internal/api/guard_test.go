@@ -116,7 +116,7 @@ func TestHeaders(t *testing.T) {
 
 func TestReload(t *testing.T) {
 	reload := func(h http.Handler, headers map[string]string) *httptest.ResponseRecorder {
-		req := httptest.NewRequest(http.MethodPost, "http://tidewatch:9555/-/reload", http.NoBody)
+		req := httptest.NewRequest(http.MethodPost, "http://tidewatch:9880/-/reload", http.NoBody)
 		for k, v := range headers {
 			req.Header.Set(k, v)
 		}

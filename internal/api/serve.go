@@ -26,7 +26,7 @@ const (
 // stays open.
 func Listen(addrs ...string) ([]net.Listener, error) {
 	if len(addrs) == 0 {
-		return nil, errors.New("listening: no address given; for example :9555")
+		return nil, errors.New("listening: no address given; for example :9880")
 	}
 	var listeners []net.Listener
 	for _, addr := range addrs {
