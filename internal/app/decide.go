@@ -13,6 +13,13 @@ import (
 
 // decide is one tick: the core decides, the journal gets what it was decided on, the store what was decided.
 func (s *Service) decide(ctx context.Context, now int64, blocks []tidewatch.Block) {
+	if s.tick(ctx, now, blocks) { // the journal misses a tick: go on from a snapshot, as soon as one can be written
+		s.fault("snapshot", s.snapshot())
+	}
+}
+
+// tick reports whether the journal misses one.
+func (s *Service) tick(ctx context.Context, now int64, blocks []tidewatch.Block) (gap bool) {
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
 	s.lastNow = max(s.lastNow, now)
@@ -24,19 +31,15 @@ func (s *Service) decide(ctx context.Context, now int64, blocks []tidewatch.Bloc
 	if err != nil {
 		s.log.Error("tick failed", "err", err)
 		s.m.errors.WithLabelValues("decide").Inc()
-		return
+		return s.gap
 	}
 	s.m.points.WithLabelValues("live").Add(float64(res.Points))
 	start = time.Now()
 	s.journal(payload)
 	s.m.stage.WithLabelValues("journal").Observe(time.Since(start).Seconds())
 	s.carry(ctx, res)
-	if s.gap { // the journal misses a tick: go on from a snapshot, as soon as one can be written
-		err := s.snapshotLocked()
-		s.fault("snapshot", err)
-		s.gap = err != nil
-	}
 	s.beat(ctx)
+	return s.gap
 }
 
 // journal appends a record and waits until it is on disk. Where that fails the decisions are carried out all the same: a page
@@ -128,28 +131,52 @@ func (s *Service) timers(ctx context.Context) {
 	}
 }
 
-// snapshot writes the whole state; the journal before it is not needed any more.
+// snapshot writes the whole state; the journal before it is not needed any more. Decisions wait only while it is encoded.
 func (s *Service) snapshot() error {
+	s.snapping.Lock()
+	defer s.snapping.Unlock()
 	s.deciding.Lock()
-	defer s.deciding.Unlock()
-	return s.snapshotLocked()
+	taken, err := s.take()
+	s.deciding.Unlock()
+	if err != nil {
+		return err
+	}
+	if err := s.keep(taken); err != nil {
+		s.deciding.Lock()
+		s.gap = s.gap || taken.gap
+		s.deciding.Unlock()
+		return err
+	}
+	return nil
 }
 
 const snapshotShards = 16
 
-func (s *Service) snapshotLocked() error {
+// taken is a state and the position in the journal that it stands for.
+type taken struct {
+	engine.Snapshot
+	pos   store.Position
+	began time.Time
+	gap   bool // the journal misses a tick that is in the state
+}
+
+func (s *Service) take() (taken, error) {
 	// A snapshot stands for all records before it, so what they decided must be in the store first.
 	if s.drainBacklog(context.Background()); len(s.backlog) > 0 {
-		return fmt.Errorf("%d results wait for the store", len(s.backlog))
+		return taken{}, fmt.Errorf("%d results wait for the store", len(s.backlog))
 	}
-	start := time.Now()
-	snap := s.core.Snapshot(snapshotShards)
-	pos := s.store.Journal().End()
-	s.m.snapshotPause.Set(time.Since(start).Seconds())
-	err := s.store.WriteSnapshot(snap.Meta, pos, len(snap.Shards), writeShard(snap))
-	s.m.snapshotSeconds.Set(time.Since(start).Seconds())
+	t := taken{began: time.Now()}
+	t.gap, s.gap = s.gap, false
+	t.Snapshot, t.pos = s.core.Snapshot(snapshotShards), s.store.Journal().End()
+	s.m.snapshotPause.Set(time.Since(t.began).Seconds())
+	return t, nil
+}
+
+func (s *Service) keep(t taken) error {
+	err := s.store.WriteSnapshot(t.Meta, t.pos, len(t.Shards), writeShard(t.Snapshot))
+	s.m.snapshotSeconds.Set(time.Since(t.began).Seconds())
 	if err != nil {
 		return err
 	}
-	return s.store.TruncateBefore(pos)
+	return s.store.TruncateBefore(t.pos)
 }

@@ -23,6 +23,7 @@ type Service struct {
 	store *store.Store
 	core  *engine.Core
 
+	snapping sync.Mutex // held from encoding a snapshot until it is on disk; before deciding
 	deciding sync.Mutex // held while the core, the journal and the store change together
 	lastNow  int64
 	backlog  []store.Batch // results that the store could not take yet, oldest first
