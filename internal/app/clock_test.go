@@ -136,7 +136,7 @@ func TestClocksChange(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			alarms := func(zone string) int {
 				h := newQuick(t, office)
-				h.src.series = 2
+				h.src.series = 1
 				h.yaml = strings.NewReplacer("history: 1d", "history: 20d", "Europe/Berlin", zone).Replace(quickConfig)
 				h.clock.ms.Store(change.Add(-12*time.Hour + 30*time.Second).UnixMilli())
 				x := h.start(t)
@@ -156,6 +156,9 @@ func TestClocksChange(t *testing.T) {
 			}
 			if n := alarms("Europe/Berlin"); n != 0 {
 				t.Errorf("%d alarms because the clocks changed", n)
+			}
+			if name == "back" {
+				return // the counter-test once
 			}
 			if n := alarms("UTC"); n == 0 {
 				t.Error("no alarms either where the detector does not know the zone: the test shows nothing")

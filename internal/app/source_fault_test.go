@@ -75,9 +75,12 @@ func TestSourceFaults(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			h := newQuick(t, nil)
-			h.remote(p.URL+"/api/v1/read", ", timeout: 30ms")
+			if h.remote(p.URL+"/api/v1/read", ""); tc.kind == ingest.KindTimeout {
+				h.remote(p.URL+"/api/v1/read", ", timeout: 500ms")
+			}
 			x := h.start(t)
 			x.walkSent(begin + 2*hour + 4*minute)
+			h.logs.clear()
 			p.fail(tc.fault)
 			defer p.fail(nil)
 			x.walkSent(begin + 2*hour + (4+tc.minutes)*minute)
