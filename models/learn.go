@@ -6,9 +6,13 @@ import (
 	"github.com/tidewatch/tidewatch"
 )
 
-// episodeHead is how many points of a quarantined episode are counted in the tails, each at most as the point that is exceeded
-// once in ten thousand: an isolated extreme must shape the tail, or it would be too light; a long incident must not.
+// episodeHead is how many points of a quarantined episode are counted in the tails: an isolated extreme must shape the tail, or it
+// would be too light; a long incident must not.
 const episodeHead = 3
+
+// headSurprise is the surprise, in decades, that such a point counts for at most. It lies above QuarantineSurprise: a series whose
+// extremes recur would otherwise never grow the tail that says so.
+const headSurprise = 6
 
 // slowHead is the same for the statistics of many points, whose excursions are long by nature.
 const slowHead = 16
@@ -40,7 +44,7 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 		w.reanchor(j)
 		return event
 	case v == tidewatch.Quarantined:
-		w.count(on, f, j, QuarantineSurprise)
+		w.count(on, f, j, headSurprise)
 	default:
 		w.learn(s, on, f, j)
 	}
@@ -202,7 +206,7 @@ func (w *row) refresh(s *settings, kept float32) {
 	}
 }
 
-// count counts the statistics in their tails, each at most as the value that is exceeded with probability atLeast.
+// count counts the statistics in their tails, each at most as the value of the given surprise.
 func (w *row) count(on channels, f *forest, j *judgement, surprise float64) {
 	for k := range w.tails {
 		if !w.counts(k, on, f) || int(w.episode.points) > headOf(k) && !math.IsInf(surprise, 1) {
