@@ -10,8 +10,8 @@ import (
 
 // units of the channels' statistics.
 var units = [tidewatch.NumChannels]string{
-	tidewatch.ChannelNone: "", tidewatch.ChannelBand: "usual residuals", tidewatch.ChannelSustained: "usual means",
-	tidewatch.ChannelShift: "usual sums", tidewatch.ChannelVariance: "usual swings of log noise",
+	tidewatch.ChannelNone: "", tidewatch.ChannelBand: "× usual", tidewatch.ChannelSustained: "× usual",
+	tidewatch.ChannelShift: "× usual", tidewatch.ChannelVariance: "× usual",
 	tidewatch.ChannelIsolation: "splits saved", tidewatch.ChannelFlat: "equal points in a row", tidewatch.ChannelMissing: "missing points in a row",
 }
 

@@ -41,9 +41,10 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 	return s, nil
 }
 
+// outboxOptions leave the outbox on the wall's clock, whatever the service lives in: receivers are real, and so are their limits.
 func (s *Service) outboxOptions() outbox.Options {
 	o := outbox.Options{
-		Store: s.store, Notifiers: s.notifiers(), Clock: s.opts.Clock.Now, Logger: s.log, Registerer: s.opts.Registry,
+		Store: s.store, Notifiers: s.notifiers(), Logger: s.log, Registerer: s.opts.Registry,
 		Interval: s.opts.SendInterval,
 	}
 	if s.opts.tuneOutbox != nil {

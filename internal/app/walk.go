@@ -75,3 +75,22 @@ func (s *Service) walkOn(ctx context.Context, clock *Virtual, until int64) (done
 	}
 	return false, nil
 }
+
+// AwaitSent returns when every message has been sent or has failed for good, or when ctx ends.
+func (s *Service) AwaitSent(ctx context.Context) error {
+	for ctx.Err() == nil {
+		counts, err := s.store.NoticeCounts(ctx)
+		if err != nil {
+			return err
+		}
+		pending := 0
+		for _, c := range counts {
+			pending += c.Pending - c.Failed
+		}
+		if pending <= 0 {
+			return nil
+		}
+		Wall{}.Sleep(ctx, 20*time.Millisecond)
+	}
+	return ctx.Err()
+}

@@ -227,7 +227,7 @@ func (s *stage) play(ctx context.Context) error {
 			return err
 		}
 		if s.o.Once {
-			return nil
+			return s.svc.AwaitSent(ctx)
 		}
 		if err := judge(s.fleet.Incidents(), s.alarms).print(s.o.Out, s.zone()); err != nil {
 			return err
