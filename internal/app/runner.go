@@ -136,7 +136,7 @@ func (r *runner) due(ctx context.Context, d configs.Detector, now int64) (tidewa
 		}
 	}
 	from := r.s.core.Decided(d.Name)
-	parts := spans(from, to, d.Step)
+	parts := records(from, to, d.Step, r.s.core.Series(d.Name))
 	for i, p := range parts {
 		b, err := r.read(ctx, d, p[0], p[1])
 		if err != nil {

@@ -36,6 +36,16 @@ func (c *Core) Decided(name string) int64 {
 	return c.engine.Decided(name)
 }
 
+// Series is how many series of a detector are known.
+func (c *Core) Series(name string) int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if d := c.engine.find(name); d != nil {
+		return len(d.groups)
+	}
+	return 0
+}
+
 // Alarms calls yield for every alarm in order of detector and series until it returns false. keep, which may be nil, chooses
 // by identity and state before the expensive view is made.
 func (c *Core) Alarms(keep func(detector string, s tidewatch.Series, state alerting.State) bool, yield func(AlarmInfo) bool) {
