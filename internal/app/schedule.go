@@ -38,7 +38,7 @@ func chunk(step time.Duration) time.Duration {
 
 // spans cuts the grid points from, …, to into stretches of at most chunk.
 func spans(from, to int64, step time.Duration) [][2]int64 {
-	return cut(from, to, step, chunk(step).Milliseconds()/step.Milliseconds())
+	return stretches(from, to, step, chunk(step).Milliseconds()/step.Milliseconds())
 }
 
 // recordPoints is how many points one record of the journal may hold: 32 MiB of them.
@@ -47,10 +47,10 @@ const recordPoints = 4 << 20
 // records cuts the grid points from, …, to of so many series into stretches that fit into a record of the journal each.
 func records(from, to int64, step time.Duration, series int) [][2]int64 {
 	most := int64(recordPoints / max(series, 1))
-	return cut(from, to, step, min(chunk(step).Milliseconds()/step.Milliseconds(), most))
+	return stretches(from, to, step, min(chunk(step).Milliseconds()/step.Milliseconds(), most))
 }
 
-func cut(from, to int64, step time.Duration, n int64) [][2]int64 {
+func stretches(from, to int64, step time.Duration, n int64) [][2]int64 {
 	var out [][2]int64
 	s := step.Milliseconds()
 	n = max(n, 1)
