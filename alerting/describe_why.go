@@ -14,7 +14,7 @@ const maxWhyTerms = 5
 // why is "Expected 0.4 % = level 0.5 % − Tuesday 03:00 0.1 %. History 15 d.", as far as it is known.
 func why(f Facts) string {
 	var parts []string
-	if mid := f.Score.Mid; f.Score.Ready && isFinite(mid) {
+	if mid := expectation(f); f.Score.Ready && isFinite(mid) {
 		parts = append(parts, "Expected "+FormatValue(mid, f.Unit)+termList(worthSaying(f.Explanation.Terms, mid), f.Unit)+".")
 	}
 	if len(f.Explanation.Features) > 0 && f.Score.Channel == tidewatch.ChannelIsolation {
@@ -24,6 +24,19 @@ func why(f Facts) string {
 		parts = append(parts, "History "+FormatSpan(h)+".")
 	}
 	return strings.Join(parts, " ")
+}
+
+// expectation is the one that the terms explain, which is that of the alarm's beginning; without terms that of the newest
+// breaching point.
+func expectation(f Facts) float64 {
+	if len(f.Explanation.Terms) == 0 {
+		return f.Score.Mid
+	}
+	sum := 0.0
+	for _, t := range f.Explanation.Terms {
+		sum += t.Value
+	}
+	return sum
 }
 
 // smallTerm is the share of the largest term below which a term is not worth a word.
