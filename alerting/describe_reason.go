@@ -31,6 +31,9 @@ func reason(f Facts) string {
 		if f.Policy.Datapoints > 0 {
 			takes = fmt.Sprintf(", it takes %d", f.Policy.Datapoints)
 		}
+		if tr.From != Alarming {
+			return fmt.Sprintf("Threshold not crossed: %d out of %s breached%s%s.", tr.Breaches, outOf(f), takes, filled(f))
+		}
 		return fmt.Sprintf("Threshold no longer crossed: %d out of %s breached%s%s.", tr.Breaches, outOf(f), takes, filled(f))
 	}
 	return crossed(f)

@@ -122,7 +122,7 @@ func TestReasons(t *testing.T) {
 	say("grid of 15 s", func(f *Facts) { f.Step = 15 * time.Second })
 	say("recovered", func(f *Facts) { f.Transition.To, f.Transition.Breaches = OK, 2 })
 	say("recovered on filled points", func(f *Facts) {
-		f.Transition = Transition{To: OK, Rule: RuleFilledNotBreaching, Breaches: 1, Of: 5, Missing: 3}
+		f.Transition = Transition{From: Alarming, To: OK, Rule: RuleFilledNotBreaching, Breaches: 1, Of: 5, Missing: 3}
 		f.Policy.Missing = MissingNotBreaching
 	})
 	say("no data", func(f *Facts) { f.Transition = Transition{To: InsufficientData, Rule: RuleNoneInsufficient} })
@@ -227,5 +227,12 @@ func TestTitles(t *testing.T) {
 		if got := HumanName(detector); got != want {
 			t.Errorf("HumanName(%q) = %q, want %q", detector, got, want)
 		}
+	}
+}
+
+func TestReasonOfAnAlarmThatStands(t *testing.T) {
+	f := Facts{Policy: DefaultPolicy(), Transition: Transition{From: OK, To: OK, Breaches: 1, Of: 5}}
+	if got, want := View(f).Reason, "Threshold not crossed: 1 out of the last 5 datapoints breached, it takes 3."; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

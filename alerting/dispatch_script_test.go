@@ -52,9 +52,10 @@ func testSignal(alarm string, at time.Duration, to State, note string, score flo
 	id := tidewatch.SeriesID(parts[0], ls)
 	s := Signal{
 		At: t, ID: AlarmID(parts[0], id), Detector: parts[0], SeriesID: id, Labels: ls, Score: score, Note: note,
-		Transition: Transition{T: t - 30_000, To: to, Rule: RuleNewestReal, Breaches: 3, Of: 5},
+		Transition: Transition{T: t - 30_000, From: Alarming, To: to, Rule: RuleNewestReal, Breaches: 3, Of: 5},
 	}
 	if to == Alarming {
+		s.Transition.From = OK
 		s.Transition.Since = s.Transition.T - 2*minute
 	}
 	return s

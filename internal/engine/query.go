@@ -68,7 +68,8 @@ func (c *Core) Alarms(keep func(detector string, s tidewatch.Series, state alert
 
 func (d *detector) info(r *row) AlarmInfo {
 	state, t := r.alarm.State(), d.next-d.step()
-	tr := alerting.Transition{T: t, From: state, To: state}
+	now := r.alarm.Decide(d.Alarm)
+	tr := alerting.Transition{T: t, From: state, To: state, Rule: now.Rule, Breaches: now.Breaches, Of: now.Of, Missing: now.Missing}
 	limit := d.limit.Surprise
 	if r.alarmed != nil && state == alerting.Alarming {
 		tr, limit = r.alarmed.transition, r.pinned
