@@ -15,7 +15,7 @@ func TestLedgerAgreesWithTheHeap(t *testing.T) {
 	const most = 12 << 10 // bytes a series; the design wants 2 KiB beside the recent points
 	for _, kind := range models.Kinds() {
 		t.Run(kind, func(t *testing.T) {
-			l, err := bench.MeasureLedger(kind, 1000)
+			l, err := bench.MeasureLedger(kind, 600)
 			if err != nil {
 				t.Fatal(err)
 			}
