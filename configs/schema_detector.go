@@ -26,11 +26,11 @@ type rawDetector struct {
 	Expect Rate `yaml:"expect" default:"=1/30d"`
 	// The same promise for each series alone. At 1,000 series `1/30d` is 33 false alarms a day.
 	ExpectPerSeries Rate `yaml:"expect_per_series"`
-	// A fixed width of the band in standard deviations, as in CloudWatch, for each point alone. It promises nothing.
+	// A fixed width of the band in standard deviations, as in CloudWatch: a point counts if it lies outside, and nothing else does. It promises nothing.
 	Band float64 `yaml:"band"`
 	// Which deviations count: `both`, `above` or `below` what is expected.
 	Direction Direction `yaml:"direction" default:"both"`
-	// Least deviation that counts, in the metric's own unit (`0.01`) or relative to what is expected (`30%`).
+	// Least deviation that counts, in the metric's own unit (`0.01`) or relative (`30%`). It is taken from what the hour of the week lets expect, which does not follow a lasting fault as the drawn expectation does.
 	MinDeviation MinDeviation `yaml:"min_deviation" default:"=none"`
 	// Valid values of the metric, `[least, greatest]`; `null` leaves an end open. The band never leaves them.
 	Range valueRange `yaml:"range" default:"=[null, null]"`
