@@ -22,6 +22,11 @@ func demoCommand(a *kingpin.Application, e *env) (string, func(context.Context) 
 		if o.Once {
 			o.Pace = 0
 		}
+		if e.logConfig.Level.String() == "info" { // the demo tells by itself what the service would log
+			if err := e.logConfig.Level.Set("warn"); err != nil {
+				return err
+			}
+		}
 		show, done := progress(e.stderr, "fault week")
 		o.Progress, o.Logger = show, e.logger()
 		ok, err := demo.Run(ctx, o)
