@@ -45,12 +45,12 @@ func Run(ctx context.Context, o Options) (ok bool, err error) {
 	if err := s.play(ctx); err != nil {
 		return false, err
 	}
+	if !o.Once || ctx.Err() != nil { // the verdict was printed at the end of the week, or there was none
+		return true, ctx.Err()
+	}
 	v := judge(s.fleet.Incidents(), s.alarms)
 	if err := v.print(o.Out, s.zone()); err != nil {
 		return false, err
-	}
-	if !o.Once {
-		return true, nil
 	}
 	sum := Summary{
 		Incidents: len(v.found), Found: v.hits(), FalseAlarms: len(v.falseAlarms), Messages: len(s.slack.Messages(channel)),
