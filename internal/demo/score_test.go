@@ -1,0 +1,52 @@
+package demo
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch/internal/simfleet"
+)
+
+func TestJudge(t *testing.T) {
+	const hour = 3_600_000
+	job := func(name string) labels.Labels { return labels.FromStrings("job", name, "cluster", "simulated") }
+	incidents := []simfleet.Incident{
+		{Name: "errors", Detectors: []string{"ErrorRatio"}, Labels: labels.FromStrings("job", "a"), Start: 10 * hour, End: 11 * hour,
+			Also: []simfleet.Symptom{{Detector: "RequestDrop", Labels: labels.FromStrings("job", "a"), Start: 10 * hour, End: 12 * hour}}},
+		{Name: "leak", Detectors: []string{"Memory"}, Labels: labels.FromStrings("job", "b"), Start: 20 * hour, End: 21 * hour, Subtle: true},
+	}
+	v := judge(incidents, []onset{
+		{detector: "Memory", labels: job("c"), raised: 20*hour + 1},      // another's memory
+		{detector: "RequestDrop", labels: job("a"), raised: 11 * hour},   // a symptom
+		{detector: "ErrorRatio", labels: job("a"), raised: 10*hour + 60}, // later in the list, earlier in time
+		{detector: "ErrorRatio", labels: job("a"), raised: 10*hour + 30},
+		{detector: "ErrorRatio", labels: job("a"), raised: 9 * hour}, // before it began
+	})
+	if v.hits() != 1 || v.found[0].by == nil || v.found[0].by.raised != 10*hour+30 {
+		t.Errorf("found %+v, want the first incident by the earlier alarm", v.found)
+	}
+	if len(v.falseAlarms) != 2 {
+		t.Errorf("%d false alarms, want the one before and the one elsewhere: %+v", len(v.falseAlarms), v.falseAlarms)
+	}
+	var out bytes.Buffer
+	if err := v.print(&out, time.UTC); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"ErrorRatio", "30ms", "missed (subtle)", "false alarm: Thu 1 Jan 09:00", "1 of 2 incidents found, 2 false alarms"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+}
+
+// TestMostFalseAlarms against tables of the Poisson law: P(X <= k) first reaches 0.975 at k.
+func TestMostFalseAlarms(t *testing.T) {
+	for mean, want := range map[float64]int{0.1: 1, 1: 3, 2.57: 6, 10: 17} {
+		if got := mostFalseAlarms(mean); got != want {
+			t.Errorf("mean %g: %d, want %d", mean, got, want)
+		}
+	}
+}
