@@ -14,8 +14,10 @@ func TestJudge(t *testing.T) {
 	const hour = 3_600_000
 	job := func(name string) labels.Labels { return labels.FromStrings("job", name, "cluster", "simulated") }
 	incidents := []simfleet.Incident{
-		{Name: "errors", Detectors: []string{"ErrorRatio"}, Labels: labels.FromStrings("job", "a"), Start: 10 * hour, End: 11 * hour,
-			Also: []simfleet.Symptom{{Detector: "RequestDrop", Labels: labels.FromStrings("job", "a"), Start: 10 * hour, End: 12 * hour}}},
+		{
+			Name: "errors", Detectors: []string{"ErrorRatio"}, Labels: labels.FromStrings("job", "a"), Start: 10 * hour, End: 11 * hour,
+			Also: []simfleet.Symptom{{Detector: "RequestDrop", Labels: labels.FromStrings("job", "a"), Start: 10 * hour, End: 12 * hour}},
+		},
 		{Name: "leak", Detectors: []string{"Memory"}, Labels: labels.FromStrings("job", "b"), Start: 20 * hour, End: 21 * hour, Subtle: true},
 	}
 	v := judge(incidents, []onset{

@@ -1,14 +1,13 @@
 package peertest
 
 import (
+	"log/slog"
 	"net/http"
 
 	"github.com/prometheus/prometheus/config"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/storage/remote"
-
-	"log/slog"
 )
 
 const externalName, externalValue = "cluster", "eu1"
