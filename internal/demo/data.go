@@ -40,6 +40,9 @@ func runData(ctx context.Context, o Options) error {
 		if err := s.walk(ctx, begin, rec.end+time.Minute.Milliseconds()); err != nil {
 			return err
 		}
+		if err := s.svc.AwaitSent(ctx); err != nil {
+			return err
+		}
 		fmt.Fprintf(o.Out, "%d alarms, %d messages\n", len(s.alarms), len(s.slack.Messages(channel)))
 		if !o.Once {
 			<-ctx.Done()
