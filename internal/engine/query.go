@@ -96,18 +96,16 @@ func (c *Core) FindAlarm(id string) (info AlarmInfo, ok bool) {
 	return AlarmInfo{}, false
 }
 
-// Recent returns the points of a series with from <= t <= to (Unix milliseconds), and the detector's chart of it up to now.
-// ok is false for an unknown series.
-func (c *Core) Recent(id uint64, from, to int64) (v View, chart *alerting.Chart, ok bool) {
+// Chart is the detector's chart of a series up to the grid time to, Unix milliseconds, or up to now if that is earlier. ok is
+// false for an unknown series.
+func (c *Core) Chart(id uint64, to int64) (chart *alerting.Chart, ok bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	d, r := c.engine.row(id)
 	if r == nil {
-		return View{}, nil, false
+		return nil, false
 	}
-	v = r.recent.view(d.step(), from, to)
-	v.Series, v.Detector = r.series, d.Name
-	return v, d.chart(r, alerting.View(d.info(r).Facts), min(to, d.next-d.step())), true
+	return d.chart(r, alerting.View(d.info(r).Facts), min(to, d.next-d.step())), true
 }
 
 // row finds a series by its id in any detector.
@@ -123,13 +121,16 @@ func (e *Engine) row(id uint64) (*detector, *row) {
 // Band returns the points of a series with from <= t <= to (Unix milliseconds) and the times of the oldest and newest point
 // held, both 0 where there is none. ok is false for an unknown series.
 func (c *Core) Band(id uint64, from, to int64) (v View, held [2]int64, ok bool) {
-	v, _, ok = c.Recent(id, from, to)
-	if !ok {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	d, r := c.engine.row(id)
+	if r == nil {
 		return v, held, false
 	}
-	all, _, _ := c.Recent(id, math.MinInt64, math.MaxInt64)
-	if n := len(all.T); n > 0 {
-		held = [2]int64{all.T[0], all.T[n-1]}
+	v = r.recent.view(d.step(), from, to)
+	v.Series, v.Detector = r.series, d.Name
+	if all := r.recent.view(d.step(), math.MinInt64, math.MaxInt64).T; len(all) > 0 {
+		held = [2]int64{all[0], all[len(all)-1]}
 	}
 	return v, held, true
 }
