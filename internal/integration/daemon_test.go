@@ -214,12 +214,16 @@ func (d *daemon) history(t *testing.T, alarmID string) []transition {
 	return data.Transitions
 }
 
-// wantLog wants lines with all of the words a number of times since the daemon was first started.
+// wantLog wants lines with all of the words a number of times since the daemon was first started. What the daemon has written
+// reaches the log through a pipe, a moment after its answer over HTTP.
 func (d *daemon) wantLog(t *testing.T, times int, words ...string) {
 	t.Helper()
-	if got := d.log.count(words...); got != times {
-		t.Errorf("%d lines of the log with %q, want %d", got, words, times)
-	}
+	eventually(t, 10*time.Second, fmt.Sprintf("%d lines of the log with %q", times, words), func() error {
+		if got := d.log.count(words...); got != times {
+			return fmt.Errorf("%d lines of the log with %q, want %d", got, words, times)
+		}
+		return nil
+	})
 }
 
 // wantCalm wants no error in the log.
