@@ -13,6 +13,12 @@ import (
 type Options struct {
 	Workers      int // goroutines per block; 0: GOMAXPROCS. Results do not depend on it.
 	RecentPoints int // points kept per series for charts and the band endpoint; 0: 360
+
+	// Watch, where not nil, is told of every decided point, in order of time for each series. It is called by all workers at
+	// once and must not call the engine.
+	Watch func(Judged)
+	// Models finds a kind of model; nil: models.Lookup, the kinds that a user can configure.
+	Models func(kind string) (models.Spec, error)
 }
 
 // Engine holds the learnt state of all detectors. It is not safe for concurrent use; Core is.
@@ -25,6 +31,9 @@ type Engine struct {
 func New(opts Options) *Engine {
 	if opts.RecentPoints == 0 {
 		opts.RecentPoints = 360
+	}
+	if opts.Models == nil {
+		opts.Models = models.Lookup
 	}
 	return &Engine{opts: opts}
 }
@@ -46,7 +55,7 @@ func (e *Engine) Configure(ds []Detector) error {
 }
 
 func (e *Engine) configured(c Detector) (*detector, error) {
-	spec, err := models.Lookup(c.Model.Kind)
+	spec, err := e.opts.Models(c.Model.Kind)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +73,7 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 		}
 		return &d, nil
 	}
-	d := &detector{Detector: c, spec: spec, size: e.opts.RecentPoints}
+	d := &detector{Detector: c, spec: spec, size: e.opts.RecentPoints, watch: e.opts.Watch}
 	d.family.cur.dim, d.family.prev.dim = spec.Dim, spec.Dim
 	return d, nil
 }

@@ -33,6 +33,7 @@ type detector struct {
 	next   int64 // grid time of the next column; 0 before the first
 	begun  bool  // its training is over
 	size   int   // points in a recent ring
+	watch  func(Judged)
 }
 
 // change is a transition together with the alarm that made it, before it has got its words.

@@ -81,13 +81,19 @@ func (st *stepper) decide(t int64, g *group, i int) {
 	case present && s.Ready:
 		breach = alerting.Fine
 	}
-	if tr, ok := r.alarm.Step(t, breach, d.Model.Step, d.Alarm); ok {
+	tr, ok := r.alarm.Step(t, breach, d.Model.Step, d.Alarm)
+	if ok {
 		st.transition(t, g, i, tr, "")
 	} else if r.alarm.State() == alerting.Alarming && t-r.seen >= max(goneAfter.Milliseconds(), 5*d.step()) {
 		st.end(t, g, i, alerting.NoteStoppedReporting)
 	}
 	st.verdicts[i] = d.verdict(t, st.scores[i], st.scores[i].Surprise > max(limit, minLimit) || r.alarm.State() == alerting.Alarming)
 	st.closeEpisode(t, r)
+	if d.watch != nil {
+		j := st.judged(t, g, i, s, surprise, limit)
+		j.Onset = ok && tr.To == alerting.Alarming
+		d.watch(j)
+	}
 }
 
 // literal is the score that counts: all of it, or under `band`, which is CloudWatch's, only whether this one point lies outside.
