@@ -40,15 +40,20 @@ build: ## Build bin/tidewatch, statically linked.
 demo: build ## Watch a simulated fleet. ONCE=1 ends with a verdict; DATA=dir plays CSV files; ARGS adds flags.
 	bin/tidewatch demo $(if $(ONCE),--once) $(if $(DATA),--data='$(DATA)') $(ARGS)
 
-# The race detector needs cgo, and so a C compiler; without one the tests run without it, and say so.
+# The race detector needs cgo, and so a C compiler; without one the tests run without it, and say so. It makes numeric tests ten
+# times slower, so under it they run -short, on less data; test-full has them at full length.
 # REPORT=1 prints a summary in place of go test's own lines: times, the slowest tests, what was skipped and why.
 .PHONY: test
 test: $(if $(REPORT),bin/testreport) ## Run the tests with the race detector, in random order. PKG and RUN choose some.
-	@race=-race; if ! command -v "$$(CGO_ENABLED=1 $(GO) env CC)" >/dev/null; then \
+	@race='-race -short'; if ! command -v "$$(CGO_ENABLED=1 $(GO) env CC)" >/dev/null; then \
 	  if [ -n "$${CI:-}" ]; then echo "make test: no C compiler for the race detector" >&2; exit 1; fi; \
 	  race=; echo "make test: no C compiler, so the race detector is off" >&2; \
 	else export CGO_ENABLED=1; fi; \
 	set -x; $(GO) test $$race -shuffle=on -timeout 10m -run '$(RUN)' $(if $(REPORT),-json) $(PKG) $(if $(REPORT),| bin/testreport)
+
+.PHONY: test-full
+test-full: ## Run the numeric tests at full length, without the race detector.
+	$(GO) test -shuffle=on -timeout 10m $$(git grep -l 'testing.Short()' -- '*.go' | xargs -n 1 dirname | sort -u | sed 's,^,./,')
 
 .PHONY: test-peer
 test-peer: ## Check the remote-read server against Prometheus's own client (a module of its own, minutes to build).

@@ -80,12 +80,16 @@ func quantile(xs []float64, q float64) float64 {
 // with the differences of the day before.
 func TestIncidentsShowInTheirDetectors(t *testing.T) {
 	f := newFleet(t, Options{Start: DefaultStart.Add(6 * 24 * time.Hour), FaultStart: DefaultStart.Add(DefaultHistory)})
+	incidents := f.Incidents()
+	if testing.Short() {
+		incidents = incidents[:3]
+	}
 	byName := map[string]detector{}
 	for _, d := range demoDetectors(t) {
 		byName[d.Name] = d
 	}
 	feed := &windowed{feed: f, from: f.Start(), want: make([]bool, 17*96)}
-	for _, in := range f.Incidents() {
+	for _, in := range incidents {
 		for _, back := range []int64{0, day, week, week + day} {
 			feed.add(span{in.Start - quarter - back, in.End - back})
 		}
@@ -99,7 +103,7 @@ func TestIncidentsShowInTheirDetectors(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	for _, in := range f.Incidents() {
+	for _, in := range incidents {
 		for _, name := range in.Detectors {
 			d, ok := byName[name]
 			if !ok {

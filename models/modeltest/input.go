@@ -85,7 +85,9 @@ func calibrated(t *testing.T, spec models.Spec, shared models.Shared) {
 
 func boundedMemory(t *testing.T, spec models.Spec, shared models.Shared) {
 	points := 1_000_000
-	if testing.Short() || shared != nil {
+	if testing.Short() {
+		points = 50_000
+	} else if shared != nil {
 		points = 150_000
 	}
 	d, n := newDriver(t, spec, shared), noise{8}
