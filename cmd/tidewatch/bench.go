@@ -14,7 +14,7 @@ func benchGroup(a *kingpin.Application) *kingpin.CmdClause {
 	if c := a.GetCommand("bench"); c != nil {
 		return c
 	}
-	return a.Command("bench", "Measure what Tidewatch costs.")
+	return a.Command("bench", "Measure what Tidewatch finds, and what it costs.")
 }
 
 func worldFlags(c *kingpin.CmdClause, w *load.World) {

@@ -1,0 +1,129 @@
+package bench
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/bench/corpus"
+	"github.com/tidewatch/tidewatch/bench/measure"
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/internal/engine"
+)
+
+// judgement is what one detector said of one file.
+type judgement struct {
+	measure.Series
+	point []point // for --scores, else nil
+}
+
+// point is what --scores tells of a point besides its score.
+type point struct {
+	channel int // that decided
+	value   float64
+	band    tidewatch.Band
+}
+
+// columnsPerRun is how many grid points are run between two looks at the context.
+const columnsPerRun = 4096
+
+// judge runs a detector over a series and collects what its observer sees. Channels that are judged one by one make one series: the
+// highest score, and any alarm, of a point counts.
+func judge(ctx context.Context, cfg configs.Detector, d Detector, s *corpus.Series, keep bool) (*judgement, error) {
+	b := block(cfg.Name, s)
+	w := newWatcher(s, b, keep)
+	eng := engine.New(engine.Options{Workers: 1, Watch: w.watch, Models: only(d.spec)})
+	if err := eng.Configure([]engine.Detector{d.configure(cfg, s)}); err != nil {
+		return nil, fmt.Errorf("judging %s with %s: %w", s.Name, d.Name, err)
+	}
+	for from := 0; from < b.N; from += columnsPerRun {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		part := cut(b, from, min(from+columnsPerRun, b.N))
+		if _, _, _, err := eng.Run(part); err != nil {
+			return nil, fmt.Errorf("judging %s with %s: %w", s.Name, d.Name, err)
+		}
+	}
+	return &w.judgement, nil
+}
+
+// configure is the engine's detector for a series.
+func (d Detector) configure(cfg configs.Detector, s *corpus.Series) engine.Detector {
+	step := time.Duration(s.Step) * time.Millisecond
+	return engineDetector(cfg, d.spec.Kind, step, 1, len(s.Channels))
+}
+
+// block is the whole series as the engine takes it, a row for each channel in order of identity.
+func block(detector string, s *corpus.Series) tidewatch.Block {
+	b := tidewatch.Block{Detector: detector, From: s.Start, Step: s.Step, N: s.Points()}
+	for c, v := range s.Values {
+		ls := labels.FromStrings(labels.MetricName, s.Channels[c])
+		b.Rows = append(b.Rows, tidewatch.Row{Series: tidewatch.Series{ID: tidewatch.SeriesID(detector, ls), Labels: ls}, V: v})
+	}
+	slices.SortFunc(b.Rows, func(x, y tidewatch.Row) int { return cmp.Compare(x.Series.ID, y.Series.ID) })
+	return b
+}
+
+// cut is the columns [from, to) of a block.
+func cut(b tidewatch.Block, from, to int) tidewatch.Block {
+	out := b
+	out.From, out.N, out.Rows = b.Time(from), to-from, make([]tidewatch.Row, len(b.Rows))
+	for i, r := range b.Rows {
+		out.Rows[i] = tidewatch.Row{Series: r.Series, V: r.V[from:to]}
+	}
+	return out
+}
+
+// watcher makes a judgement of what the engine's observer is told.
+type watcher struct {
+	judgement
+	channel map[uint64]int // by series
+	single  bool
+}
+
+func newWatcher(s *corpus.Series, b tidewatch.Block, keep bool) *watcher {
+	n := s.Points()
+	w := &watcher{channel: map[uint64]int{}, single: len(s.Channels) == 1}
+	w.Series = measure.Series{
+		Name: s.Name, Start: s.Start, Step: s.Step, From: s.From, Missing: s.Missing, Label: s.Label,
+		Score: make([]float64, n), Alarm: make([]bool, n), Page: make([]float64, n),
+	}
+	if w.single {
+		w.P = slices.Repeat([]float64{1}, n)
+	}
+	if keep {
+		nan := math.NaN()
+		w.point = slices.Repeat([]point{{value: nan, band: tidewatch.Band{Lower: nan, Mid: nan, Upper: nan}}}, n)
+	}
+	for _, r := range b.Rows {
+		w.channel[r.Series.ID] = slices.Index(s.Channels, r.Series.Labels.Get(labels.MetricName))
+	}
+	return w
+}
+
+// leastP keeps probabilities above 0.
+const leastP = 1e-300
+
+// watch takes one decided point of one channel.
+func (w *watcher) watch(j engine.Judged) {
+	i := int((j.T - w.Start) / w.Step)
+	first := w.point != nil && math.IsNaN(w.point[i].value)
+	if w.point != nil && (first || j.AnomalyScore > w.Score[i]) {
+		w.point[i] = point{channel: w.channel[j.Series], value: j.X, band: j.Band}
+	}
+	w.Score[i] = max(w.Score[i], j.AnomalyScore)
+	w.Alarm[i] = w.Alarm[i] || j.State == alerting.Alarming
+	if j.Onset {
+		w.Page[i] = max(w.Page[i], j.AnomalyScore)
+	}
+	if w.single {
+		w.P[i] = max(math.Pow(10, -j.Score.Surprise), leastP)
+	}
+}

@@ -1,0 +1,60 @@
+package bench
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/models"
+)
+
+// production is the one configuration of every measured detector: all that it does not say is the product's default.
+const production = `
+sources: [{name: bench, url: "http://localhost/api/v1/read"}]
+global: {timezone: UTC}
+detectors:
+- {name: bench, expr: value, expect_per_series: 1/14d}
+`
+
+// productionDetector is the detector that production is parsed into.
+func productionDetector() (configs.Detector, error) {
+	cfg, err := configs.Parse("the bench's configuration", []byte(production))
+	if err != nil {
+		return configs.Detector{}, err
+	}
+	return cfg.Detectors[0], nil
+}
+
+// configHash names the configuration: SHA-256 over what decides scores and alarms.
+func configHash(d configs.Detector) string {
+	sum := sha256.Sum256([]byte(d.ModelHash() + d.PolicyHash()))
+	return hex.EncodeToString(sum[:8])
+}
+
+// engineDetector is the production detector for one file: of that kind of model, on that step, with so many rows in a group. Of a
+// detector that judges the channels of a file one by one the promise is for the file: its channels share the budget.
+func engineDetector(d configs.Detector, kind string, step time.Duration, rows, groups int) engine.Detector {
+	d.Model, d.Step = kind, step
+	m := d.ModelConfig(rows)
+	m.Seed = 1
+	return engine.Detector{
+		Name: d.Name, Expr: d.Expr, Location: d.Location, Model: m, Alarm: d.Alarm,
+		Direction: engine.Direction(d.Direction),
+		Deviation: engine.Deviation{Relative: d.MinDeviation.Relative, Value: d.MinDeviation.Value},
+		Promise:   engine.Promise{Count: d.ExpectPerSeries.Count, Per: d.ExpectPerSeries.Per, PerSeries: groups == 1},
+		ModelHash: d.ModelHash(), ConfigHash: d.ModelHash() + d.PolicyHash(),
+	}
+}
+
+// only is a registry of one kind.
+func only(spec models.Spec) func(kind string) (models.Spec, error) {
+	return func(kind string) (models.Spec, error) {
+		if kind != spec.Kind {
+			return models.Spec{}, fmt.Errorf("unknown model %q, want %q", kind, spec.Kind)
+		}
+		return spec, nil
+	}
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/version"
+	"github.com/tidewatch/tidewatch/bench"
+)
+
+// benchDataCommand measures detection on labelled data; it is what bench does unless told otherwise.
+func benchDataCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
+	c := benchGroup(a).Command("data", "Run the production engine over labelled corpora and measure what it finds.").Default()
+	var o bench.Options
+	c.Flag("data", "Directory of corpora: NAB's layout, or CSV files of timestamp,value[,value…][,label], plain or gzipped.").Required().StringVar(&o.Data)
+	c.Flag("corpora", "Only these corpora; repeatable.").StringsVar(&o.Corpora)
+	c.Flag("detectors", "Only these detectors; repeatable.").StringsVar(&o.Detectors)
+	baselines := c.Flag("baselines", "Measure the baselines as well: true or false.").Default("true").Enum("true", "false")
+	cost := c.Flag("cost", "Measure time, allocations and memory as well: true or false.").Default("true").Enum("true", "false")
+	c.Flag("scores", "Write the scores of every series to this directory, under the file's name.").StringVar(&o.Scores)
+	c.Flag("index-step", "What one step is of a time stamp column that only counts 0, 1, 2, …").Default("1m").DurationVar(&o.Corpus.IndexStep)
+	c.Flag("workers", "Files at a time; 0: one for each processor.").IntVar(&o.Workers)
+	markdown := c.Flag("markdown", "Write the tables as Markdown to this file, - for standard output.").String()
+	asJSON := c.Flag("json", "Write the report as JSON to this file, - for standard output.").String()
+	return c.FullCommand(), func(ctx context.Context) error {
+		show, done := progress(e.stderr, "files × detectors")
+		o.Progress, o.Commit = show, commit()
+		o.Baselines, o.Cost = *baselines == "true", *cost == "true"
+		rep, err := bench.Run(ctx, o)
+		done()
+		if err != nil {
+			return err
+		}
+		err = errors.Join(writeTo(e.stdout, *asJSON, rep.JSON), writeTo(e.stdout, *markdown, rep.Markdown))
+		if *asJSON != "-" && *markdown != "-" {
+			err = errors.Join(err, rep.Text(e.stdout))
+		}
+		return err
+	}
+}
+
+// commit is the revision that was built, "unknown" where the build does not say.
+func commit() string {
+	if r := version.GetRevision(); r != "" {
+		return r
+	}
+	return "unknown"
+}
+
+// writeTo has write fill a file, or stdout for -; no name writes nothing.
+func writeTo(stdout io.Writer, name string, write func(io.Writer) error) (err error) {
+	switch name {
+	case "":
+		return nil
+	case "-":
+		return write(stdout)
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return write(f)
+}
