@@ -64,7 +64,7 @@ func (d *drifting) learn(x []float64) {
 // fallen to its least.
 type drift struct {
 	n, mean, variance float64
-	all               moments
+	floor             floor
 }
 
 func (d *drift) learn(x, least float64) {
@@ -75,7 +75,7 @@ func (d *drift) learn(x, least float64) {
 	w, r := max(1/d.n, least), x-d.mean
 	d.mean += float64(w * r)
 	d.variance = float64((1 - w) * (d.variance + float64(w*float64(r*r))))
-	d.all = d.all.add(x)
+	d.floor.learn(math.Sqrt(d.variance))
 }
 
 // z is NaN of a missing value and of a channel that never had one.
@@ -83,5 +83,5 @@ func (d *drift) z(x float64) float64 {
 	if math.IsNaN(x) || d.n == 0 {
 		return math.NaN()
 	}
-	return ratio(math.Abs(x-d.mean), floored(math.Sqrt(d.variance), d.all))
+	return ratio(math.Abs(x-d.mean), d.floor.under(math.Sqrt(d.variance)))
 }

@@ -17,11 +17,12 @@ func weight(n int) float64 { return 2 / (float64(n) + 1) }
 type ewma struct {
 	fast, slow     float64
 	mean, variance float64
-	all            moments // of the residuals
+	n              float64 // residuals
+	floor          floor
 }
 
 func (e *ewma) score(_ int64, x float64) float64 {
-	return ratio(math.Abs(x-e.mean), floored(math.Sqrt(e.variance), e.all))
+	return ratio(math.Abs(x-e.mean), e.floor.under(math.Sqrt(e.variance)))
 }
 
 func (e *ewma) learn(_ int64, x float64) {
@@ -33,7 +34,8 @@ func (e *ewma) learn(_ int64, x float64) {
 		return
 	}
 	r := x - e.mean
-	e.all = e.all.add(r)
-	e.variance += float64(max(e.slow, 1/e.all.n) * (float64(r*r) - e.variance))
+	e.n++
+	e.variance += float64(max(e.slow, 1/e.n) * (float64(r*r) - e.variance))
 	e.mean += float64(e.fast * r)
+	e.floor.learn(math.Sqrt(e.variance))
 }

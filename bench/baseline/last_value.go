@@ -14,17 +14,17 @@ var lastValueSpec = univariate("last-value", "Change since the last value over i
 type lastValue struct {
 	last    float64
 	changes window
-	all     moments
+	floor   floor
 }
 
 func (l *lastValue) score(_ int64, x float64) float64 {
-	return ratio(math.Abs(x-l.last), floored(l.changes.moments().sd(), l.all))
+	return ratio(math.Abs(x-l.last), l.floor.under(l.changes.moments().sd()))
 }
 
 func (l *lastValue) learn(_ int64, x float64) {
 	change := x - l.last // NaN where there is no x or no last
 	l.changes.push(change)
-	l.all = l.all.add(change)
+	l.floor.learn(l.changes.moments().sd())
 	if !math.IsNaN(x) {
 		l.last = x
 	}

@@ -140,9 +140,16 @@ func ratio(deviation, scale float64) float64 {
 	return min(deviation/scale, most)
 }
 
-// leastShare is the part of its own all-time value that a scale cannot fall below: a day on which a metric stood still would
+// leastShare is the part of its own all-time mean that a scale cannot fall below: a day on which a metric stood still would
 // otherwise make the first tick after it infinitely strange. The production models bound their noise by the same half.
 const leastShare = 0.5
 
-// floored is a scale with the floor that the standard deviation of all values so far sets.
-func floored(scale float64, all moments) float64 { return max(scale, leastShare*all.sd()) }
+// floor is the all-time mean of a scale.
+type floor struct{ n, mean float64 }
+
+func (f *floor) learn(scale float64) {
+	f.n++
+	f.mean += (scale - f.mean) / f.n
+}
+
+func (f *floor) under(scale float64) float64 { return max(scale, leastShare*f.mean) }

@@ -15,7 +15,7 @@ var seasonalNaiveSpec = univariate("seasonal-naive", "Distance from the value a 
 type seasonalNaive struct {
 	past    ring // of a day
 	squares window
-	all     moments // of squares
+	floor   floor
 }
 
 // distance is NaN where there was no value a day before.
@@ -23,14 +23,16 @@ func (s *seasonalNaive) distance(x float64) float64 {
 	return math.Abs(x - s.past.lag(len(s.past.values)))
 }
 
+// scale is the root mean square of the distances.
+func (s *seasonalNaive) scale() float64 { return math.Sqrt(s.squares.moments().mean) }
+
 func (s *seasonalNaive) score(_ int64, x float64) float64 {
-	scale := math.Sqrt(s.squares.moments().mean)
-	return ratio(s.distance(x), max(scale, leastShare*math.Sqrt(s.all.mean)))
+	return ratio(s.distance(x), s.floor.under(s.scale()))
 }
 
 func (s *seasonalNaive) learn(_ int64, x float64) {
 	d := s.distance(x)
 	s.squares.push(float64(d * d))
-	s.all = s.all.add(float64(d * d))
+	s.floor.learn(s.scale())
 	s.past.push(x)
 }

@@ -13,7 +13,7 @@ var threeSigmaSpec = univariate("3sigma", "Distance from the mean of the last da
 
 type threeSigma struct {
 	window window
-	all    moments
+	floor  floor
 }
 
 func (s *threeSigma) score(_ int64, x float64) float64 {
@@ -21,10 +21,10 @@ func (s *threeSigma) score(_ int64, x float64) float64 {
 	if m.n == 0 { // the window is one gap
 		return 0
 	}
-	return ratio(math.Abs(x-m.mean), floored(m.sd(), s.all))
+	return ratio(math.Abs(x-m.mean), s.floor.under(m.sd()))
 }
 
 func (s *threeSigma) learn(_ int64, x float64) {
 	s.window.push(x)
-	s.all = s.all.add(x)
+	s.floor.learn(s.window.moments().sd())
 }
