@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tidewatch/tidewatch/bench/baseline"
+	"github.com/tidewatch/tidewatch/bench/corpus"
 	"github.com/tidewatch/tidewatch/models"
 )
 
@@ -13,18 +15,28 @@ type Detector struct {
 	Name, Doc string
 	Baseline  bool
 	spec      models.Spec
+	joint     bool // judges the channels of a file together, and only files of several
 }
+
+// judges reports whether the detector can judge a series.
+func (d Detector) judges(s *corpus.Series) bool { return !d.joint }
 
 // Ours is the name of the product's own detector.
 const Ours = "tidewatch"
 
-// Detectors are all that can be measured: the product's own first.
+// Detectors are all that can be measured, the product's own first, and of the baselines only if asked.
 func Detectors(baselines bool) ([]Detector, error) {
 	spec, err := models.Lookup("combined")
 	if err != nil {
 		return nil, err
 	}
 	out := []Detector{{Name: Ours, Doc: spec.Doc, spec: spec}}
+	if !baselines {
+		return out, nil
+	}
+	for _, b := range baseline.All() {
+		out = append(out, Detector{Name: b.Name, Doc: b.Doc, Baseline: true, spec: b.Model, joint: b.Multivariate})
+	}
 	return out, nil
 }
 

@@ -37,7 +37,7 @@ const columnsPerRun = 4096
 // highest score, and any alarm, of a point counts.
 func judge(ctx context.Context, cfg configs.Detector, d Detector, s *corpus.Series, keep bool) (*judgement, error) {
 	b := block(cfg.Name, s)
-	w := newWatcher(s, b, keep)
+	w := newWatcher(d, s, b, keep)
 	eng := engine.New(engine.Options{Workers: 1, Watch: w.watch, Models: only(d.spec)})
 	if err := eng.Configure([]engine.Detector{d.configure(cfg, s)}); err != nil {
 		return nil, fmt.Errorf("judging %s with %s: %w", s.Name, d.Name, err)
@@ -85,17 +85,18 @@ func cut(b tidewatch.Block, from, to int) tidewatch.Block {
 type watcher struct {
 	judgement
 	channel map[uint64]int // by series
-	single  bool
+	claims  bool           // the surprise is a probability's
+	raw     bool           // the score is the surprise itself
 }
 
-func newWatcher(s *corpus.Series, b tidewatch.Block, keep bool) *watcher {
+func newWatcher(d Detector, s *corpus.Series, b tidewatch.Block, keep bool) *watcher {
 	n := s.Points()
-	w := &watcher{channel: map[uint64]int{}, single: len(s.Channels) == 1}
+	w := &watcher{channel: map[uint64]int{}, claims: !d.Baseline && len(s.Channels) == 1, raw: d.Baseline}
 	w.Series = measure.Series{
 		Name: s.Name, Start: s.Start, Step: s.Step, From: s.From, Missing: s.Missing, Label: s.Label,
 		Score: make([]float64, n), Alarm: make([]bool, n), Page: make([]float64, n),
 	}
-	if w.single {
+	if w.claims {
 		w.P = slices.Repeat([]float64{1}, n)
 	}
 	if keep {
@@ -111,19 +112,23 @@ func newWatcher(s *corpus.Series, b tidewatch.Block, keep bool) *watcher {
 // leastP keeps probabilities above 0.
 const leastP = 1e-300
 
-// watch takes one decided point of one channel.
+// watch takes one decided point of one channel. The score of a baseline is what its model says: its limit moves with what it has
+// learnt, which would spoil the one threshold for all that it is given.
 func (w *watcher) watch(j engine.Judged) {
 	i := int((j.T - w.Start) / w.Step)
-	first := w.point != nil && math.IsNaN(w.point[i].value)
-	if w.point != nil && (first || j.AnomalyScore > w.Score[i]) {
+	score := j.AnomalyScore
+	if w.raw {
+		score = j.Surprise
+	}
+	if w.point != nil && (math.IsNaN(w.point[i].value) || score > w.Score[i]) {
 		w.point[i] = point{channel: w.channel[j.Series], value: j.X, band: j.Band}
 	}
-	w.Score[i] = max(w.Score[i], j.AnomalyScore)
+	w.Score[i] = max(w.Score[i], score)
 	w.Alarm[i] = w.Alarm[i] || j.State == alerting.Alarming
 	if j.Onset {
-		w.Page[i] = max(w.Page[i], j.AnomalyScore)
+		w.Page[i] = max(w.Page[i], score)
 	}
-	if w.single {
+	if w.claims {
 		w.P[i] = max(math.Pow(10, -j.Score.Surprise), leastP)
 	}
 }

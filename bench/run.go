@@ -133,6 +133,7 @@ func (r *run) corpus(ctx context.Context, c corpus.Corpus) (CorpusReport, error)
 	for _, d := range rep.Detectors {
 		rep.Events = max(rep.Events, d.Events)
 	}
+	rep.Detectors = slices.DeleteFunc(rep.Detectors, func(d DetectorReport) bool { return d.Digest == "" })
 	return rep, errors.Join(errs...)
 }
 
@@ -161,14 +162,14 @@ func (r *run) file(ctx context.Context, f corpus.File) (res result) {
 	if res.series, res.err = f.Read(); res.err != nil {
 		return res
 	}
-	for _, d := range r.detectors {
-		keep := r.Scores != "" && !d.Baseline
-		j, err := judge(ctx, r.cfg, d, res.series, keep)
-		if err != nil {
-			res.err = err
-			return res
+	res.judged = make([]*judgement, len(r.detectors))
+	for i, d := range r.detectors {
+		if d.judges(res.series) {
+			keep := r.Scores != "" && !d.Baseline
+			if res.judged[i], res.err = judge(ctx, r.cfg, d, res.series, keep); res.err != nil {
+				return res
+			}
 		}
-		res.judged = append(res.judged, j)
 		r.progress()
 	}
 	res.series.Values = nil // they may be large, and nothing needs them any more
@@ -211,17 +212,25 @@ func (c *CorpusReport) hash(results []result) {
 	c.DataHash = hex.EncodeToString(h.Sum(nil)[:8])
 }
 
-// measure turns what one detector said of all files into figures.
+// measure turns what one detector said of all files into figures; the report of one that cannot judge all of them is empty.
 func (r *run) measure(c corpus.Corpus, results []result, d int) (DetectorReport, error) {
 	rep := DetectorReport{Name: r.detectors[d].Name, Baseline: r.detectors[d].Baseline}
 	var list []measure.Series
 	for _, res := range results {
+		if res.judged[d] == nil {
+			return rep, nil
+		}
 		list = append(list, res.judged[d].Series)
 	}
 	rep.Digest = digest(list)
 	var err error
 	if rep.Result, err = measure.Measure(list); err != nil {
 		return rep, fmt.Errorf("measuring %s: %w", rep.Name, err)
+	}
+	if c.NAB {
+		if rep.NABResult, err = nab(results, d); err != nil {
+			return rep, fmt.Errorf("measuring %s: %w", rep.Name, err)
+		}
 	}
 	return rep, nil
 }
