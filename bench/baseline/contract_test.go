@@ -3,6 +3,7 @@ package baseline
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -304,5 +305,27 @@ func TestNamesAndConfigs(t *testing.T) {
 			m.Advance(0, make([]float64, least), nil, nil)
 			m.Score(step.Milliseconds(), make([]float64, least), make([]tidewatch.Score, least))
 		}
+	}
+}
+
+// TestProcessors has enough channels for a decomposition to be spread over processors.
+func TestProcessors(t *testing.T) {
+	scores := func(processors int) (all []float64) {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
+		const rows = 100
+		d := newDriver(t, pcaSpec, rows)
+		for range 2*aDay + 10 {
+			x := metric(d.k, rows)
+			all = append(all, d.look(x)[0].Surprise)
+			d.learn(x)
+		}
+		return all
+	}
+	one := scores(1)
+	if one[len(one)-1] == 0 {
+		t.Fatal("nothing was scored")
+	}
+	if !slices.Equal(one, scores(2)) {
+		t.Error("two processors give other scores than one")
 	}
 }
