@@ -18,11 +18,12 @@ func (u unit) within(p float64) bool {
 	return 2*float64(u.exceedances) >= expected && float64(u.exceedances) <= 2*expected
 }
 
-// calibration compares, for each nominal p, the share of unlabelled measured points with P <= p with p, over the series that claim a P. A series
+// Calibrate compares, for each nominal p, the share of unlabelled measured points with P <= p with p, over the series that claim a P. A series
 // with at least 10 expected exceedances is a unit; the others are pooled in their order into blocks that reach as many, and what is left at the
 // end joins the last block. All measured points of a series without labels count as unlabelled: whatever incidents it holds are then counted as
-// exceedances, so such a rate lies above that of quiet operation.
-func calibration(series []Series) []Calibration {
+// exceedances, so such a rate lies above that of quiet operation. It is empty if no series claims a P. The series must pass Check; with another
+// From it also serves for the points before the measured ones.
+func Calibrate(series []Series) []Calibration {
 	all := make([]Calibration, 0, len(nominals))
 	for _, p := range nominals {
 		units := make([]unit, 0, len(series))

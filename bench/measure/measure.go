@@ -22,7 +22,7 @@ func Measure(series []Series) (Result, error) {
 	}
 	r := Result{
 		Series: len(series), Labelled: len(labelled), Points: of.points, Events: of.events, Weeks: of.weeks,
-		Calibration: calibration(series), Intervals: map[string]Interval{},
+		Calibration: Calibrate(series), Intervals: map[string]Interval{},
 	}
 	r.own(labelled, truths, of)
 	r.swept(labelled, truths, of)

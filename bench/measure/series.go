@@ -20,7 +20,8 @@ type Series struct {
 }
 
 // Check says what is wrong with a series, if anything is: a step that is not positive, a From outside the grid, a slice of another length than
-// Score, or, at a measured point, a score that is negative or not finite or a P outside (0, 1]. Missing, Label, Alarm, Page and P may be nil.
+// Score, or, at a measured point, a score that is negative or not finite or a P outside (0, 1]. Missing, Label, Alarm, Page and P may be nil;
+// without Alarm the detector has no threshold of its own.
 func (s *Series) Check() error {
 	n := len(s.Score)
 	if s.Step <= 0 {
@@ -51,7 +52,7 @@ func (s *Series) Check() error {
 		if v := s.Score[i]; !(v >= 0) || math.IsInf(v, 1) {
 			return fmt.Errorf("series %q: score of point %d is %g; it must be finite and not negative", s.Name, i, v)
 		}
-		if s.P != nil && !(s.P[i] > 0 && s.P[i] <= 1) {
+		if len(s.P) > 0 && !(s.P[i] > 0 && s.P[i] <= 1) {
 			return fmt.Errorf("series %q: P of point %d is %g; it must be above 0 and at most 1", s.Name, i, s.P[i])
 		}
 	}
@@ -60,11 +61,11 @@ func (s *Series) Check() error {
 
 // measured is whether point i counts.
 func (s *Series) measured(i int) bool {
-	return i >= s.From && (s.Missing == nil || !s.Missing[i])
+	return i >= s.From && (len(s.Missing) == 0 || !s.Missing[i])
 }
 
 // labelled is whether point i counts and is labelled anomalous.
-func (s *Series) labelled(i int) bool { return s.Label != nil && s.Label[i] && s.measured(i) }
+func (s *Series) labelled(i int) bool { return len(s.Label) > 0 && s.Label[i] && s.measured(i) }
 
 // points is the number of measured points.
 func (s *Series) points() int {
