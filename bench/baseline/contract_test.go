@@ -89,9 +89,9 @@ func TestSpikeStandsOut(t *testing.T) {
 		for _, move := range []float64{-90, 90} {
 			d := newDriver(t, s, rows)
 			var noise []float64
-			for range 9 * aDay {
+			for range 6 * aDay {
 				x := metric(d.k, rows)
-				if d.look(x); d.k > 6*aDay {
+				if d.look(x); d.k > 4*aDay {
 					noise = append(noise, d.out[0].Surprise)
 				}
 				d.learn(x)
@@ -185,7 +185,7 @@ func TestMissingHasNoScore(t *testing.T) {
 func TestScoreChangesNothing(t *testing.T) {
 	each(t, func(t *testing.T, s Spec, rows int) {
 		a, b := newDriver(t, s, rows), newDriver(t, s, rows)
-		for range 5 * aDay {
+		for range 4 * aDay {
 			x := metric(a.k, rows)
 			wild := metric(a.k+99, rows)
 			wild[0] = -1e9
