@@ -29,12 +29,12 @@ type CorpusReport struct {
 	Detectors  []DetectorReport `json:"detectors"`
 }
 
-// DetectorReport is what one detector did on one corpus.
+// DetectorReport is what one detector did on one corpus. The keys of what is embedded stand beside its own.
 type DetectorReport struct {
 	Name     string `json:"name"`
 	Baseline bool   `json:"baseline"`
 	measure.Result
-	*measure.NABResult        // where the corpus has NAB's layout
-	Cost               *Cost  `json:"cost,omitempty"`
-	Digest             string `json:"digest"` // of the bits of all scores
+	*measure.NABResult        // nil unless the corpus has NAB's layout
+	*Cost                     // nil where it was not measured
+	Digest             string `json:"digest"` // of the bits of all scores and the states of all alarms
 }

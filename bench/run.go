@@ -64,6 +64,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	for _, c := range corpora {
 		r.total += int64(len(c.Files) * len(r.detectors))
+		if o.Cost {
+			r.total += int64(len(r.detectors))
+		}
 	}
 	rep := &Report{Commit: o.Commit, ConfigHash: configHash(r.cfg), Machine: machine()}
 	h := sha256.New()
@@ -133,6 +136,9 @@ func (r *run) corpus(ctx context.Context, c corpus.Corpus) (CorpusReport, error)
 	for _, d := range rep.Detectors {
 		rep.Events = max(rep.Events, d.Events)
 	}
+	if r.Cost {
+		errs = append(errs, r.costs(ctx, c, &rep))
+	}
 	rep.Detectors = slices.DeleteFunc(rep.Detectors, func(d DetectorReport) bool { return d.Digest == "" })
 	return rep, errors.Join(errs...)
 }
@@ -163,17 +169,30 @@ func (r *run) file(ctx context.Context, f corpus.File) (res result) {
 		return res
 	}
 	res.judged = make([]*judgement, len(r.detectors))
-	for i, d := range r.detectors {
-		if d.judges(res.series) {
-			keep := r.Scores != "" && !d.Baseline
-			if res.judged[i], res.err = judge(ctx, r.cfg, d, res.series, keep); res.err != nil {
-				return res
-			}
+	for i := range r.detectors {
+		if res.judged[i], res.err = r.judge(ctx, i, res.series); res.err != nil {
+			return res
 		}
 		r.progress()
 	}
 	res.series.Values = nil // they may be large, and nothing needs them any more
 	return res
+}
+
+// judge has the i-th detector judge a series, if it can, and writes the scores of the first.
+func (r *run) judge(ctx context.Context, i int, s *corpus.Series) (*judgement, error) {
+	d := r.detectors[i]
+	if !d.judges(s) {
+		return nil, nil
+	}
+	keep := r.Scores != "" && i == 0
+	j, err := judge(ctx, r.cfg, d, s, keep)
+	if err != nil || !keep {
+		return j, err
+	}
+	err = writeScores(r.Scores, s, j)
+	j.point = nil // large, and written
+	return j, err
 }
 
 func (r *run) progress() {

@@ -2,98 +2,112 @@ package bench
 
 import (
 	"fmt"
-	"io"
-	"strings"
-	"text/tabwriter"
+	"strconv"
 
 	"github.com/tidewatch/tidewatch/bench/measure"
 )
 
-// table is one corpus's figures as text: a row for each detector.
+// table is figures as text: a row for each detector, the first cell its name.
 type table struct {
-	head []string
-	rows [][]string
+	title string
+	head  []string
+	rows  [][]string
 }
 
-// quality holds the figures of detection.
-func (c *CorpusReport) quality() table {
-	t := table{head: []string{
-		"detector", "AP", "F1", "precision", "recall", "false/week", "F1 oracle", "delay F1", "recall@0.1", "@0.5", "@1", "VUS-PR", "hold", "within 2× 1e-2", "1e-3", "1e-4", "digest",
-	}}
-	for i := range c.Detectors {
-		d := &c.Detectors[i]
-		row := []string{d.Name}
-		for _, v := range []measure.Number{
-			d.AP, d.F1, d.Precision, d.Recall, d.FalsePerSeriesWeek, d.F1Oracle, d.DelayF1,
-			d.RecallAt.Tenth, d.RecallAt.Half, d.RecallAt.One, d.VUSPR, d.VUSPRHold,
-		} {
-			row = append(row, figure(v))
+// tables are a corpus's figures; those that say nothing of it are left out.
+func (c *CorpusReport) tables() []table {
+	var out []table
+	add := func(t table, when func(d *DetectorReport) bool, row func(d *DetectorReport) []string) {
+		for i := range c.Detectors {
+			if d := &c.Detectors[i]; when(d) {
+				t.rows = append(t.rows, append([]string{d.Name}, row(d)...))
+			}
 		}
-		t.rows = append(t.rows, append(row, append(calibration(d.Calibration), d.Digest[:8])...))
+		if len(t.rows) > 0 {
+			out = append(out, t)
+		}
 	}
-	return t
+	labelled := func(d *DetectorReport) bool { return d.Labelled > 0 }
+	add(table{title: "at the production alarms", head: []string{
+		"detector", "F1", "precision", "recall", "false/week", "delay F1", "delay, points", "p95",
+	}}, labelled, ownRow)
+	add(table{title: "by score", head: []string{
+		"detector", "AP", "F1 oracle", "delay F1 oracle", "recall@0.1", "recall@0.5", "recall@1", "VUS-PR", "with hold",
+	}}, labelled, scoreRow)
+	add(table{title: "95 % intervals", head: []string{"detector", "AP", "F1", "F1 oracle", "recall@0.5", "VUS-PR"}}, labelled, intervalRow)
+	add(table{title: "NAB", head: []string{
+		"detector", "standard", "low FP", "low FN", "validated", "low FP", "low FN", "every page", "low FP", "low FN",
+	}}, func(d *DetectorReport) bool { return d.NABResult != nil }, nabRow)
+	add(table{title: "calibration: units within 2×, observed rate", head: []string{"detector", "1e-2", "rate", "1e-3", "rate", "1e-4", "rate"}},
+		func(d *DetectorReport) bool { return len(d.Calibration) > 0 }, calibrationRow)
+	add(table{title: "cost", head: []string{"detector", "ns/point", "allocations/point", "bytes/series", "shared bytes", "digest"}},
+		func(*DetectorReport) bool { return true }, costRow)
+	return out
 }
 
-// figure is a number in three digits, – where there is none.
-func figure(v measure.Number) string {
-	if !v.Exists() {
-		return "–"
-	}
-	return fmt.Sprintf("%.3f", float64(v))
+func ownRow(d *DetectorReport) []string {
+	return figures(3, d.F1, d.Precision, d.Recall, d.FalsePerSeriesWeek, d.DelayF1, d.Delay.MedianPoints, d.Delay.P95Points)
 }
 
-// calibration is the share of series within a factor two at 1e-2, 1e-3 and 1e-4.
-func calibration(list []measure.Calibration) []string {
-	out := []string{"–", "–", "–"}
-	for _, c := range list {
+func scoreRow(d *DetectorReport) []string {
+	return figures(3, d.AP, d.F1Oracle, d.DelayF1Oracle, d.RecallAt.Tenth, d.RecallAt.Half, d.RecallAt.One, d.VUSPR, d.VUSPRHold)
+}
+
+func intervalRow(d *DetectorReport) []string {
+	var out []string
+	for _, key := range []string{"ap", "f1", "f1_oracle", "recall_at.0.5", "vus_pr"} {
+		text := "–"
+		if v, ok := d.Result.Intervals[key]; ok {
+			text = fmt.Sprintf("%.3f to %.3f", v[0], v[1])
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+func nabRow(d *DetectorReport) []string {
+	var out []string
+	for _, by := range []map[string]measure.Number{d.Score, d.CV, d.Fixed} {
+		for _, p := range measure.NABProfiles() {
+			out = append(out, figures(2, by[p.Name])...)
+		}
+	}
+	return out
+}
+
+func calibrationRow(d *DetectorReport) []string {
+	out := []string{"–", "–", "–", "–", "–", "–"}
+	for _, c := range d.Calibration {
 		for i, p := range []float64{1e-2, 1e-3, 1e-4} {
-			if c.Nominal == p {
-				out[i] = figure(c.Share)
+			if c.Nominal == p && c.Share.Exists() {
+				out[2*i] = fmt.Sprintf("%d of %d", c.Within, c.Units)
+			}
+			if c.Nominal == p && c.Rate.Exists() {
+				out[2*i+1] = fmt.Sprintf("%.2g", float64(c.Rate))
 			}
 		}
 	}
 	return out
 }
 
-// Text writes the report as tables for a terminal.
-func (r *Report) Text(out io.Writer) error {
-	fmt.Fprintf(out, "commit %s, configuration %s, data %s\n%s\n", r.Commit, r.ConfigHash, r.DataHash, r.Machine)
-	for i := range r.Corpora {
-		c := &r.Corpora[i]
-		fmt.Fprintf(out, "\n%s: %d series, %d points, %d events\n", c.Name, c.Series, c.Points, c.Events)
-		for _, p := range c.Problems {
-			fmt.Fprintf(out, "  %s\n", p)
-		}
-		if err := c.quality().text(out); err != nil {
-			return err
-		}
+func costRow(d *DetectorReport) []string {
+	if d.Cost == nil {
+		return []string{"–", "–", "–", "–", d.Digest[:8]}
 	}
-	return nil
+	return []string{
+		strconv.FormatFloat(d.NsPerPoint, 'f', 0, 64), strconv.FormatFloat(d.AllocsPerPoint, 'f', 3, 64),
+		strconv.FormatFloat(d.BytesPerSeries, 'f', 0, 64), strconv.FormatFloat(d.BytesShared, 'f', 0, 64), d.Digest[:8],
+	}
 }
 
-func (t table) text(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, strings.Join(t.head, "\t")+"\t")
-	for _, row := range t.rows {
-		fmt.Fprintln(w, strings.Join(row, "\t")+"\t")
-	}
-	return w.Flush()
-}
-
-// Markdown writes the report as Markdown tables.
-func (r *Report) Markdown(out io.Writer) error {
-	for i := range r.Corpora {
-		c := &r.Corpora[i]
-		fmt.Fprintf(out, "\n### %s\n\n%d series, %d points, %d events.\n\n", c.Name, c.Series, c.Points, c.Events)
-		t := c.quality()
-		if _, err := fmt.Fprintf(out, "| %s |\n|%s\n", strings.Join(t.head, " | "), strings.Repeat(" --- |", len(t.head))); err != nil {
-			return err
-		}
-		for _, row := range t.rows {
-			if _, err := fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | ")); err != nil {
-				return err
-			}
+// figures are numbers with so many digits behind the point, – where there is none.
+func figures(digits int, list ...measure.Number) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = "–"
+		if v.Exists() {
+			out[i] = strconv.FormatFloat(float64(v), 'f', digits, 64)
 		}
 	}
-	return nil
+	return out
 }

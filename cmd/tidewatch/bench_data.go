@@ -26,6 +26,9 @@ func benchDataCommand(a *kingpin.Application, e *env) (string, func(context.Cont
 	c.Flag("workers", "Files at a time; 0: one for each processor.").IntVar(&o.Workers)
 	markdown := c.Flag("markdown", "Write the tables as Markdown to this file, - for standard output.").String()
 	asJSON := c.Flag("json", "Write the report as JSON to this file, - for standard output.").String()
+	page := c.Flag("page", "Rewrite the figures between the marks in this Markdown page.").String()
+	headline := c.Flag("headline", "Write the headline figures to this file.").String()
+	check := c.Flag("check", "Compare with the headline figures in this file, and fail if one is worse by more than its noise.").String()
 	return c.FullCommand(), func(ctx context.Context) error {
 		show, done := progress(e.stderr, "files × detectors")
 		o.Progress, o.Commit = show, commit()
@@ -35,12 +38,46 @@ func benchDataCommand(a *kingpin.Application, e *env) (string, func(context.Cont
 		if err != nil {
 			return err
 		}
-		err = errors.Join(writeTo(e.stdout, *asJSON, rep.JSON), writeTo(e.stdout, *markdown, rep.Markdown))
-		if *asJSON != "-" && *markdown != "-" {
+		err = errors.Join(
+			writeTo(e.stdout, *asJSON, rep.JSON), writeTo(e.stdout, *markdown, rep.Markdown), writeTo(e.stdout, *headline, rep.Headline().JSON))
+		if *page != "" {
+			err = errors.Join(err, rep.RewritePage(*page))
+		}
+		if *asJSON != "-" && *markdown != "-" && *headline != "-" {
 			err = errors.Join(err, rep.Text(e.stdout))
+		}
+		if err == nil && *check != "" {
+			err = checkHeadline(e.stderr, rep, *check)
 		}
 		return err
 	}
+}
+
+// checkHeadline fails, after it has said which, if a figure is worse than the file says.
+func checkHeadline(w io.Writer, rep *bench.Report, name string) (err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("checking the headline figures: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	h, err := bench.ReadHeadline(f)
+	if err != nil {
+		return fmt.Errorf("checking %s: %w", name, err)
+	}
+	worse, n, err := h.Check(rep)
+	if err != nil {
+		return fmt.Errorf("checking %s: %w", name, err)
+	}
+	for _, line := range worse {
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	if len(worse) > 0 {
+		return fmt.Errorf("%d of %d headline figures are worse than in %s", len(worse), n, name)
+	}
+	_, err = fmt.Fprintf(w, "no headline figure of %d is worse than in %s\n", n, name)
+	return err
 }
 
 // commit is the revision that was built, "unknown" where the build does not say.
