@@ -103,7 +103,7 @@ func (s *Series) times(f *File, records []record, order []int) []int64 {
 	case step < 1000:
 		s.Step = 1000
 		for i := range ts {
-			ts[i] = (ts[i] - first) * 1000 / step
+			ts[i] = first + (ts[i]-first)*1000/step
 		}
 	default:
 		s.Step = step

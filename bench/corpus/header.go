@@ -1,7 +1,9 @@
 package corpus
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -22,6 +24,14 @@ var (
 
 // columnName is a header's field without what surrounds it.
 func columnName(s string) string { return strings.TrimSpace(strings.TrimPrefix(s, "\ufeff")) }
+
+// headerError says why there is no header.
+func headerError(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errors.New("the file is empty; its first line names the columns")
+	}
+	return fmt.Errorf("header: %w", err)
+}
 
 func parseHeader(header []string) (columns, error) {
 	c := columns{time: -1, label: -1, width: len(header)}

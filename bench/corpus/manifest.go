@@ -41,7 +41,7 @@ func (c *Corpus) readManifest(root, path string) error {
 	r.FieldsPerRecord = -1
 	header, err := r.Read()
 	if err != nil {
-		problem(1, "", fmt.Errorf("header: %w", err))
+		problem(1, "", headerError(err))
 		return nil
 	}
 	for i := range header {
@@ -54,20 +54,19 @@ func (c *Corpus) readManifest(root, path string) error {
 	}
 	for {
 		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
+		var parse *csv.ParseError
+		switch {
+		case errors.Is(err, io.EOF):
 			return nil
+		case errors.As(err, &parse):
+			problem(parse.StartLine, "", parse.Err)
+			continue
+		case err != nil:
+			return err
 		}
 		line, _ := r.FieldPos(0)
-		var column string
-		if err == nil {
-			column, err = c.entry(filepath.Dir(path), cols, row)
-		}
-		if err != nil {
+		if column, err := c.entry(filepath.Dir(path), cols, row); err != nil {
 			problem(line, column, err)
-			var parse *csv.ParseError
-			if column == "" && !errors.As(err, &parse) {
-				return nil // not one row but the file
-			}
 		}
 	}
 }

@@ -59,10 +59,10 @@ func (t *table) read(r io.Reader) error {
 	in := csv.NewReader(r)
 	in.FieldsPerRecord, in.ReuseRecord, in.TrimLeadingSpace = -1, true, true
 	header, err := in.Read()
-	if err == nil {
-		t.columns, err = parseHeader(header)
-	}
 	if err != nil {
+		return Problem{File: t.file, Line: 1, Err: headerError(err)}
+	}
+	if t.columns, err = parseHeader(header); err != nil {
 		return Problem{File: t.file, Line: 1, Err: err}
 	}
 	for {

@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
 	"github.com/tidewatch/tidewatch/bench"
+	"github.com/tidewatch/tidewatch/bench/corpus"
 )
 
 // benchDataCommand measures detection on labelled data; it is what bench does unless told otherwise.
@@ -49,6 +50,19 @@ func benchDataCommand(a *kingpin.Application, e *env) (string, func(context.Cont
 		if err == nil && *check != "" {
 			err = checkHeadline(e.stderr, rep, *check)
 		}
+		return err
+	}
+}
+
+func benchGenerateCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
+	c := benchGroup(a).Command("generate", "Write small labelled corpora to try the bench with, and to check it where no real data are.")
+	dir := c.Arg("directory", "Where to.").Required().String()
+	seed := c.Flag("seed", "Of the random numbers.").Default("1").Uint64()
+	return c.FullCommand(), func(context.Context) error {
+		if err := corpus.Generate(*dir, *seed); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(e.stdout, "Wrote two corpora. Now run: tidewatch bench --data %s\n", *dir)
 		return err
 	}
 }
