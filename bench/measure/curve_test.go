@@ -50,6 +50,23 @@ func TestSweptFigures(t *testing.T) {
 	near(t, "best delay-limited F1", r.DelayF1Oracle, 40.0/51)
 }
 
+// At 3 and at 1 F1 is 2/3: one event of two, and both with two false stretches. The higher threshold is given.
+func TestOracleOfEquals(t *testing.T) {
+	s := blank(400)
+	s.Label = marks(400, at(50, 150)...)
+	for i, v := range map[int]float64{50: 3, 250: 2, 350: 2, 150: 1} {
+		s.Score[i] = v
+	}
+	r, err := Measure([]Series{s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "best F1", r.F1Oracle, 2.0/3)
+	near(t, "threshold", r.ThresholdOracle, 3)
+	near(t, "precision", r.PrecisionOracle, 1)
+	near(t, "recall", r.RecallOracle, 1.0/2)
+}
+
 func TestAveragePrecision(t *testing.T) {
 	for _, c := range []struct {
 		name   string

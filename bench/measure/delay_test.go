@@ -18,6 +18,12 @@ func TestDelay(t *testing.T) {
 	}
 	near(t, "median of 0, 3, 4, 19", d.MedianPoints, 3.5)
 	near(t, "95 % of them", d.P95Points, 19)
+	twenty := blank(2000)
+	for k := range 20 {
+		twenty.Label[100*k] = true
+		twenty.Alarm[100*k+max(0, k-10)] = true
+	}
+	near(t, "95 % of eleven times 0, and 1 to 9: the 19th", delay([]*Series{&twenty}).P95Points, 8)
 	near(t, "median of 0, 180, 1140 and 4 × 300 s", d.MedianSeconds, (180+1140)/2.0)
 	near(t, "95 % of them", d.P95Seconds, 1200)
 }

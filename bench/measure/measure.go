@@ -129,11 +129,16 @@ func (r *Result) add(intervals map[string]Interval) {
 
 // weighted sums the tallies and the truths of the series, each as often as its weight says; either may be left out.
 func weighted(tallies []tally, truths []truth, weights []int) (total tally, of truth) {
-	for k, t := range tallies {
-		total.add(t, weights[k])
-	}
-	for k, t := range truths {
-		of.add(t, weights[k])
+	for k, w := range weights {
+		if w == 0 {
+			continue
+		}
+		if tallies != nil {
+			total.add(tallies[k], w)
+		}
+		if truths != nil {
+			of.add(truths[k], w)
+		}
 	}
 	return total, of
 }

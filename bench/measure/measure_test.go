@@ -93,7 +93,7 @@ func TestMeasureUnlabelledAside(t *testing.T) {
 
 // The figures do not depend on the order of the series, the same call gives the same bits, and what does not count has no influence.
 func TestMeasureDeterminism(t *testing.T) {
-	series := corpusOf(4, 4000)
+	series := corpusOf(3, 3000)
 	want := measured(t, series)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for k := range series {
@@ -116,7 +116,7 @@ func TestMeasureDeterminism(t *testing.T) {
 }
 
 func TestMeasureIntervals(t *testing.T) {
-	r := measured(t, corpusOf(6, 8000))
+	r := measured(t, corpusOf(5, 6000))
 	figures := map[string]Number{
 		"ap": r.AP, "precision": r.Precision, "recall": r.Recall, "f1": r.F1, "false_per_series_week": r.FalsePerSeriesWeek, "delay_f1": r.DelayF1,
 		"f1_oracle": r.F1Oracle, "delay_f1_oracle": r.DelayF1Oracle, "recall_at.0.1": r.RecallAt.Tenth, "recall_at.0.5": r.RecallAt.Half,
@@ -128,6 +128,20 @@ func TestMeasureIntervals(t *testing.T) {
 	for key, v := range figures {
 		in, ok := r.Intervals[key]
 		if !ok || !(in[0] <= float64(v) && float64(v) <= in[1] && in[0] < in[1]) {
+			t.Errorf("%s is %g, its interval %v", key, float64(v), in)
+		}
+	}
+}
+
+// Resamples of series that are all alike have the figures of one: the intervals shrink to what the coarser thresholds of the resamples cost.
+func TestMeasureIntervalsOfOne(t *testing.T) {
+	one := corpusOf(1, 6000)[0]
+	r := measured(t, []Series{one, one, one})
+	for key, v := range map[string]Number{
+		"ap": r.AP, "f1_oracle": r.F1Oracle, "delay_f1_oracle": r.DelayF1Oracle, "precision": r.Precision, "f1": r.F1, "vus_pr": r.VUSPR,
+	} {
+		in := r.Intervals[key]
+		if in[0] > float64(v)+1e-12 || in[0] < 0.99*float64(v) || in[1]-in[0] > 1e-9 {
 			t.Errorf("%s is %g, its interval %v", key, float64(v), in)
 		}
 	}

@@ -52,6 +52,19 @@ func TestNABByHand(t *testing.T) {
 	}
 }
 
+// Probation is 15 % of the rows, rounded down, and 750 at most.
+func TestNABProbation(t *testing.T) {
+	for n, first := range map[int]int{33: 4, 34: 5, 4999: 749, 5000: 750, 5001: 750, 20_000: 750} {
+		for row, want := range map[int]float64{first - 1: 0, first: -0.11} {
+			b, err := newBoard([]NABFile{nabFile("x/a.csv", n, map[int]float64{row: 1})})
+			if err != nil {
+				t.Fatal(err)
+			}
+			near(t, fmt.Sprintf("alarm at row %d of %d", row, n), Number(total(b.raw(NABProfiles()[0], 1))), want)
+		}
+	}
+}
+
 func TestNABRows(t *testing.T) {
 	f := nabFile("x/a.csv", 10, nil)
 	f.Time = []int64{0, 10, 20, 30, 40, 20, 30, 40, 50, 60} // the clock is put back

@@ -35,7 +35,7 @@ func newBoard(files []NABFile) (*board, error) {
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(b.rows, func(x, y nabRow) int { return cmp.Compare(y.score, x.score) })
+	slices.SortFunc(b.rows, func(x, y nabRow) int { return cmp.Compare(y.score, x.score) })
 	return b, nil
 }
 

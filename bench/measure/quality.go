@@ -15,7 +15,7 @@ func (t *truth) add(u truth, weight int) {
 	t.events += weight * u.events
 	t.positives += weight * u.positives
 	t.points += weight * u.points
-	t.weeks += float64(weight) * u.weeks
+	t.weeks += float64(float64(weight) * u.weeks)
 }
 
 func (s *Series) truth() truth {

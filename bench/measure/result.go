@@ -39,7 +39,7 @@ type Result struct {
 	Intervals map[string]Interval `json:"intervals"`
 }
 
-// Interval is the lower and the upper end of a 95 % interval.
+// Interval is the lower and the upper end of a range of a figure, of 95 % unless another is said.
 type Interval [2]float64
 
 // RecallAt is the greatest event recall at a threshold that allows at most so many false stretches per series-week.

@@ -23,7 +23,9 @@ func TestVUSPRByHand(t *testing.T) {
 		{"all alike", []float64{1, 1, 1, 1, 1}, at(2), 0, 1, 1.0 / 5},
 		// w = 0 and 1: the point at 1/2. w = 2: first the buffer alone, a/(1 + a/2) at precision a; then both, recall 1 at precision (1 + a)/2.
 		{
-			"a point early", []float64{0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0}, at(5), 2, 1,
+			"a point early",
+			[]float64{0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0},
+			at(5), 2, 1,
 			(0.5 + 0.5 + a/(1+a/2)*a + (1-a/(1+a/2))*(1+a)/2) / 3,
 		},
 		// At w = 2 the buffers of 2 and 4 meet in 3, whose labels add up to more than 1: one event, recall at 3's threshold 1/(2 + 1/2)·1 at precision 1;
@@ -140,7 +142,7 @@ func parted(events []span, i, half int) bool {
 func TestVUSPRAgainstDefinition(t *testing.T) {
 	random := counter{key: 11}
 	for round := range 12 {
-		n := 100 + random.below(300)
+		n := 60 + random.below(150)
 		s := blank(n)
 		s.Missing = make([]bool, n)
 		s.From = random.below(20)
@@ -149,7 +151,7 @@ func TestVUSPRAgainstDefinition(t *testing.T) {
 			s.Missing[i] = random.below(15) == 0
 			s.Score[i] = float64(random.below(1 + 40*(1+round%4)))
 		}
-		window, hold := random.below(40), 1+round%5
+		window, hold := random.below(30), 1+round%5
 		if len(s.events()) == 0 {
 			continue
 		}
