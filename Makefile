@@ -25,6 +25,8 @@ BENCHTIME ?= 1s
 COUNT     ?= 1
 ONCE      ?=
 DATA      ?=
+# Labelled corpora: the directory may be missing.
+DATA_DIR  ?= $(or $(TIDEWATCH_DATA),$(wildcard ../shared/data))
 ARGS      ?=
 REPORT    ?=
 
@@ -72,8 +74,24 @@ fmt: bin/gofumpt ## Format all Go files.
 fuzz: ## Run every fuzz target for FUZZTIME (30s). FUZZ chooses by name.
 	@tools/fuzz.sh '$(FUZZTIME)' '$(FUZZ)'
 
+# Where no corpora are at hand, generated ones still show whether detection has become worse.
+GENERATED := bin/generated-corpora
+bench_data = $(or $(DATA_DIR),$(error no corpora: set DATA_DIR, or TIDEWATCH_DATA, to a directory that bench --data can read))
+
 .PHONY: bench
-bench: bin/benchstat ## Run the benchmarks and summarise them. BENCH, PKG, BENCHTIME and COUNT choose.
+bench: build ## Measure detection on the corpora in DATA_DIR; rewrite docs/benchmarks.md and the headline figures.
+	bin/tidewatch bench --data '$(bench_data)' --page docs/benchmarks.md --headline bench/headline.json --json bin/bench.json
+	bin/tidewatch bench generate $(GENERATED)
+	bin/tidewatch bench --data $(GENERATED) --headline bench/headline-generated.json --baselines=false
+
+.PHONY: bench-check
+bench-check: build ## Fail if detection is worse than the committed headline figures, on generated corpora and on DATA_DIR if it is there.
+	bin/tidewatch bench generate $(GENERATED)
+	bin/tidewatch bench --data $(GENERATED) --check bench/headline-generated.json --baselines=false --cost=false
+	$(if $(DATA_DIR),bin/tidewatch bench --data '$(DATA_DIR)' --check bench/headline.json --baselines=false --cost=false)
+
+.PHONY: microbench
+microbench: bin/benchstat ## Run the Go benchmarks and summarise them. BENCH, PKG, BENCHTIME and COUNT choose.
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime '$(BENCHTIME)' -count $(COUNT) $(PKG) | tee bin/bench.txt
 	bin/benchstat bin/bench.txt
 

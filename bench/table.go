@@ -41,7 +41,9 @@ func (c *CorpusReport) tables() []table {
 	add(table{title: "calibration: units within 2×, observed rate", head: []string{"detector", "1e-2", "rate", "1e-3", "rate", "1e-4", "rate"}},
 		func(d *DetectorReport) bool { return len(d.Calibration) > 0 }, calibrationRow)
 	add(table{title: "cost", head: []string{"detector", "ns/point", "allocations/point", "bytes/series", "shared bytes", "digest"}},
-		func(*DetectorReport) bool { return true }, costRow)
+		func(d *DetectorReport) bool { return d.Cost != nil }, costRow)
+	add(table{title: "scores", head: []string{"detector", "digest"}},
+		func(d *DetectorReport) bool { return d.Cost == nil }, func(d *DetectorReport) []string { return []string{d.Digest[:8]} })
 	return out
 }
 
@@ -91,9 +93,6 @@ func calibrationRow(d *DetectorReport) []string {
 }
 
 func costRow(d *DetectorReport) []string {
-	if d.Cost == nil {
-		return []string{"–", "–", "–", "–", d.Digest[:8]}
-	}
 	return []string{
 		strconv.FormatFloat(d.NsPerPoint, 'f', 0, 64), strconv.FormatFloat(d.AllocsPerPoint, 'f', 3, 64),
 		strconv.FormatFloat(d.BytesPerSeries, 'f', 0, 64), strconv.FormatFloat(d.BytesShared, 'f', 0, 64), d.Digest[:8],

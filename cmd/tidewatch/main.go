@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // zones work in a container without them
@@ -101,7 +102,20 @@ func parse(app *kingpin.Application, args []string) (name string, err error) {
 			panic(r)
 		}
 	}()
-	return app.Parse(args)
+	return app.Parse(joinDashes(args))
+}
+
+// joinDashes writes "--flag -" as "--flag=-": kingpin takes a lone dash for a flag without a name and drops it.
+func joinDashes(args []string) []string {
+	var out []string
+	for _, a := range args {
+		if n := len(out); a == "-" && n > 0 && strings.HasPrefix(out[n-1], "--") && !strings.Contains(out[n-1], "=") {
+			out[n-1] += "=-"
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 func status(err error, stderr io.Writer) int {
