@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/alerting"
@@ -64,7 +65,7 @@ func (d Detector) configure(cfg configs.Detector, s *corpus.Series) engine.Detec
 func block(detector string, s *corpus.Series) tidewatch.Block {
 	b := tidewatch.Block{Detector: detector, From: s.Start, Step: s.Step, N: s.Points()}
 	for c, v := range s.Values {
-		ls := labels.FromStrings(labels.MetricName, s.Channels[c])
+		ls := labels.FromStrings(model.MetricNameLabel, s.Channels[c])
 		b.Rows = append(b.Rows, tidewatch.Row{Series: tidewatch.Series{ID: tidewatch.SeriesID(detector, ls), Labels: ls}, V: v})
 	}
 	slices.SortFunc(b.Rows, func(x, y tidewatch.Row) int { return cmp.Compare(x.Series.ID, y.Series.ID) })
@@ -104,7 +105,7 @@ func newWatcher(d Detector, s *corpus.Series, b tidewatch.Block, keep bool) *wat
 		w.point = slices.Repeat([]point{{value: nan, band: tidewatch.Band{Lower: nan, Mid: nan, Upper: nan}}}, n)
 	}
 	for _, r := range b.Rows {
-		w.channel[r.Series.ID] = slices.Index(s.Channels, r.Series.Labels.Get(labels.MetricName))
+		w.channel[r.Series.ID] = slices.Index(s.Channels, r.Series.Labels.Get(model.MetricNameLabel))
 	}
 	return w
 }
@@ -120,7 +121,7 @@ func (w *watcher) watch(j engine.Judged) {
 	if w.raw {
 		score = j.Surprise
 	}
-	if w.point != nil && (math.IsNaN(w.point[i].value) || score > w.Score[i]) {
+	if len(w.point) > 0 && (math.IsNaN(w.point[i].value) || score > w.Score[i]) {
 		w.point[i] = point{channel: w.channel[j.Series], value: j.X, band: j.Band}
 	}
 	w.Score[i] = max(w.Score[i], score)

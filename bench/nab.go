@@ -29,7 +29,7 @@ func nabName(path string) string {
 }
 
 // nab scores a detector's judgement of a corpus in NAB's layout as NAB does.
-func nab(results []result, d int) (*measure.NABResult, error) {
+func nab(results []*result, d int) (*measure.NABResult, error) {
 	var files []measure.NABFile
 	for _, r := range results {
 		files = append(files, nabFile(r.series, r.judged[d].Page))
