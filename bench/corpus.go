@@ -147,7 +147,7 @@ func (r *run) measure(c corpus.Corpus, results []*result, d int) (DetectorReport
 		return rep, fmt.Errorf("measuring %s: %w", rep.Name, err)
 	}
 	if c.NAB {
-		if rep.NABResult, err = nab(results, d); err != nil {
+		if rep.NABResult, err = nab(c, results, d); err != nil {
 			return rep, fmt.Errorf("measuring %s: %w", rep.Name, err)
 		}
 	}

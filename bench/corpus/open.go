@@ -14,6 +14,7 @@ import (
 // Corpus is a set of files that are measured together.
 type Corpus struct {
 	Name     string // of its directory
+	Dir      string // its path
 	NAB      bool   // it has the layout of the Numenta Anomaly Benchmark
 	Files    []File // in order of their names
 	Problems []Problem
@@ -84,7 +85,7 @@ func open(root, at string, opts Options) (Corpus, error) {
 	if err != nil {
 		return Corpus{}, err
 	}
-	c := Corpus{Name: filepath.Base(abs), NAB: isNAB(at)}
+	c := Corpus{Name: filepath.Base(abs), Dir: at, NAB: isNAB(at)}
 	data := at
 	if c.NAB {
 		data = filepath.Join(at, "data")
