@@ -28,6 +28,7 @@ type Alarm struct {
 	began        int64  // grid time of the oldest breaching point that counted when the alarm was raised
 	mark         int64  // pending: since when M of N has held; alarming: since when it has ceased to hold
 	seen         uint8  // how many bits are in use, at most 64
+	decisive     uint8  // the bit of the newest Decisive point, counted from 1; 0: none among them
 	state        State
 	marked       bool // mark is in use
 }
@@ -84,13 +85,22 @@ func (a *Alarm) push(t int64, b Breach, step time.Duration) bool {
 	shift = min(shift, 64)
 	a.breach <<= uint(shift) // a shift by 64 clears
 	a.real <<= uint(shift)
+	if a.decisive > 0 {
+		a.decisive += uint8(shift)
+	}
+	if a.decisive > 64 {
+		a.decisive = 0
+	}
 	a.seen = uint8(min(64, int64(a.seen)+shift))
 	a.last = t
 	if b != Missing {
 		a.real |= 1
 	}
-	if b == Breaching {
+	if b == Breaching || b == Decisive {
 		a.breach |= 1
+	}
+	if b == Decisive {
+		a.decisive = 1
 	}
 	return true
 }

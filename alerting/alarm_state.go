@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-const alarmStateVersion = 1
+const alarmStateVersion = 2
 
 // AlarmStateSize is the length in bytes of what Alarm.AppendState appends.
-const AlarmStateSize = 1 + 5*8 + 3
+const AlarmStateSize = 1 + 5*8 + 4
 
 // AppendState appends the alarm's whole state to b: AlarmStateSize bytes, the first of which is a version.
 func (a *Alarm) AppendState(b []byte) []byte {
@@ -20,7 +20,7 @@ func (a *Alarm) AppendState(b []byte) []byte {
 	if a.marked {
 		marked = 1
 	}
-	return append(b, a.seen, uint8(a.state), marked)
+	return append(b, a.seen, uint8(a.state), marked, a.decisive)
 }
 
 // LoadState restores what AppendState appended; b must be exactly that. On an error the alarm is unchanged.
@@ -32,13 +32,13 @@ func (a *Alarm) LoadState(b []byte) error {
 		return fmt.Errorf("load alarm state: version %d, want %d", b[0], alarmStateVersion)
 	}
 	tail := b[1+5*8:]
-	if tail[0] > 64 || tail[1] > uint8(Alarming) || tail[2] > 1 {
-		return fmt.Errorf("load alarm state: %d points, state %d, mark %d are out of range", tail[0], tail[1], tail[2])
+	if tail[0] > 64 || tail[1] > uint8(Alarming) || tail[2] > 1 || tail[3] > 64 {
+		return fmt.Errorf("load alarm state: %d points, state %d, mark %d, decisive point %d are out of range", tail[0], tail[1], tail[2], tail[3])
 	}
 	word := func(i int) uint64 { return binary.LittleEndian.Uint64(b[1+8*i:]) }
 	*a = Alarm{
 		breach: word(0), real: word(1), last: int64(word(2)), began: int64(word(3)), mark: int64(word(4)),
-		seen: tail[0], state: State(tail[1]), marked: tail[2] == 1,
+		seen: tail[0], state: State(tail[1]), marked: tail[2] == 1, decisive: tail[3],
 	}
 	return nil
 }

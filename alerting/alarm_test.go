@@ -11,16 +11,16 @@ import (
 
 const minute = 60_000
 
-// play steps an alarm through points in the notation of CloudWatch's documentation: 0 fine, X breaching, - missing, the newest
+// play steps an alarm through points in the notation of CloudWatch's documentation: 0 fine, X breaching, ! decisive, - missing, the newest
 // on the right, one a minute from minute 1. It returns the transitions.
 func play(t testing.TB, a *Alarm, points string, p Policy) []Transition {
 	t.Helper()
 	var out []Transition
 	at := a.last
 	for _, f := range strings.Fields(points) {
-		b, ok := map[string]Breach{"0": Fine, "X": Breaching, "-": Missing}[f]
+		b, ok := map[string]Breach{"0": Fine, "X": Breaching, "!": Decisive, "-": Missing}[f]
 		if !ok {
-			t.Fatalf("point %q: want 0, X or -", f)
+			t.Fatalf("point %q: want 0, X, ! or -", f)
 		}
 		at += minute
 		if tr, changed := a.Step(at, b, time.Minute, p); changed {
@@ -117,6 +117,7 @@ func TestIgnoreRetains(t *testing.T) {
 func TestAlarmScenarios(t *testing.T) {
 	three := Policy{Datapoints: 3, Of: 5}
 	with := func(f func(*Policy)) Policy { p := three; f(&p); return p }
+	atOnce := with(func(p *Policy) { p.AtOnce = true })
 	for _, c := range []struct {
 		name, points string
 		p            Policy
@@ -159,6 +160,19 @@ func TestAlarmScenarios(t *testing.T) {
 			with(func(p *Policy) { p.KeepFiringFor = 3 * time.Minute }),
 			"3 ALARM few-real-enough-breach 3/3 since 1; 15 OK newest-n-real 0/5 since 0",
 		},
+		{
+			"one decisive point alarms, for as long as it is among the newest five", "0 0 0 0 0 ! 0 0 0 0 0", atOnce,
+			"1 OK few-real-one-fine 0/1 since 0; 6 ALARM one-decisive 1/5 since 6; 11 OK newest-n-real 0/5 since 0",
+		},
+		{
+			"three of five take over from a decisive point", "0 0 0 0 0 ! X X X X 0 0 0", atOnce,
+			"1 OK few-real-one-fine 0/1 since 0; 6 ALARM one-decisive 1/5 since 6; 13 OK newest-n-real 2/5 since 9",
+		},
+		{
+			"a gap behind a decisive point is skipped", "0 0 0 0 0 ! - - 0 0 0 0 0", atOnce,
+			"1 OK few-real-one-fine 0/1 since 0; 6 ALARM one-decisive 1/5 since 6; 13 OK newest-n-real 0/5 since 0",
+		},
+		{"where the policy does not know it, a decisive point is one that breaches", "0 0 0 0 0 ! 0 !", three, "1 OK few-real-one-fine 0/1 since 0"},
 	} {
 		var a Alarm
 		if got := sentences(play(t, &a, c.points, c.p)); got != c.want {
@@ -264,9 +278,9 @@ func TestAlarmStateRoundTrips(t *testing.T) {
 		p := Policy{
 			Datapoints: 2, Of: 4, For: time.Duration(rapid.IntRange(0, 3).Draw(t, "for")) * time.Minute,
 			KeepFiringFor: time.Duration(rapid.IntRange(0, 3).Draw(t, "keep")) * time.Minute,
-			Missing:       Treatment(rapid.IntRange(0, 3).Draw(t, "missing")),
+			Missing:       Treatment(rapid.IntRange(0, 3).Draw(t, "missing")), AtOnce: rapid.Bool().Draw(t, "at once"),
 		}
-		points := rapid.SliceOfN(rapid.IntRange(0, 2), 0, 90).Draw(t, "points")
+		points := rapid.SliceOfN(rapid.IntRange(0, 3), 0, 90).Draw(t, "points")
 		stop := rapid.IntRange(0, len(points)).Draw(t, "stop")
 		var whole Alarm
 		for i, b := range points[:stop] {
@@ -295,7 +309,7 @@ func TestAlarmStateIsChecked(t *testing.T) {
 	damage := func(i int, v byte) []byte { b := append([]byte(nil), good...); b[i] = v; return b }
 	for name, b := range map[string][]byte{
 		"empty": nil, "short": good[:10], "long": append(append([]byte(nil), good...), 0), "version": damage(0, 9),
-		"points": damage(41, 65), "state": damage(42, 3), "mark": damage(43, 2),
+		"points": damage(41, 65), "state": damage(42, 3), "mark": damage(43, 2), "decisive": damage(44, 65),
 	} {
 		a := Alarm{last: 7}
 		if err := a.LoadState(b); err == nil || a != (Alarm{last: 7}) {

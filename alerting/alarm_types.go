@@ -33,6 +33,7 @@ const (
 	Missing   Breach = iota // no sample
 	Fine                    // within what was expected
 	Breaching               // outside
+	Decisive                // so far outside that under Policy.AtOnce this point decides alone; otherwise as Breaching
 )
 
 // Treatment is CloudWatch's TreatMissingData.
@@ -48,7 +49,8 @@ const (
 
 // Policy is how points become a state: M (Datapoints) of N (Of) breaching within the evaluation range.
 type Policy struct {
-	Datapoints, Of int // 1 <= Datapoints <= Of <= 60
+	Datapoints, Of int  // 1 <= Datapoints <= Of <= 60
+	AtOnce         bool // a Decisive point among the newest Of alarms whatever the others are
 	Missing        Treatment
 	For            time.Duration // M of N must have held for this long before ALARM
 	KeepFiringFor  time.Duration // ALARM stays for this long after M of N has ceased to hold

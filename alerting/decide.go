@@ -56,7 +56,8 @@ type Decision struct {
 	Oldest   int   // age in steps of the oldest real breaching point that counted; -1 if there is none
 }
 
-// Decide applies CloudWatch's table to the range as it stands and changes nothing. With x breaching points among the real
+// Decide applies CloudWatch's table to the range as it stands and changes nothing. Under AtOnce one decisive point among the
+// newest N real ones of the range alarms before the table is asked. With x breaching points among the real
 // ones, N = Of and M = Datapoints:
 //
 //  1. The newest N points are all real: ALARM iff x >= M among them.
@@ -70,6 +71,9 @@ func (a *Alarm) Decide(p Policy) Decision {
 	m, n := p.bounds()
 	span := min(int(a.seen), n+RangeExtra)
 	points := a.real & mask(span)
+	if set := newest(points, n); p.AtOnce && a.decisive > 0 && set>>(a.decisive-1)&1 == 1 {
+		return count(RuleDecisive, a.breach, set, 1)
+	}
 	if a.real&mask(n) == mask(n) {
 		return count(RuleNewestReal, a.breach, mask(n), m)
 	}

@@ -50,6 +50,9 @@ func crossed(f Facts) string {
 		return "Threshold Crossed: no datapoints were received" + filled(f) + "."
 	}
 	text := fmt.Sprintf("Threshold Crossed: %d out of %s %s", received, outOf(f), verdict(f, received))
+	if tr.Rule == RuleDecisive {
+		text += ", far enough for one to decide"
+	}
 	if points := pointList(f); points != "" {
 		text += ": " + points
 	}
@@ -63,7 +66,7 @@ func outOf(f Facts) string {
 	switch tr.Rule {
 	case RuleNewestReal, "":
 		return "the last " + plural(n, "datapoint")
-	case RuleEnoughReal:
+	case RuleEnoughReal, RuleDecisive:
 		return "the last " + plural(n, "received datapoint")
 	default:
 		return "the " + plural(n, "datapoint") + " received" + inRange(f)

@@ -1,8 +1,9 @@
 package alerting
 
-// The rules. The first nine are the rows of CloudWatch's table as Decide applies it; the retaining ones never cause a
-// transition and appear only in a Decision. The last three name an End.
+// The rules. RuleDecisive is Tidewatch's own (Policy.AtOnce). Those after it are the rows of CloudWatch's table as Decide
+// applies it; the retaining ones never cause a transition and appear only in a Decision. The last three name an End.
 const (
+	RuleDecisive           Rule = "one-decisive"
 	RuleNewestReal         Rule = "newest-n-real"
 	RuleEnoughReal         Rule = "enough-real-in-range"
 	RuleFilledBreaching    Rule = "missing-filled-as-breaching"
@@ -20,6 +21,7 @@ const (
 )
 
 var ruleText = map[Rule]string{
+	RuleDecisive:           "One of the newest N real points lies so far outside that it decides alone: the alarm's budget has a limit of its own for single points.",
 	RuleNewestReal:         "None of the newest N points is missing: M of those N decide.",
 	RuleEnoughReal:         "Some of the newest N points are missing, but the range holds N real points: M of the newest N real ones decide, and the treatment of missing data is not consulted.",
 	RuleFilledBreaching:    "The range holds fewer than N real points: all of them count, the rest up to N is filled as breaching, and M decides.",

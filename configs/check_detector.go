@@ -13,6 +13,7 @@ import (
 const (
 	maxPoints     = 60 // the limit of alerting.Policy
 	maxAlarmRange = 24 * time.Hour
+	atOnceFrom    = 5 * time.Minute // the step from which on a single point stands for as much as five of a minute do
 	defaultModel  = "combined"
 )
 
@@ -107,6 +108,12 @@ func alarm(s scope, raw rawDetector, step time.Duration) alerting.Policy {
 		a.at("datapoints").wrong(fmt.Sprintf("%d is not between 1 and of (%d)", pol.Datapoints, pol.Of), "")
 	case step > 0 && time.Duration(pol.Of)*step > maxAlarmRange:
 		a.at("of").wrong(fmt.Sprintf("%d points of %s are %s", pol.Of, formatDuration(step), formatDuration(time.Duration(pol.Of)*step)), "at most 1d")
+	}
+	pol.AtOnce = raw.Alarm.AtOnce
+	if !a.has("at_once") {
+		pol.AtOnce = step >= atOnceFrom && !a.has("datapoints") && !a.has("of") && pol.For == 0 && raw.Band == 0
+	} else if pol.AtOnce && raw.Band > 0 {
+		a.at("at_once").wrong("true, but band counts points and promises nothing", "expect or expect_per_series, or at_once: false")
 	}
 	checkMultiple(s.at("for"), pol.For, step)
 	checkMultiple(s.at("keep_firing_for"), pol.KeepFiringFor, step)

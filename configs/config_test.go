@@ -71,6 +71,29 @@ func TestDefaults(t *testing.T) {
 
 func sameLocation(a, b *time.Location) bool { return a.String() == b.String() }
 
+// TestAtOnce: by default a single point may alarm where it stands for five minutes and the file does not say what an alarm is.
+func TestAtOnce(t *testing.T) {
+	for fields, want := range map[string]bool{
+		"step: 5m": true, "step: 1h": true, "step: 1m": false, "step: 5m, alarm: {missing: breaching}": true,
+		"step: 5m, alarm: {datapoints: 3}": false, "step: 5m, alarm: {of: 6}": false, "step: 5m, for: 10m": false, "step: 5m, band: 3": false,
+		"step: 1m, alarm: {at_once: true}": true, "step: 5m, alarm: {at_once: false}": false, "step: 5m, alarm: {of: 6, at_once: true}": true,
+	} {
+		file := "sources: [{name: p, url: 'http://localhost:9090/api/v1/read'}]\ndetectors:\n  - {name: D, expr: up, " + fields + "}\n"
+		c, err := Parse("test.yml", []byte(file))
+		if err != nil {
+			t.Errorf("%s: %v", fields, err)
+			continue
+		}
+		if got := c.Detectors[0].Alarm.AtOnce; got != want {
+			t.Errorf("%s: at once is %v, want %v", fields, got, want)
+		}
+	}
+	_, err := Parse("test.yml", []byte("sources: [{name: p, url: 'http://localhost:9090/api/v1/read'}]\ndetectors:\n  - {name: D, expr: up, band: 3, alarm: {at_once: true}}\n"))
+	if err == nil || !strings.Contains(err.Error(), "at_once: true, but band") {
+		t.Errorf("at_once with a band: error %v", err)
+	}
+}
+
 func TestFullFile(t *testing.T) {
 	c := load(t, "testdata/full.good.yml")
 	d := detector(t, c, "ErrorRatio")

@@ -66,7 +66,7 @@ func (d Detector) policyPart() policyPart {
 	return policyPart{
 		Expect: d.Expect.String(), ExpectPerSeries: d.ExpectPerSeries.String(), Band: d.Band, Direction: d.Direction.String(),
 		MinDeviation: d.MinDeviation.String(), Exclude: d.Exclude.String(),
-		Alarm: fmt.Sprintf("%d/%d/%d", d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.Missing), For: d.Alarm.For, KeepFiringFor: d.Alarm.KeepFiringFor,
+		Alarm: fmt.Sprintf("%d/%d/%d/%t", d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.Missing, d.Alarm.AtOnce), For: d.Alarm.For, KeepFiringFor: d.Alarm.KeepFiringFor,
 		MaxSeries: d.MaxSeries, Delay: d.Delay, Labels: d.Labels, Annotations: d.Annotations, Unit: d.Unit, Notify: d.Notify,
 	}
 }

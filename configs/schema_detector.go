@@ -62,6 +62,8 @@ type rawAlarm struct {
 	Datapoints int `yaml:"datapoints" default:"3"`
 	// … of the last N. At most 60, and at most a day of points.
 	Of int `yaml:"of" default:"5"`
+	// One point that lies far enough outside alarms by itself; half of the promised false alarms are for such points. By default so where neither `datapoints`, `of`, `for` nor `band` is given and a step lasts 5 minutes or more: there three points are a quarter of an hour.
+	AtOnce bool `yaml:"at_once" default:"=where a step lasts 5m or more, see above"`
 	// What a missing point means, with CloudWatch's words: `ignore` keeps the state, `missing`, `breaching`, `notBreaching`.
 	Missing treatment `yaml:"missing" default:"ignore"`
 }

@@ -102,7 +102,7 @@ func (w *row) accept(t int64) {
 func (w *row) exchange(t int64, level, dev, noise float64) {
 	w.former = regime{until: t + rememberFor.Milliseconds(), level: w.level, dev: w.noise.dev, noise: w.noise.long}
 	w.level, w.trend = level, 0
-	w.noise.dev, w.noise.long, w.noise.short = dev, noise, noise
+	w.noise.dev, w.noise.long = dev, noise
 	w.episode = episode{}
 }
 

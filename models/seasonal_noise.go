@@ -9,13 +9,11 @@ import (
 type noise struct {
 	dev     float64 // mean |e|: deviation from level and season
 	long    float64 // mean |r| over the hour's noise: what the short memory leaves, over scaleMemory points
-	short   float64 // the same over shortMemory points
 	quantum float64 // the smallest step that the metric takes, 0 while unknown
 	last    float64 // the last value
 }
 
 const (
-	shortMemory  = 48
 	quantumShare = 0.4    // of a quantum: mean absolute error of guessing a rounded value
 	levelShare   = 1e-6   // of the level: below it a change is not worth a message
 	tinyNoise    = 1e-12  // where the level is zero as well
@@ -32,7 +30,7 @@ func (o *noise) deviation(level float64) float64 { return max(o.dev, o.floor(lev
 
 // residual is the size of r where the hour's relative noise is hour.
 func (o *noise) residual(level, hour float64) float64 {
-	return max(hour*max(math.Sqrt(o.long*o.short), 0.5*o.long), o.floor(level))
+	return max(hour*o.long, o.floor(level))
 }
 
 // learn takes the deviation e and the residual r over the hour's noise; both are winsorised.
@@ -42,7 +40,6 @@ func (o *noise) learn(s *settings, n int, level, e, r float64) {
 	o.dev += rate * (min(math.Abs(e), 5*max(o.dev, floor)) - o.dev)
 	r = math.Abs(r)
 	o.long += rate * (min(r, 5*max(o.long, floor)) - o.long)
-	o.short += max(1/float64(n), 1.0/shortMemory) * (min(r, 5*max(o.long, floor)) - o.short)
 }
 
 // step notes the value x and learns how small the metric's steps are.
@@ -70,7 +67,6 @@ func (o *noise) init(first []float64) (level float64) {
 	}
 	o.dev = trimmed(first)
 	o.long = min(o.dev, trimmed(moves))
-	o.short = o.long
 	if o.quantum > max(o.dev, trimmed(moves)) {
 		o.quantum = 0 // nothing but absurd values moved
 	}
@@ -89,8 +85,8 @@ func trimmed(abs []float64) float64 {
 }
 
 func (o *noise) visit(c *codec) {
-	c.f64(&o.dev, &o.long, &o.short, &o.quantum, &o.last)
-	for _, v := range []float64{o.dev, o.long, o.short, o.quantum} {
+	c.f64(&o.dev, &o.long, &o.quantum, &o.last)
+	for _, v := range []float64{o.dev, o.long, o.quantum} {
 		c.within("noise", v, 0, 1e300)
 	}
 }

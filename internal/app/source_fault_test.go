@@ -149,7 +149,7 @@ func TestCatchUpAfterOutage(t *testing.T) {
 		t.Run(fmt.Sprintf("restart=%v", restart), func(t *testing.T) {
 			h := newQuick(t, broken)
 			x := h.start(t)
-			x.walkSent(begin + 2*hour)
+			x.walkSent(begin + 2*hour - 10*minute)
 			h.src.fail(&ingest.Error{Kind: ingest.KindUnreachable, Source: "s", Op: "read", Err: http.ErrServerClosed})
 			x.walkSent(begin + 3*hour)
 			if restart {

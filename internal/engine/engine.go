@@ -81,10 +81,8 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 // repolicy adapts learnt state to a new policy: windows of another length start anew, and so do the counts of onsets that
 // another chain would have had.
 func (d *detector) repolicy(old *detector) {
-	sameChain := d.Alarm.Datapoints == old.Alarm.Datapoints && d.Alarm.Of == old.Alarm.Of && d.Alarm.For == old.Alarm.For &&
-		d.Direction == old.Direction && d.Deviation == old.Deviation && d.Promise.PerSeries == old.Promise.PerSeries
-	if !sameChain {
-		d.onsets, d.fresh = onsets{}, onsets{}
+	if d.chain() != old.chain() {
+		d.many, d.single = account{}, account{}
 		for _, g := range d.groups {
 			for i := range g.rows {
 				fresh := d.newRow(g.rows[i].series)
@@ -95,7 +93,7 @@ func (d *detector) repolicy(old *detector) {
 	}
 	if d.Promise != old.Promise && d.limit.Epoch != 0 {
 		epoch := d.limit.Epoch
-		d.limit = d.onsets.solve(d.Promise, d.live(d.next), d.Model.Step)
+		d.limit = d.solve(d.live(d.next))
 		d.limit.Epoch = epoch
 	}
 }

@@ -48,6 +48,14 @@ func (w *window) push(x float32) {
 
 func (w *window) len() int { return min(w.n, len(w.v)) }
 
+// newest returns the value pushed last, 0 before the first.
+func (w *window) newest() float32 {
+	if w.n == 0 {
+		return 0
+	}
+	return w.v[(w.n-1)%len(w.v)]
+}
+
 // rank returns the m-th largest value, 0 while there are fewer.
 func (w *window) rank(m int) float32 {
 	n := w.len()

@@ -13,7 +13,8 @@ import (
 // budget of each series counts each series for itself). The limit is the smallest θ whose rate is within the budget.
 // Where history is too short to hold the budgeted number, the rate is extrapolated by the exponential tail that fits the
 // part that was seen often (a straight line in log rate over θ, which is what a calibrated surprise gives); rare, large
-// surprises of real incidents therefore do not raise the limit.
+// surprises of real incidents therefore do not raise the limit. Where a single point may decide too, its surprises are counted
+// and solved in the same way, apart.
 
 const (
 	limitBins  = 320
@@ -89,6 +90,7 @@ func (o *onsets) decay(elapsed time.Duration) {
 // Limit is a detector's alarm limit and how it was found.
 type Limit struct {
 	Surprise    float64       // θ in decades; anomaly_score is surprise ÷ θ
+	Lone        float64       // the limit of a single point that decides alone, at least Surprise; 0: none does
 	Promised    float64       // false alarms per Per that θ stands for
 	Per         time.Duration // 0 where nothing is promised (band)
 	Provisional bool          // history does not support the budget asked for
@@ -96,13 +98,13 @@ type Limit struct {
 	Epoch       int64         // grid time at which it was solved, Unix milliseconds; 0 before the first
 }
 
-// solve finds the limit for a budget over the counts of a detector with so many live series and the given step.
-func (o *onsets) solve(p Promise, series int, step time.Duration) Limit {
+// solve finds the limit for a share of a budget over the counts of a detector with so many live series and the given step.
+func (o *onsets) solve(p Promise, share float64, series int, step time.Duration) Limit {
 	if p.Band > 0 {
 		return Limit{Surprise: -math.Log10(math.Erfc(p.Band / math.Sqrt2))}
 	}
 	series = max(series, 1)
-	budget := p.Count / float64(p.Per) * float64(step) // onsets per step of the detector …
+	budget := share * p.Count / float64(p.Per) * float64(step) // onsets per step of the detector …
 	if !p.PerSeries {
 		budget /= float64(series) // … and per series-step
 	}
@@ -120,9 +122,12 @@ func (o *onsets) solve(p Promise, series int, step time.Duration) Limit {
 		l.Promised, l.Per, l.Provisional = 1, time.Duration(days)*24*time.Hour, true
 	}
 	l.Surprise = o.solveRate(budget)
-	l.Observed = o.counts[min(int(l.Surprise/limitWidth), limitBins-1)]
+	l.Observed = o.at(l.Surprise)
 	return l
 }
+
+// at is how many onsets a limit would have had.
+func (o *onsets) at(limit float64) float64 { return o.counts[min(int(limit/limitWidth), limitBins-1)] }
 
 // solveRate returns the smallest limit whose onsets per series-step are at most rate.
 func (o *onsets) solveRate(rate float64) float64 {

@@ -72,8 +72,14 @@ func fill(n int, f func(i int) float64) []float64 {
 // onsetsOf counts the alarms of a detector over null series after 15 days of history.
 func onsetsOf(t testing.TB, family string, seed uint64, series, days int, p Promise) int {
 	t.Helper()
+	return onsetsWith(t, family, seed, series, days, p, false)
+}
+
+// onsetsWith is onsetsOf where, with atOnce, a single point may decide.
+func onsetsWith(t testing.TB, family string, seed uint64, series, days int, p Promise, atOnce bool) int {
+	t.Helper()
 	d := testDetector(fmt.Sprintf("%s-%d", family, seed))
-	d.Promise = p
+	d.Promise, d.Alarm.AtOnce = p, atOnce
 	c := testCore(t, 0, d)
 	const history = 15
 	b := tidewatch.Block{Detector: d.Name, From: start, Step: 5 * minute, N: (history + days) * 288}

@@ -25,10 +25,9 @@ type detector struct {
 	Detector
 	spec   models.Spec
 	groups []*group // ascending id
-	fresh  onsets   // since the last epoch: whole numbers, so that sums do not depend on their order
-	onsets onsets   // before it, decayed
+	many   account  // onsets of M of N
+	single account  // of single points that decide alone
 	limit  Limit
-	lastOnset
 	family family
 	next   int64 // grid time of the next column; 0 before the first
 	begun  bool  // its training is over
@@ -48,8 +47,9 @@ type change struct {
 
 // outcome is what one worker found; outcomes merge in any order.
 type outcome struct {
-	rises     []rise
-	steps     int // points that were counted
+	many      []rise // of M of N
+	single    []rise // of single points
+	steps     int    // points that were counted
 	samples   pool
 	changes   []change
 	anomalies []Anomaly
@@ -69,7 +69,7 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 		from = d.next
 	}
 	if d.limit.Surprise == 0 { // the cautious limit until the first epoch
-		d.limit = d.onsets.solve(d.Promise, 1, d.Model.Step)
+		d.limit = d.solve(1)
 	}
 	for t := from; t < b.End(); {
 		if crossesEpoch(t, step, epochEvery) {
@@ -79,22 +79,23 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 		for end < b.End() && !crossesEpoch(end, step, epochEvery) {
 			end += step
 		}
-		var rises []rise
+		var many, single []rise
+		steps := 0
 		outs := d.columns(d.join(b, t, end), b, t, end, workers)
 		for i := range outs {
 			if outs[i].err != nil {
 				return nil, nil, 0, outs[i].err
 			}
-			rises = append(rises, outs[i].rises...)
-			d.fresh.steps += float64(outs[i].steps)
-			d.fresh.seen += float64(outs[i].steps)
+			many, single, steps = append(many, outs[i].many...), append(single, outs[i].single...), steps+outs[i].steps
 			d.family.cur.merge(&outs[i].samples)
 			changes = append(changes, outs[i].changes...)
 			anomalies = append(anomalies, outs[i].anomalies...)
 			points += outs[i].points
 		}
-		slices.SortFunc(rises, func(x, y rise) int { return order(x.t, y.t, x.series, y.series, 0, 0) })
-		d.fresh.count(rises, &d.lastOnset, d.Promise.PerSeries)
+		d.many.count(many, steps, d.Promise.PerSeries)
+		if d.lone() {
+			d.single.count(single, steps, d.Promise.PerSeries)
+		}
 		d.next, t = end, end
 	}
 	slices.SortFunc(changes, func(x, y change) int { return order(x.t, y.t, x.g.id, y.g.id, x.row, y.row) })
@@ -239,11 +240,12 @@ func (d *detector) work(rows []joined, b tidewatch.Block, from, to int64, out *o
 // epoch rebuilds what groups share. It runs before the first column at or after a multiple of epochEvery.
 func (d *detector) epoch(t int64) {
 	d.prune(t)
-	d.onsets.add(&d.fresh)
-	d.fresh = onsets{}
-	d.limit = d.onsets.solve(d.Promise, d.live(t), d.Model.Step)
+	d.many.turn()
+	d.single.turn()
+	d.limit = d.solve(d.live(t))
 	d.limit.Epoch = t
-	d.onsets.decay(epochEvery)
+	d.many.onsets.decay(epochEvery)
+	d.single.onsets.decay(epochEvery)
 	if d.spec.Dim == 0 {
 		return
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // stateVersion names the layout of a snapshot. Another version is refused; the state is then rebuilt from Prometheus.
-const stateVersion = 1
+const stateVersion = 2
 
 // Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups, split by their id.
 type Snapshot struct {
@@ -81,7 +81,7 @@ func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
 
 // chain names what the counts of onsets depend on besides the model.
 func (d *detector) chain() string {
-	return fmt.Sprint(d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.For, d.Direction, d.Deviation, d.Promise.PerSeries)
+	return fmt.Sprint(d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.For, d.lone(), d.Direction, d.Deviation, d.Promise.PerSeries)
 }
 
 func (d *detector) appendMeta(e *encoder) {
@@ -89,11 +89,8 @@ func (d *detector) appendMeta(e *encoder) {
 	body.str(d.chain())
 	body.i64(d.next)
 	body.bool(d.begun)
-	body.onsets(&d.onsets)
-	body.onsets(&d.fresh)
-	for _, t := range d.lastOnset {
-		body.i64(t)
-	}
+	body.account(&d.many)
+	body.account(&d.single)
 	body.limit(d.limit)
 	body.pool(&d.family.prev)
 	body.pool(&d.family.cur)
@@ -115,13 +112,8 @@ func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
 	d := decoder{b: body}
 	chain := d.str()
 	det.next, det.begun = d.i64(), d.bool()
-	old, fresh := d.onsets(), d.onsets()
-	var last lastOnset
-	for i := range last {
-		last[i] = d.i64()
-	}
-	if chain == det.chain() {
-		det.onsets, det.fresh, det.lastOnset = old, fresh, last
+	if many, single := d.account(), d.account(); chain == det.chain() {
+		det.many, det.single = many, single
 	}
 	det.limit = d.limit()
 	det.family.prev, det.family.cur = d.pool(det.spec.Dim), d.pool(det.spec.Dim)
@@ -267,6 +259,7 @@ func (d *detector) loadRow(in *decoder) (row, error) {
 
 func (e *encoder) limit(l Limit) {
 	e.f64(l.Surprise)
+	e.f64(l.Lone)
 	e.f64(l.Promised)
 	e.i64(int64(l.Per))
 	e.bool(l.Provisional)
@@ -276,8 +269,24 @@ func (e *encoder) limit(l Limit) {
 
 func (d *decoder) limit() Limit {
 	return Limit{
-		Surprise: d.f64(), Promised: d.f64(), Per: time.Duration(d.i64()), Provisional: d.bool(), Observed: d.f64(), Epoch: d.i64(),
+		Surprise: d.f64(), Lone: d.f64(), Promised: d.f64(), Per: time.Duration(d.i64()), Provisional: d.bool(), Observed: d.f64(), Epoch: d.i64(),
 	}
+}
+
+func (e *encoder) account(a *account) {
+	e.onsets(&a.onsets)
+	e.onsets(&a.fresh)
+	for _, t := range a.last {
+		e.i64(t)
+	}
+}
+
+func (d *decoder) account() (a account) {
+	a.onsets, a.fresh = d.onsets(), d.onsets()
+	for i := range a.last {
+		a.last[i] = d.i64()
+	}
+	return a
 }
 
 func (e *encoder) onsets(o *onsets) {

@@ -73,6 +73,9 @@ func (st *stepper) decide(t int64, g *group, i int) {
 	switch {
 	case present && s.Ready && score > 1:
 		breach = alerting.Breaching
+		if d.limit.Lone > 0 && surprise > max(d.limit.Lone, limit) {
+			breach = alerting.Decisive
+		}
 		if r.ep == nil {
 			r.ep = &episode{start: t}
 		}
@@ -131,11 +134,14 @@ func (st *stepper) count(r *row, ready bool, surprise float32) {
 	if !ready {
 		return
 	}
+	if rise, ok := newRise(st.t, r.series.ID, r.last.newest(), surprise); ok && st.d.lone() {
+		st.out.single = append(st.out.single, rise)
+	}
 	r.last.push(surprise)
 	r.ranks.push(r.last.rank(st.d.Alarm.Datapoints))
 	v := r.ranks.lowest()
 	if rise, ok := newRise(st.t, r.series.ID, r.v, v); ok {
-		st.out.rises = append(st.out.rises, rise)
+		st.out.many = append(st.out.many, rise)
 	}
 	r.v = v
 	st.out.steps++
