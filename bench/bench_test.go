@@ -1,8 +1,12 @@
 package bench_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -57,7 +61,7 @@ func run(t *testing.T, o bench.Options) *bench.Report {
 
 // TestSameReportWhateverTheProcessors holds every figure, digests included.
 func TestSameReportWhateverTheProcessors(t *testing.T) {
-	o := bench.Options{Data: generated(t, true), Detectors: []string{bench.Ours, "mad"}}
+	o := bench.Options{Data: generated(t, !testing.Short()), Detectors: []string{bench.Ours, "mad"}}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	one := run(t, o)
 	runtime.GOMAXPROCS(2)
@@ -75,8 +79,8 @@ func TestSameReportWhateverTheProcessors(t *testing.T) {
 			digests[d.Digest] = true
 		}
 	}
-	if len(digests) != 4 {
-		t.Errorf("%d different digests of 4 judgements", len(digests))
+	if want := 2 * len(one.Corpora); len(digests) != want {
+		t.Errorf("%d different digests of %d judgements", len(digests), want)
 	}
 }
 
@@ -272,5 +276,38 @@ func TestRunErrors(t *testing.T) {
 	cancel()
 	if _, err := bench.Run(ctx, bench.Options{Data: generated(t, false)}); err == nil || !strings.Contains(err.Error(), "context canceled") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestScoresNameTheChannelThatDecided has an incident in the second of two channels, of a gzipped file in a folder.
+func TestScoresNameTheChannelThatDecided(t *testing.T) {
+	dir, scores := t.TempDir(), t.TempDir()
+	a, b := strings.Split(wave(900, -1), "\n"), strings.Split(wave(900, 7), "\n")
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	fmt.Fprintln(z, "timestamp,cpu,mem")
+	for i := 1; i <= 900; i++ {
+		_, mem, _ := strings.Cut(b[i], ",")
+		fmt.Fprintf(z, "%s,%s\n", a[i], mem)
+	}
+	if err := errors.Join(z.Close(), os.Mkdir(filepath.Join(dir, "host"), 0o755), os.WriteFile(filepath.Join(dir, "host", "a.csv.gz"), out.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	run(t, bench.Options{Data: dir, Detectors: []string{"mad"}, Scores: scores})
+	f, err := os.Open(filepath.Join(scores, "host", "a.csv.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	r, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(r).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 901 || rows[0][9] != "channel" || rows[7*96+2][9] != "mem" || rows[7*96+2][4] != "" {
+		t.Errorf("%d rows, header %q, in the incident %q", len(rows), rows[0], rows[7*96+2])
 	}
 }
