@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/tidewatch/tidewatch/bench/corpus"
 	"github.com/tidewatch/tidewatch/bench/measure"
@@ -32,7 +33,7 @@ func (r *run) corpus(ctx context.Context, c corpus.Corpus) (CorpusReport, error)
 		results[i].left.Store(int64(n))
 	}
 	r.parallel(len(c.Files)*n, func(k int) { r.file(ctx, c.Files[k/n], &results[k/n], k%n) })
-	rep := CorpusReport{Name: c.Name}
+	rep := CorpusReport{Name: c.Name, Problems: []string{}}
 	for _, p := range c.Problems {
 		rep.Problems = append(rep.Problems, p.Error())
 	}
@@ -96,7 +97,11 @@ func (r *run) judge(ctx context.Context, i int, s *corpus.Series) (*judgement, e
 		return nil, nil
 	}
 	keep := r.Scores != "" && i == 0
-	j, err := judge(ctx, r.cfg, d, s, keep)
+	cfg, err := productionDetector(time.Duration(s.Step) * time.Millisecond)
+	if err != nil {
+		return nil, err
+	}
+	j, err := judge(ctx, cfg, d, s, keep)
 	if err != nil || !keep {
 		return j, err
 	}

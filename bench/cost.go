@@ -61,13 +61,17 @@ func (r *run) cost(ctx context.Context, d Detector, s *corpus.Series) (*Cost, er
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	b := repeated(block(r.cfg.Name, s))
+	cfg, err := productionDetector(time.Duration(s.Step) * time.Millisecond)
+	if err != nil {
+		return nil, err
+	}
+	b := repeated(block(cfg.Name, s))
 	n := min(b.N, max(2, costPoints/len(b.Rows)))
 	eng := engine.New(engine.Options{Workers: 1, Models: only(d.spec)})
-	if err := eng.Configure([]engine.Detector{d.configure(r.cfg, s)}); err != nil {
+	if err := eng.Configure([]engine.Detector{d.configure(cfg, s)}); err != nil {
 		return nil, fmt.Errorf("measuring the cost of %s: %w", d.Name, err)
 	}
-	_, err := spend(eng, cut(b, 0, n/2))
+	_, err = spend(eng, cut(b, 0, n/2))
 	if err != nil {
 		return nil, fmt.Errorf("measuring the cost of %s: %w", d.Name, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -57,8 +56,7 @@ func judge(ctx context.Context, cfg configs.Detector, d Detector, s *corpus.Seri
 
 // configure is the engine's detector for a series.
 func (d Detector) configure(cfg configs.Detector, s *corpus.Series) engine.Detector {
-	step := time.Duration(s.Step) * time.Millisecond
-	return engineDetector(cfg, d.spec.Kind, step, 1, len(s.Channels))
+	return engineDetector(cfg, d.spec.Kind, 1, len(s.Channels))
 }
 
 // block is the whole series as the engine takes it, a row for each channel in order of identity.

@@ -6,38 +6,40 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/models"
 )
 
-// production is the one configuration of every measured detector: all that it does not say is the product's default.
+// production is the one configuration of every measured detector: all that it does not say is the product's default, of which some
+// depend on the step.
 const production = `
 sources: [{name: bench, url: "http://localhost/api/v1/read"}]
-global: {timezone: UTC}
+global: {timezone: UTC, step: %s}
 detectors:
 - {name: bench, expr: value, expect_per_series: 1/14d}
 `
 
-// productionDetector is the detector that production is parsed into.
-func productionDetector() (configs.Detector, error) {
-	cfg, err := configs.Parse("the bench's configuration", []byte(production))
+// productionDetector is the detector that production is parsed into at a step.
+func productionDetector(step time.Duration) (configs.Detector, error) {
+	cfg, err := configs.Parse("the bench's configuration", fmt.Appendf(nil, production, model.Duration(step)))
 	if err != nil {
 		return configs.Detector{}, err
 	}
 	return cfg.Detectors[0], nil
 }
 
-// configHash names the configuration: SHA-256 over what decides scores and alarms.
+// configHash names the configuration: SHA-256 over what decides scores and alarms at the default step.
 func configHash(d configs.Detector) string {
 	sum := sha256.Sum256([]byte(d.ModelHash() + d.PolicyHash()))
 	return hex.EncodeToString(sum[:8])
 }
 
-// engineDetector is the production detector for one file: of that kind of model, on that step, with so many rows in a group. Of a
+// engineDetector is the production detector d for one file: of that kind of model, with so many rows in a group. Of a
 // detector that judges the channels of a file one by one the promise is for the file: its channels share the budget.
-func engineDetector(d configs.Detector, kind string, step time.Duration, rows, groups int) engine.Detector {
-	d.Model, d.Step = kind, step
+func engineDetector(d configs.Detector, kind string, rows, groups int) engine.Detector {
+	d.Model = kind
 	m := d.ModelConfig(rows)
 	m.Seed = 1
 	return engine.Detector{

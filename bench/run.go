@@ -10,9 +10,9 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/tidewatch/tidewatch/bench/corpus"
-	"github.com/tidewatch/tidewatch/configs"
 )
 
 // Options say what to run.
@@ -32,7 +32,6 @@ type Options struct {
 // run is a run under way.
 type run struct {
 	Options
-	cfg       configs.Detector
 	detectors []Detector
 	done      atomic.Int64 // judgements, and measurements of a cost
 	total     int64
@@ -43,7 +42,8 @@ type run struct {
 func Run(ctx context.Context, o Options) (*Report, error) {
 	r := &run{Options: o}
 	var err error
-	if r.cfg, err = productionDetector(); err != nil {
+	cfg, err := productionDetector(time.Minute)
+	if err != nil {
 		return nil, err
 	}
 	if r.detectors, err = Detectors(o.Baselines || len(o.Detectors) > 0); err != nil {
@@ -65,7 +65,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			r.total += int64(len(r.detectors))
 		}
 	}
-	rep := &Report{Commit: o.Commit, ConfigHash: configHash(r.cfg), Machine: machine()}
+	rep := &Report{Commit: o.Commit, ConfigHash: configHash(cfg), Machine: machine()}
 	h := sha256.New()
 	for _, c := range corpora {
 		cr, err := r.corpus(ctx, c)
