@@ -35,8 +35,10 @@ func TestNABProfiles(t *testing.T) {
 			text: `{"reward_low_FP_rate": {"CostMatrix": {"tpWeight": 2, "fnWeight": 3, "fpWeight": 0.5, "tnWeight": 1}},
 				"my own": {"CostMatrix": {"tpWeight": 1, "fnWeight": 1, "fpWeight": 1}}}`,
 			want: []measure.NABProfile{
-				{Name: "standard", TP: 1, FN: 1, FP: 0.11}, {Name: "reward_low_FP_rate", TP: 2, FN: 3, FP: 0.5},
-				{Name: "reward_low_FN_rate", TP: 1, FN: 2, FP: 0.11}, {Name: "my own", TP: 1, FN: 1, FP: 1},
+				{Name: "standard", TP: 1, FN: 1, FP: 0.11},
+				{Name: "reward_low_FP_rate", TP: 2, FN: 3, FP: 0.5},
+				{Name: "reward_low_FN_rate", TP: 1, FN: 2, FP: 0.11},
+				{Name: "my own", TP: 1, FN: 1, FP: 1},
 			},
 		},
 	} {

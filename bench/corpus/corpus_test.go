@@ -272,9 +272,10 @@ func TestOpen(t *testing.T) {
 		"numenta/labels/combined_windows.json": `{"g/x.csv": []}`, "numenta/data/g/x.csv": minutes(1), "numenta/data/README.csv.md": "",
 	})
 	for at, want := range map[string]string{
-		dir:                           "db(nab false): db/x.csv numenta(nab true): numenta/data/g/x.csv web(nab false): web/b.csv web/deep/a.csv.gz",
-		filepath.Join(dir, "web"):     "web(nab false): b.csv deep/a.csv.gz",
-		filepath.Join(dir, "numenta"): "numenta(nab true): data/g/x.csv",
+		dir:                                "db(nab false): db/x.csv numenta(nab true): numenta/data/g/x.csv web(nab false): web/b.csv web/deep/a.csv.gz",
+		filepath.Join(dir, "web"):          "web(nab false): b.csv deep/a.csv.gz",
+		filepath.Join(dir, "numenta"):      "numenta(nab true): data/g/x.csv",
+		filepath.Join(dir, "web", "b.csv"): "web(nab false): b.csv",
 	} {
 		if got := names(at); got != want {
 			t.Errorf("%s:\ngot  %s\nwant %s", at, got, want)

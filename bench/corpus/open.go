@@ -40,7 +40,7 @@ type Options struct {
 }
 
 // Open finds the corpora in a directory: the directory itself where it has NAB's layout or holds CSV files, else each of its
-// subdirectories that does, in order of their names. Files are found recursively.
+// subdirectories that does, in order of their names. Files are found recursively. A CSV file is a corpus of one.
 func Open(dir string, opts Options) ([]Corpus, error) {
 	if opts.IndexStep == 0 {
 		opts.IndexStep = time.Minute
@@ -48,6 +48,11 @@ func Open(dir string, opts Options) ([]Corpus, error) {
 	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening corpora: %w", err)
+	}
+	if isData(filepath.Base(dir)) {
+		if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+			return openFile(dir, opts)
+		}
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -77,6 +82,17 @@ func Open(dir string, opts Options) ([]Corpus, error) {
 		return nil, fmt.Errorf("opening corpora: no *.csv and no *.csv.gz file under %s", dir)
 	}
 	return out, nil
+}
+
+// openFile is a corpus of one file, with what the manifest beside it says of it.
+func openFile(path string, opts Options) ([]Corpus, error) {
+	all, err := open(filepath.Dir(path), filepath.Dir(path), opts)
+	if err != nil {
+		return nil, fmt.Errorf("opening corpora: %w", err)
+	}
+	all.Problems = nil
+	all.Files = slices.DeleteFunc(all.Files, func(f File) bool { return f.path != path })
+	return []Corpus{all}, nil
 }
 
 // open lists the files of the corpus in directory at; their names are relative to root.
