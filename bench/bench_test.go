@@ -311,3 +311,21 @@ func TestScoresNameTheChannelThatDecided(t *testing.T) {
 		t.Errorf("%d rows, header %q, in the incident %q", len(rows), rows[0], rows[7*96+2])
 	}
 }
+
+// TestOddSteps runs files whose step no configuration would allow.
+func TestOddSteps(t *testing.T) {
+	dir := t.TempDir()
+	for name, step := range map[string]float64{"quarter": 0.25, "prime": 37, "fraction": 300.2, "day": 86_400, "month": 30 * 86_400} {
+		var b strings.Builder
+		b.WriteString("timestamp,value\n")
+		for i := range 200 {
+			fmt.Fprintf(&b, "%g,%d\n", 17e8+step*float64(i), i*i%7)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".csv"), []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if rep := run(t, bench.Options{Data: dir, Detectors: []string{bench.Ours}}); rep.Corpora[0].Series != 5 || rep.Corpora[0].Points < 990 {
+		t.Errorf("%+v", rep.Corpora[0])
+	}
+}

@@ -21,13 +21,20 @@ detectors:
 - {name: bench, expr: value, expect_per_series: 1/14d}
 `
 
-// productionDetector is the detector that production is parsed into at a step.
+// longestStep is the longest step that the defaults are asked for at: a configuration wants an alarm's points within a day.
+const longestStep = 4 * time.Hour
+
+// productionDetector is the detector that production is parsed into at a step. What a configuration cannot say, because it wants
+// whole seconds and an alarm's points within a day, has the defaults of the nearest step that it can.
 func productionDetector(step time.Duration) (configs.Detector, error) {
-	cfg, err := configs.Parse("the bench's configuration", fmt.Appendf(nil, production, model.Duration(step)))
+	at := min(step.Truncate(time.Second), longestStep)
+	cfg, err := configs.Parse("the bench's configuration", fmt.Appendf(nil, production, model.Duration(at)))
 	if err != nil {
 		return configs.Detector{}, err
 	}
-	return cfg.Detectors[0], nil
+	d := cfg.Detectors[0]
+	d.Step = step
+	return d, nil
 }
 
 // configHash names the configuration: SHA-256 over what decides scores and alarms at the default step.
