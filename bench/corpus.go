@@ -151,10 +151,28 @@ func (r *run) measure(c corpus.Corpus, results []*result, d int) (DetectorReport
 	if rep.Result, err = measure.Measure(list); err != nil {
 		return rep, fmt.Errorf("measuring %s: %w", rep.Name, err)
 	}
+	if r.Files && d == 0 {
+		if rep.Files, err = fileReports(list); err != nil {
+			return rep, err
+		}
+	}
 	if c.NAB {
 		if rep.NABResult, err = nab(c, results, d); err != nil {
 			return rep, fmt.Errorf("measuring %s: %w", rep.Name, err)
 		}
 	}
 	return rep, nil
+}
+
+// fileReports measures every file by itself.
+func fileReports(list []measure.Series) ([]FileReport, error) {
+	out := make([]FileReport, len(list))
+	for i := range list {
+		res, err := measure.Measure(list[i : i+1])
+		if err != nil {
+			return nil, fmt.Errorf("measuring %s: %w", list[i].Name, err)
+		}
+		out[i] = FileReport{Name: list[i].Name, Result: res}
+	}
+	return out, nil
 }

@@ -34,7 +34,14 @@ type DetectorReport struct {
 	Name     string `json:"name"`
 	Baseline bool   `json:"baseline"`
 	measure.Result
-	*measure.NABResult        // nil unless the corpus has NAB's layout
-	*Cost                     // nil where it was not measured
-	Digest             string `json:"digest"` // of the bits of all scores and the states of all alarms
+	*measure.NABResult              // nil unless the corpus has NAB's layout
+	*Cost                           // nil where it was not measured
+	Digest             string       `json:"digest"`          // of the bits of all scores and the states of all alarms
+	Files              []FileReport `json:"files,omitempty"` // of the first detector, where asked for
+}
+
+// FileReport is what a detector did on one file.
+type FileReport struct {
+	Name string `json:"name"`
+	measure.Result
 }

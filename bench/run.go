@@ -22,6 +22,7 @@ type Options struct {
 	Detectors []string // names; empty: all
 	Baselines bool
 	Scores    string // directory for the scores of each series; "": none are written
+	Files     bool   // report every file of the first detector as well
 	Cost      bool   // measure time, allocations and memory as well, one detector at a time
 	Workers   int    // files at a time; 0: GOMAXPROCS. Results do not depend on it.
 	Corpus    corpus.Options

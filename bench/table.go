@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/tidewatch/tidewatch/bench/measure"
@@ -44,7 +46,34 @@ func (c *CorpusReport) tables() []table {
 		func(d *DetectorReport) bool { return d.Cost != nil }, costRow)
 	add(table{title: "scores", head: []string{"detector", "digest"}},
 		func(d *DetectorReport) bool { return d.Cost == nil }, func(d *DetectorReport) []string { return []string{d.Digest[:8]} })
-	return out
+	return append(out, c.files()...)
+}
+
+// files is a table of the first detector's files, the ones with the most false alarms and missed events first.
+func (c *CorpusReport) files() []table {
+	if len(c.Detectors) == 0 || len(c.Detectors[0].Files) == 0 {
+		return nil
+	}
+	t := table{title: "files, by missed events and false stretches", head: []string{
+		"file", "events", "recall", "false/week", "weeks", "AP", "F1 oracle", "recall@0.5",
+	}}
+	files := slices.Clone(c.Detectors[0].Files)
+	wrong := func(f FileReport) float64 {
+		v := 0.0
+		if f.Recall.Exists() {
+			v += float64(f.Events) * (1 - float64(f.Recall))
+		}
+		if f.FalsePerSeriesWeek.Exists() {
+			v += f.Weeks * float64(f.FalsePerSeriesWeek)
+		}
+		return v
+	}
+	slices.SortStableFunc(files, func(a, b FileReport) int { return cmp.Compare(wrong(b), wrong(a)) })
+	for _, f := range files {
+		row := append([]string{f.Name, strconv.Itoa(f.Events)}, figures(2, f.Recall, f.FalsePerSeriesWeek, measure.Number(f.Weeks))...)
+		t.rows = append(t.rows, append(row, figures(3, f.AP, f.F1Oracle, f.RecallAt.Half)...))
+	}
+	return []table{t}
 }
 
 func ownRow(d *DetectorReport) []string {

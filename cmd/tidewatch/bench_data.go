@@ -22,6 +22,7 @@ func benchDataCommand(a *kingpin.Application, e *env) (string, func(context.Cont
 	c.Flag("detectors", "Only these detectors; repeatable.").StringsVar(&o.Detectors)
 	baselines := c.Flag("baselines", "Measure the baselines as well: true or false.").Default("true").Enum("true", "false")
 	cost := c.Flag("cost", "Measure time, allocations and memory as well: true or false.").Default("true").Enum("true", "false")
+	c.Flag("files", "Report every file of the first detector as well.").BoolVar(&o.Files)
 	c.Flag("scores", "Write the scores of every series to this directory, under the file's name.").StringVar(&o.Scores)
 	c.Flag("index-step", "What one step is of a time stamp column that only counts 0, 1, 2, …").Default("1m").DurationVar(&o.Corpus.IndexStep)
 	c.Flag("workers", "Files at a time; 0: one for each processor.").IntVar(&o.Workers)
