@@ -61,6 +61,20 @@ type Sharer interface {
 	Adopt(s Shared)
 }
 
+// Joiner is a Model of a joint kind: it judges the rows of a group as one. The first Score, Band, Verdict and Event are the group's
+// (its own value is its surprise in decades: Mid is 0, the band is [0, limit], and x stands for the rows' values); the others say
+// nothing. A row is a slot for a series; one whose series is gone has NaN.
+type Joiner interface {
+	Model
+	// Rows is how many rows there are: Config.Rows, until Resize or LoadState make it another number.
+	Rows() int
+	// Resize makes room for so many rows, at most MaxJoint. New ones are as young as a series that has just begun. It never
+	// takes rows away.
+	Resize(rows int)
+	// Clear forgets what was learnt of a row, for another series to take the slot.
+	Clear(row int)
+}
+
 // Spec describes one kind of model. A file of this package registers it with
 //
 //	var _ = register(Spec{…})
@@ -68,6 +82,8 @@ type Spec struct {
 	Kind string
 	Doc  string // one sentence for the configuration reference
 	New  func(Config) (Model, error)
+	// Joint says that the Models are Joiners.
+	Joint bool
 	// Dim is the length of a Sample, 0 where nothing is shared. BuildShared builds from len(samples)/Dim vectors in the
 	// engine's canonical order; LoadShared restores what AppendState wrote.
 	Dim         int

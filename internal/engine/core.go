@@ -137,6 +137,9 @@ func (c *Core) Known(name string, id uint64) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	d := c.engine.find(name)
+	if d != nil && d.Join != nil {
+		return d.home[id] != nil
+	}
 	return d != nil && d.group(id) != nil
 }
 

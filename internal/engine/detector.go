@@ -64,8 +64,11 @@ type Detector struct {
 	Exclude     func(t int64) bool // nil: nothing is excluded from learning
 	Promise     Promise
 	Muted       bool // notify: false
-	ConfigHash  string
-	ModelHash   string
+	// Join makes groups of several series, judged as one: of those whose labels named here have equal values. nil: each series
+	// is a group of its own; empty, not nil: all series of the detector are one. It needs a joint kind of model, which needs it.
+	Join       []string
+	ConfigHash string
+	ModelHash  string
 }
 
 func (d *Detector) step() int64 { return d.Model.Step.Milliseconds() }

@@ -62,6 +62,10 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 	if c.Alarm.Datapoints < 1 || c.Alarm.Of < c.Alarm.Datapoints || c.Alarm.Of > 60 {
 		return nil, fmt.Errorf("alarm: %d of %d datapoints, want 1 <= datapoints <= of <= 60", c.Alarm.Datapoints, c.Alarm.Of)
 	}
+	if spec.Joint != (c.Join != nil) {
+		return nil, fmt.Errorf("model %q judges %s, and join is %s", c.Model.Kind, pick(spec.Joint, "several series as one", "each series"),
+			pick(c.Join != nil, "set", "not set"))
+	}
 	if _, err := spec.New(c.Model); err != nil {
 		return nil, err
 	}
@@ -96,6 +100,13 @@ func (d *detector) repolicy(old *detector) {
 		d.limit = d.solve(d.live(d.next))
 		d.limit.Epoch = epoch
 	}
+}
+
+func pick(first bool, a, b string) string {
+	if first {
+		return a
+	}
+	return b
 }
 
 func (e *Engine) find(name string) *detector {
@@ -159,6 +170,8 @@ type Status struct {
 	States       [3]int // alarms by alerting.State
 	Limit        Limit
 	Shared       uint64 // version of the shared part, 0 if none
+	Members      int    // series in joint groups; 0 where each is judged for itself
+	LeftOut      int    // of them, those that their group, of models.MaxJoint, has no room for
 }
 
 // Status returns the state of every detector in order of name.
@@ -170,6 +183,8 @@ func (e *Engine) Status() []Status {
 			s.Shared = d.family.shared.Version()
 		}
 		for _, g := range d.groups {
+			s.Members += len(g.members)
+			s.LeftOut += g.members.leftOut()
 			for i := range g.rows {
 				r := &g.rows[i]
 				s.States[r.alarm.State()]++

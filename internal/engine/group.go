@@ -11,10 +11,11 @@ import (
 // group is the unit of work: one model over one or several series, each with an alarm of its own. A group belongs to one
 // worker at a time.
 type group struct {
-	id    uint64 // the series' ID; of a multivariate group the hash of its join key
-	model models.Model
-	rows  []row
-	next  int64 // grid time of the next point, Unix milliseconds
+	id      uint64 // the series' ID; of a joint group that of the labels which its members share
+	model   models.Model
+	rows    []row // one decision each; of a joint group one for all members
+	next    int64 // grid time of the next point, Unix milliseconds
+	members members
 }
 
 // row is one series of a group: its alarm and what is remembered of it besides the model.

@@ -29,9 +29,10 @@ type detector struct {
 	single account  // of single points that decide alone
 	limit  Limit
 	family family
-	next   int64 // grid time of the next column; 0 before the first
-	begun  bool  // its training is over
-	size   int   // points in a recent ring
+	next   int64             // grid time of the next column; 0 before the first
+	begun  bool              // its training is over
+	size   int               // points in a recent ring
+	home   map[uint64]*group // of the series in joint groups
 	watch  func(Judged)
 }
 
@@ -81,7 +82,7 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 		}
 		var many, single []rise
 		steps := 0
-		outs := d.columns(d.join(b, t, end), b, t, end, workers)
+		outs := d.columns(d.matched(b, t, end), b, t, end, workers)
 		for i := range outs {
 			if outs[i].err != nil {
 				return nil, nil, 0, outs[i].err
@@ -140,6 +141,14 @@ func floorDiv(a, b int64) int64 {
 type joined struct {
 	g *group
 	v []float64
+}
+
+// matched are the groups for the columns [from, to), with what the block has for them.
+func (d *detector) matched(b tidewatch.Block, from, to int64) []joined {
+	if d.Join != nil {
+		return d.gather(b, from, to)
+	}
+	return d.join(b, from, to)
 }
 
 // join matches the block's rows with the groups for the columns [from, to), makes groups of series that have their first
@@ -223,13 +232,24 @@ func (d *detector) columns(rows []joined, b tidewatch.Block, from, to int64, wor
 	return outs
 }
 
+// missing is the column of a time that the block does not cover.
+const missing = -1
+
 func (d *detector) work(rows []joined, b tidewatch.Block, from, to int64, out *outcome) {
 	st := newStepper(d, out)
 	step := d.step()
 	for _, j := range rows {
 		for t := max(from, j.g.next); t < to; t += step {
+			i := int((t - b.From) / step)
+			if t < b.From || i >= b.N {
+				i = missing
+			}
+			if d.Join != nil {
+				st.stepAll(t, j.g, i)
+				continue
+			}
 			x := math.NaN()
-			if i := int((t - b.From) / step); j.v != nil && t >= b.From && i < b.N {
+			if j.v != nil && i != missing {
 				x = j.v[i]
 			}
 			st.step(t, j.g, x)
@@ -283,4 +303,7 @@ func (d *detector) prune(t int64) {
 		}
 		return true
 	})
+	if d.Join != nil {
+		d.pruneMembers(t)
+	}
 }

@@ -189,6 +189,9 @@ func (g *group) append(e *encoder) {
 	for i := range g.rows {
 		g.rows[i].append(e)
 	}
+	if g.members != nil {
+		e.members(g.members)
+	}
 }
 
 func (d *detector) loadGroup(in *decoder) (*group, error) {
@@ -212,6 +215,11 @@ func (d *detector) loadGroup(in *decoder) (*group, error) {
 	for i := range g.rows {
 		if g.rows[i], err = d.loadRow(in); err != nil {
 			return nil, fmt.Errorf("series %016x: %w", g.id, err)
+		}
+	}
+	if d.Join != nil {
+		if err := d.loadMembers(in, g); err != nil {
+			return nil, fmt.Errorf("group %016x: %w", g.id, err)
 		}
 	}
 	return g, nil

@@ -37,16 +37,16 @@ func (st *stepper) step(t int64, g *group, x float64) {
 	st.t = t
 	g.model.Score(t, st.x, st.scores)
 	for i := range g.rows {
-		st.decide(t, g, i)
+		st.decide(t, g, i, st.x[i])
 	}
 	g.model.Advance(t, st.x, st.verdicts, st.events)
 	g.next = t + st.d.step()
 	st.collect(t, g)
 }
 
-// decide judges one row on the state frozen before t.
-func (st *stepper) decide(t int64, g *group, i int) {
-	d, r, s, x := st.d, &g.rows[i], st.d.literal(st.scores[i], st.x[i]), st.x[i]
+// decide judges one row, whose value is x, on the state frozen before t.
+func (st *stepper) decide(t int64, g *group, i int, x float64) {
+	d, r, s := st.d, &g.rows[i], st.d.literal(st.scores[i], x)
 	present := !math.IsNaN(x)
 	limit := r.pinned
 	if limit == 0 {
@@ -93,7 +93,7 @@ func (st *stepper) decide(t int64, g *group, i int) {
 	st.verdicts[i] = d.verdict(t, st.scores[i], st.scores[i].Surprise > max(limit, minLimit) || r.alarm.State() == alerting.Alarming)
 	st.closeEpisode(t, r)
 	if d.watch != nil {
-		j := st.judged(t, g, i, s, surprise, limit)
+		j := st.judged(t, g, i, x, s, surprise, limit)
 		j.Onset = ok && tr.To == alerting.Alarming
 		d.watch(j)
 	}
@@ -170,7 +170,7 @@ func (st *stepper) transition(t int64, g *group, i int, tr alerting.Transition, 
 			r.ep.start = min(r.ep.start, tr.Since)
 		}
 		r.ep.alarmed, r.ep.transition = true, tr
-		r.ep.explanation = g.model.Explain(t, st.x, i, r.pinned)
+		r.ep.explanation = g.explain(t, st.x, i, r.pinned)
 		if st.d.family.shared != nil {
 			r.ep.shared = st.d.family.shared.Version()
 		}

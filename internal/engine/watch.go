@@ -21,12 +21,12 @@ type Judged struct {
 }
 
 // judged is row i of the group as its observer is told of it.
-func (st *stepper) judged(t int64, g *group, i int, s tidewatch.Score, surprise, limit float64) Judged {
+func (st *stepper) judged(t int64, g *group, i int, x float64, s tidewatch.Score, surprise, limit float64) Judged {
 	r := &g.rows[i]
 	b := st.bands[i]
 	b.Mid = s.Mid
 	return Judged{
-		Detector: st.d.Name, Series: r.series.ID, T: t, X: st.x[i], Score: s, Surprise: surprise, AnomalyScore: surprise / limit,
+		Detector: st.d.Name, Series: r.series.ID, T: t, X: x, Score: s, Surprise: surprise, AnomalyScore: surprise / limit,
 		Limit: limit, Band: b, State: r.alarm.State(),
 	}
 }

@@ -1,0 +1,256 @@
+package models
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/tidewatch/tidewatch"
+)
+
+// MaxJoint is the largest number of series in a group of a joint kind.
+const MaxJoint = 100
+
+var _ = register(Spec{
+	Kind:  "joint",
+	Doc:   "Several series judged as one: what all of them usually do together is discounted, what remains is added up over them and over time.",
+	New:   newJoint,
+	Joint: true,
+})
+
+// Constants of the group's statistic. They were chosen among a few on smd and services as one configuration; nearby values do as
+// well (docs/models/joint.md).
+const (
+	fastMemory  = 4.5    // points of the mean over the newest residuals: as smooth as a mean of 8
+	slowMemory  = 16.5   // of the deviations: as smooth as a mean of 32
+	slowShare   = 0.5    // weight of the deviations beside the residuals
+	usualMemory = 8192.0 // points that the usual size of the statistic is a mean of
+	usualHaste  = 4.0    // how much more the newer points count while there are few
+	usualLeast  = 0.1    // a group that never moved: this much evidence would be usual
+	usualClip   = 5      // times the usual that a calm point may count for
+)
+
+// jointPrior is what is believed of the statistic over its usual size: heavier than independent noise has it, as firm as
+// a week at five minutes, so that a group's own anomalies do not excuse the next.
+var jointPrior = newPrior(200, 0.02, 4, 0, func(s float64) float64 { return min(1, 1.5*math.Exp(-s/0.45)) })
+
+// joint is the Joiner behind the kind "joint". Each series has the expectation of the univariate kinds; what the group is judged by
+// is the sum of the series' evidence.
+type joint struct {
+	settings settings
+	channels []jointChannel
+	common   common
+	points   int32   // grid times with any value
+	learnt   int32   // of them, calm
+	usual    float64 // mean statistic of calm points, per ready series
+	tail     tail
+	episode  jointEpisode
+
+	now jointJudgement // the newest judgement: a cache, no part of the state
+}
+
+// jointJudgement is everything that is known of one grid time before it is learnt.
+type jointJudgement struct {
+	valid     bool
+	t         int64
+	x         []float64
+	channels  []channelJudgement
+	bent      []float64 // what of the residuals is common, and what is not, is told apart in these
+	present   int       // channels with a value
+	ready     int       // channels that are judged
+	fast      float64   // sums over the channels
+	slow      float64
+	statistic float64 // over its usual size
+	surprise  float64
+}
+
+func newJoint(c Config) (Model, error) {
+	s, err := newSettings(c)
+	if err != nil {
+		return nil, err
+	}
+	if c.Rows > MaxJoint {
+		return nil, fmt.Errorf("model %q: rows is %d, want at most %d", c.Kind, c.Rows, MaxJoint)
+	}
+	m := &joint{settings: s}
+	m.tail.init(jointPrior)
+	m.Resize(c.Rows)
+	return m, nil
+}
+
+// Rows implements Joiner.
+func (m *joint) Rows() int { return len(m.channels) }
+
+// Resize implements Joiner.
+func (m *joint) Resize(rows int) {
+	for len(m.channels) < rows {
+		m.channels = append(m.channels, jointChannel{})
+		m.channels[len(m.channels)-1].init()
+	}
+	m.common.resize(rows)
+	m.now = jointJudgement{x: make([]float64, rows), channels: make([]channelJudgement, rows), bent: make([]float64, rows)}
+}
+
+// Clear implements Joiner.
+func (m *joint) Clear(row int) {
+	m.channels[row].init()
+	m.common.clear(row)
+	m.now.valid = false
+}
+
+// Score implements Model.
+func (m *joint) Score(t int64, x []float64, out []tidewatch.Score) {
+	for i := range out {
+		out[i] = tidewatch.Score{Mid: math.NaN(), Base: math.NaN()}
+	}
+	j := m.judged(t, x)
+	if !m.ready() {
+		return
+	}
+	s := &out[0]
+	s.Ready, s.Mid, s.Base = true, 0, 0
+	if j.surprise <= 0 {
+		return
+	}
+	s.Surprise, s.Side, s.Channel = j.surprise, 1, tidewatch.ChannelIsolation
+	s.Parts[s.Channel] = float32(j.surprise)
+}
+
+func (m *joint) ready() bool { return int(m.points) >= m.settings.slowPoints }
+
+// judged is the judgement of x at t, worked out once for a point.
+func (m *joint) judged(t int64, x []float64) *jointJudgement {
+	j := &m.now
+	if j.valid && j.t == t && sameValues(j.x, x) {
+		return j
+	}
+	j.valid, j.t = true, t
+	j.present, j.ready, j.fast, j.slow, j.surprise = 0, 0, 0, 0, 0
+	ph := m.settings.clock.at(t)
+	for i := range m.channels {
+		j.x[i] = x[i]
+		v := clean(x[i])
+		c := &j.channels[i]
+		m.channels[i].judge(&m.settings, ph, t, v, c)
+		j.bent[i] = c.bent
+		if !math.IsNaN(v) {
+			j.present++
+		}
+		if c.judged {
+			j.ready++
+		}
+	}
+	for i := range m.channels {
+		w, c := &m.channels[i], &j.channels[i]
+		c.fast = w.fast + float64((m.common.part(i, j.bent)-w.fast)/fastMemory)
+		c.slow = w.slow + float64((c.apart-w.slow)/slowMemory)
+		j.fast += c.fast
+		j.slow += c.slow
+	}
+	j.statistic = max(0, j.fast+float64(slowShare*j.slow)) / m.size(j)
+	if j.present > 0 {
+		j.surprise = m.tail.surprise(jointPrior, j.statistic, 1)
+	}
+	return j
+}
+
+// size is what the statistic usually is, with so many series judged.
+func (m *joint) size(j *jointJudgement) float64 {
+	return max(m.usual*float64(max(j.ready, 1)), usualLeast)
+}
+
+// sameValues reports whether a and b have the same bits.
+func sameValues(a, b []float64) bool {
+	for i, v := range a {
+		if math.Float64bits(v) != math.Float64bits(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Band implements Model: the group's own value is its surprise, whose band ends at the limit.
+func (m *joint) Band(_ int64, surprise float64, out []tidewatch.Band) {
+	for i := range out {
+		out[i] = tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()}
+	}
+	if m.ready() {
+		out[0] = tidewatch.Band{Upper: surprise}
+	}
+}
+
+// Explain implements Model. The Features are the rows' shares, named by their index; they sum to the Statistic.
+func (m *joint) Explain(t int64, x []float64, _ int, surprise float64) tidewatch.Explanation {
+	out := tidewatch.Explanation{History: int64(m.learnt) * m.settings.step}
+	if !m.ready() {
+		return out
+	}
+	j := m.judged(t, x)
+	size := m.size(j)
+	for i := range m.channels {
+		c := &j.channels[i]
+		share := (c.fast + float64(slowShare*c.slow)) / size
+		out.Statistic += share
+		out.Features = append(out.Features, tidewatch.Term{Name: strconv.Itoa(i), Value: share})
+	}
+	out.Unit = "× usual"
+	out.Limit = m.tail.value(jointPrior, math.Pow(10, -surprise))
+	return out
+}
+
+// Advance implements Model. The first verdict is the group's, the first event tells what happened to it.
+func (m *joint) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewatch.Event) {
+	for i := range ev {
+		ev[i] = tidewatch.NoEvent
+	}
+	j := m.judged(t, x)
+	defer func() { j.valid = false }()
+	if j.present > 0 {
+		m.points = min(m.points+1, math.MaxInt32-1)
+	}
+	if j.present > 0 && v[0] != tidewatch.Excluded {
+		ev[0] = m.regimes(t, v[0], j)
+	}
+	verdict := v[0]
+	if ev[0] != tidewatch.NoEvent {
+		verdict = tidewatch.Excluded // what was judged belongs to the regime before
+	}
+	if verdict == tidewatch.Expected {
+		verdict = tidewatch.Calm
+	}
+	m.count(verdict, j)
+	if verdict == tidewatch.Calm {
+		m.common.learn(j.bent)
+	}
+	for i := range m.channels {
+		m.channels[i].advance(&m.settings, t, verdict, &j.channels[i])
+	}
+}
+
+// count learns how large the statistic is.
+func (m *joint) count(v tidewatch.Verdict, j *jointJudgement) {
+	if j.ready == 0 || j.present == 0 {
+		return
+	}
+	s := j.statistic
+	switch {
+	case v == tidewatch.Excluded:
+		return
+	case v == tidewatch.Quarantined:
+		if m.episode.points <= slowHead {
+			m.tail.learn(min(s, m.tail.value(jointPrior, math.Pow(10, -headSurprise))))
+		}
+		return
+	}
+	m.learnt = min(m.learnt+1, math.MaxInt32-1)
+	each := max(0, j.fast+float64(slowShare*j.slow)) / float64(j.ready)
+	if m.ready() {
+		m.tail.learn(s)
+		each = min(each, usualClip*max(m.usual, usualLeast/float64(j.ready)))
+	}
+	m.usual += float64(max(usualHaste/(float64(m.learnt)+usualHaste), 1/usualMemory) * (each - m.usual))
+	if m.learnt%tailEvery == 0 {
+		m.tail.forget(float32(1 - tailEvery/m.settings.tailMemory))
+		m.tail.fit(jointPrior)
+	}
+}

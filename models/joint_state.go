@@ -1,0 +1,113 @@
+package models
+
+import (
+	"fmt"
+	"math"
+)
+
+const (
+	jointMagic  = 'J'
+	jointFormat = 1
+)
+
+// AppendState implements Model.
+func (m *joint) AppendState(b []byte) []byte {
+	c := codec{b: append(b, jointMagic, jointFormat)}
+	n := int32(len(m.channels))
+	c.i32(&n)
+	m.visit(&c)
+	return c.b
+}
+
+// LoadState implements Model. The model becomes one of as many rows as the state has. On an error the model is as new.
+func (m *joint) LoadState(b []byte) error {
+	rows := len(m.channels)
+	m.reset()
+	err := m.load(b)
+	if err != nil {
+		m.reset()
+		m.Resize(rows)
+	}
+	return err
+}
+
+func (m *joint) reset() {
+	*m = joint{settings: m.settings}
+	m.tail.init(jointPrior)
+}
+
+func (m *joint) load(b []byte) error {
+	if len(b) < 2 || b[0] != jointMagic || b[1] != jointFormat {
+		return fmt.Errorf("load model: not a state of format %d", jointFormat)
+	}
+	c := codec{b: b[2:], reading: true}
+	var n int32
+	c.i32(&n)
+	if c.within("number of rows", float64(n), 1, MaxJoint); c.err != nil {
+		return fmt.Errorf("load model: %w", c.err)
+	}
+	m.Resize(int(n))
+	if m.visit(&c); c.err != nil {
+		return fmt.Errorf("load model: %w", c.err)
+	}
+	if len(c.b) != 0 {
+		return fmt.Errorf("load model: %d bytes left over", len(c.b))
+	}
+	return nil
+}
+
+func (m *joint) visit(c *codec) {
+	c.i32(&m.points, &m.learnt)
+	c.within("number of points", float64(m.points), 0, math.MaxInt32)
+	c.within("number of learnt points", float64(m.learnt), 0, math.MaxInt32)
+	c.f64(&m.usual)
+	c.within("usual statistic", m.usual, 0, 1e9)
+	m.tail.visit(c)
+	p := &m.episode
+	c.i64(&p.start, &p.until)
+	c.i32(&p.points, &p.calm, &p.matches)
+	c.i32(&m.common.learnt)
+	c.within("points of the moments", float64(m.common.learnt), 0, 1<<30)
+	c.f32s(m.common.moment)
+	c.f32s(m.common.weight)
+	for i := range m.channels {
+		if m.channels[i].visit(c, &m.settings); c.err != nil {
+			c.err = fmt.Errorf("row %d: %w", i, c.err)
+			return
+		}
+	}
+}
+
+func (w *jointChannel) visit(c *codec, s *settings) {
+	since, warm := uint8(w.since), int32(len(w.first))
+	gathering := w.first != nil
+	c.i32(&w.points, &w.learnt, &w.age, &warm)
+	c.within("number of points", float64(w.points), 0, math.MaxInt32)
+	c.within("number of learnt points", float64(w.learnt), 0, math.MaxInt32)
+	c.within("age", float64(w.age), 0, math.MaxInt32)
+	c.within("number of first points", float64(warm), 0, float64(s.warmPoints))
+	c.bool(&gathering)
+	if c.err != nil {
+		return
+	}
+	if c.reading && gathering {
+		w.first = make([]float64, warm, s.warmPoints)
+	}
+	for i := range w.first {
+		c.f64(&w.first[i])
+	}
+	c.i64(&w.born)
+	c.u8(&since)
+	c.within("points since a gap", float64(since), 0, arOrder)
+	w.since = int8(since)
+	c.f64(&w.level, &w.trend)
+	w.profile.visit(c)
+	w.short.visit(c)
+	w.noise.visit(c)
+	c.f64(&w.heavy[0], &w.heavy[1], &w.fast, &w.slow)
+	for _, h := range w.heavy {
+		c.within("fourth power", h, 0, 1e9)
+	}
+	w.episode.visit(c)
+	w.former.visit(c)
+}
