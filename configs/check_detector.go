@@ -26,7 +26,7 @@ func (b *builder) detector(s scope, raw rawDetector, seen map[string]bool) Detec
 	d := Detector{
 		Name: raw.Name, Preset: b.bases[raw.Name].preset, Source: b.detectorSource(s, raw), Expr: raw.Expr,
 		Step: or(s, "step", raw.Step, g.Step), History: or(s, "history", raw.History, g.History),
-		Delay: or(s, "delay", raw.Delay, g.Delay), Model: cmp.Or(string(raw.Model), defaultModel),
+		Delay: or(s, "delay", raw.Delay, g.Delay), Model: string(raw.Model),
 		Seasons: raw.Seasonality.periods, Location: cmp.Or(raw.Timezone.loc, g.Location),
 		AcceptAfter: time.Duration(raw.AcceptAfter), Range: [2]float64{math.Inf(-1), math.Inf(1)},
 		Direction: raw.Direction, MinDeviation: raw.MinDeviation, MaxSeries: raw.MaxSeries,
@@ -44,6 +44,7 @@ func (b *builder) detector(s scope, raw rawDetector, seen map[string]bool) Detec
 	promise(s, raw, &d)
 	d.Exclude = excludes(s.at("exclude"), raw.Exclude, d.Location)
 	d.Alarm = alarm(s, raw, d.Step)
+	joined(s, raw, &d)
 	d.input = b.inputOf(d.Source)
 	checkDetector(s, d)
 	return d

@@ -12,12 +12,13 @@ type Detector struct {
 	Name   string // the alertname
 	Preset string // the preset that it came from; "" for the user's own
 	Source string // name of its Source
-	Expr   string // PromQL, a vector
+	Expr   string // PromQL, a vector; of a detector that joins several expressions the one that returns all
 
 	Step    time.Duration // grid step, >= 1s
 	Delay   time.Duration // a grid point t is read at t + Delay
 	History time.Duration // read at the first start
 
+	Join        []string        // labels whose equal values make a group that is judged as one; nil: each series for itself; empty: all
 	Model       string          // a kind of package models
 	Seasons     []time.Duration // nil: found automatically; empty, not nil: none
 	Location    *time.Location  // never nil

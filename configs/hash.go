@@ -33,13 +33,14 @@ type modelPart struct {
 	Timezone       string        `json:"timezone"`
 	AcceptAfter    time.Duration `json:"accept_after"`
 	Range          [2]string     `json:"range"`
+	Join           string        `json:"join,omitempty"`
 }
 
 func (d Detector) modelPart() modelPart {
 	return modelPart{
 		Source: d.Source, ExternalLabels: d.input, Expr: canonicalExpr(d.Expr), Step: d.Step, History: d.History, Model: d.Model,
 		Seasonality: seasonsText(d.Seasons), Timezone: d.Location.String(), AcceptAfter: d.AcceptAfter,
-		Range: [2]string{number(d.Range[0]), number(d.Range[1])},
+		Range: [2]string{number(d.Range[0]), number(d.Range[1])}, Join: joinText(d.Join),
 	}
 }
 
@@ -101,6 +102,14 @@ func seasonsText(ss []time.Duration) string {
 		return "auto"
 	}
 	return fmt.Sprint(slices.Sorted(slices.Values(ss)))
+}
+
+// joinText is empty where nothing is joined, so that other detectors' hashes do not depend on it.
+func joinText(by []string) string {
+	if by == nil {
+		return ""
+	}
+	return fmt.Sprintf("by %q", slices.Sorted(slices.Values(by)))
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -102,6 +102,7 @@ var lintRules = []func(*linter){
 	(*linter).absentNumerator,
 	(*linter).unstableSet,
 	(*linter).youngMetrics,
+	(*linter).joinLabels,
 }
 
 // Lint looks for expressions that do not give what a detector needs: steady series of steady identity. The findings are in the

@@ -14,8 +14,10 @@ type rawDetector struct {
 	History duration `yaml:"history" default:"=global.history"`
 	// How long after its time a point is read. Longer than a scrape and, where the expression reads recording rules, their interval.
 	Delay duration `yaml:"delay" default:"=global.delay"`
+	// Judges several series as one, with one alarm: `join: {}` is all series of the detector.
+	Join rawJoin `yaml:"join"`
 	// Kind of model.
-	Model modelKind `yaml:"model" default:"=combined"`
+	Model modelKind `yaml:"model" default:"=combined; joint with join"`
 	// Patterns that repeat: `auto` tests for 1h, 1d and 1w, `none` is none, or a list such as `[1d, 1w]`.
 	Seasonality seasonality `yaml:"seasonality" default:"auto"`
 	// Time zone (IANA name) in which the daily and weekly patterns are learnt.
@@ -54,6 +56,14 @@ type rawDetector struct {
 	Notify bool `yaml:"notify" default:"true"`
 	// `false` leaves the detector out, for example one of a preset.
 	Enabled bool `yaml:"enabled" default:"true"`
+}
+
+// rawJoin makes groups of up to 100 series which are judged as one: what they usually do together is discounted, what remains is added up. A message says which series it came from.
+type rawJoin struct {
+	// Series whose labels named here have equal values are one group, for example `[instance]`. Without it all series of the detector are.
+	By []string `yaml:"by"`
+	// Further expressions whose series join those of `expr`. With them every series has the label `channel`, the expression that it came from.
+	Exprs []string `yaml:"exprs"`
 }
 
 // rawAlarm is CloudWatch's rule for turning points into an alarm.
