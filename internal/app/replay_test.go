@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,8 +42,15 @@ func (w *transcript) add(res engine.Result) error {
 }
 
 func TestServeAndReplayDecideTheSame(t *testing.T) {
+	for name, join := range map[string]string{"each series": "", "all as one": "    join: {}\n"} {
+		t.Run(name, func(t *testing.T) { serveAndReplay(t, strings.Replace(testConfig, "    labels:", join+"    labels:", 1)) })
+	}
+}
+
+func serveAndReplay(t *testing.T, yaml string) {
 	src := &source{series: 4, value: faulty}
 	h := newHarness(t, src, origin+3*day+30_000)
+	h.yaml = yaml
 	cfg, err := h.config()
 	if err != nil {
 		t.Fatal(err)

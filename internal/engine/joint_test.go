@@ -58,16 +58,13 @@ func TestJointGroupAlarmsOnce(t *testing.T) {
 	if len(alarms) != 1 || !strings.Contains(alarms[0], "unlike any before") {
 		t.Fatalf("alarms %q of\n%s", alarms, text)
 	}
-	if n := c.Series("J"); n != 3 {
-		t.Errorf("%d groups, want 3", n)
-	}
 	id := tidewatch.SeriesID("J", labels.FromStrings("instance", "m0"))
 	v, _, ok := c.Band(id, b.From, b.End())
 	if !ok || v.Series.Labels.String() != `{instance="m0"}` {
 		t.Fatalf("the group's series is %v, %v", v.Series, ok)
 	}
-	if s := c.Status()[0]; s.Members != 27 || s.LeftOut != 0 {
-		t.Errorf("%d members, %d left out, want 27 and 0", s.Members, s.LeftOut)
+	if s := c.Status()[0]; s.Series != 3 || s.Members != 27 || s.LeftOut != 0 || c.Series("J") != 27 {
+		t.Errorf("%d groups of %d members, %d left out, want 3 of 27, 0", s.Series, s.Members, s.LeftOut)
 	}
 }
 

@@ -40,10 +40,14 @@ func (c *Core) Decided(name string) int64 {
 func (c *Core) Series(name string) int {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if d := c.engine.find(name); d != nil {
-		return len(d.groups)
+	d := c.engine.find(name)
+	switch {
+	case d == nil:
+		return 0
+	case d.Join != nil:
+		return len(d.home)
 	}
-	return 0
+	return len(d.groups)
 }
 
 // Alarms calls yield for every alarm in order of detector and series until it returns false. keep, which may be nil, chooses
