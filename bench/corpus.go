@@ -93,7 +93,7 @@ func (r *run) file(ctx context.Context, f corpus.File, res *result, d int) {
 // judge has the i-th detector judge a series, if it can, and writes the scores of the first.
 func (r *run) judge(ctx context.Context, i int, s *corpus.Series) (*judgement, error) {
 	d := r.detectors[i]
-	if !d.judges(s) {
+	if spec, _ := d.model(s); spec.Kind == "" {
 		return nil, nil
 	}
 	keep := r.Scores != "" && i == 0

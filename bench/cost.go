@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"runtime/metrics"
 	"slices"
@@ -27,6 +28,9 @@ type Cost struct {
 	BytesPerSeries float64 `json:"bytes_per_series"` // of each channel's own state at the end
 	BytesShared    float64 `json:"bytes_shared"`     // of what all of them share
 }
+
+// copyLabel tells copies of a series apart; a group that judges several series together has those of one copy.
+const copyLabel = "copy"
 
 const (
 	costPoints = 400_000 // the most values, both halves together
@@ -67,15 +71,14 @@ func (r *run) cost(ctx context.Context, d Detector, s *corpus.Series) (*Cost, er
 	}
 	b := repeated(block(cfg.Name, s))
 	n := min(b.N, max(2, costPoints/len(b.Rows)))
-	eng := engine.New(engine.Options{Workers: 1, Models: only(d.spec)})
-	if err := eng.Configure([]engine.Detector{d.configure(cfg, s)}); err != nil {
-		return nil, fmt.Errorf("measuring the cost of %s: %w", d.Name, err)
+	eng, err := d.engine(cfg, s, nil)
+	if err == nil {
+		_, err = spend(eng, cut(b, 0, n/2))
 	}
-	_, err = spend(eng, cut(b, 0, n/2))
-	if err != nil {
-		return nil, fmt.Errorf("measuring the cost of %s: %w", d.Name, err)
+	var c *Cost
+	if err == nil {
+		c, err = spend(eng, cut(b, n/2, n))
 	}
-	c, err := spend(eng, cut(b, n/2, n))
 	if err != nil {
 		return nil, fmt.Errorf("measuring the cost of %s: %w", d.Name, err)
 	}
@@ -99,7 +102,7 @@ func repeated(b tidewatch.Block) tidewatch.Block {
 	for k := 1; k < times; k++ {
 		for _, r := range rows {
 			at := b.N * k / times
-			ls := labels.NewBuilder(r.Series.Labels).Set("copy", strconv.Itoa(k)).Labels()
+			ls := labels.NewBuilder(r.Series.Labels).Set(copyLabel, strconv.Itoa(k)).Labels()
 			id := tidewatch.SeriesID(b.Detector, ls)
 			b.Rows = append(b.Rows, tidewatch.Row{Series: tidewatch.Series{ID: id, Labels: ls}, V: slices.Concat(r.V[at:], r.V[:at])})
 		}
@@ -108,16 +111,24 @@ func repeated(b tidewatch.Block) tidewatch.Block {
 	return b
 }
 
-// spend runs a block and says what it took.
+// spend runs a block and says what it took for each of its values.
 func spend(eng *engine.Engine, b tidewatch.Block) (*Cost, error) {
 	runtime.GC() // what others left behind
 	cpu, objects := cpuTime(), allocated()
-	_, _, points, err := eng.Run(b)
-	if err != nil {
+	if _, _, _, err := eng.Run(b); err != nil {
 		return nil, err
 	}
-	k := float64(max(points, 1))
-	return &Cost{Measured: points, NsPerPoint: float64(cpuTime()-cpu) / k, AllocsPerPoint: float64(allocated()-objects) / k}, nil
+	cpu, objects = cpuTime()-cpu, allocated()-objects
+	values := 0
+	for _, r := range b.Rows {
+		for _, v := range r.V {
+			if !math.IsNaN(v) {
+				values++
+			}
+		}
+	}
+	k := float64(max(values, 1))
+	return &Cost{Measured: values, NsPerPoint: float64(cpu) / k, AllocsPerPoint: float64(objects) / k}, nil
 }
 
 // cpuTime is the user and system time that the process has used; 0 where the system does not say.

@@ -14,28 +14,54 @@ import (
 type Detector struct {
 	Name, Doc string
 	Baseline  bool
-	spec      models.Spec
-	joint     bool // judges the channels of a file together, and only files of several
+	one       models.Spec // judges one channel; no kind: only files of several are judged
+	several   models.Spec // judges all channels of a file together; no kind: they are judged one by one
+	split     bool        // judges only files of several channels, one by one
 }
 
-// judges reports whether the detector can judge a series.
-func (d Detector) judges(s *corpus.Series) bool { return !d.joint }
+// model is what judges a series, and whether it does so for all channels together. No kind: it cannot.
+func (d Detector) model(s *corpus.Series) (spec models.Spec, together bool) {
+	n := len(s.Channels)
+	switch {
+	case n == 1 && d.split:
+		return models.Spec{}, false
+	case n == 1 || d.several.Kind == "":
+		return d.one, false
+	case d.Baseline:
+		return joined(d.several, n), true
+	}
+	return d.several, true
+}
 
-// Ours is the name of the product's own detector.
-const Ours = "tidewatch"
+// Ours is the name of the product's own detector; OursEach that of the same without join, for files of several channels.
+const (
+	Ours     = "tidewatch"
+	OursEach = "tidewatch-each"
+)
 
 // Detectors are all that can be measured, the product's own first, and of the baselines only if asked.
 func Detectors(baselines bool) ([]Detector, error) {
-	spec, err := models.Lookup("combined")
+	one, err := models.Lookup("combined")
 	if err != nil {
 		return nil, err
 	}
-	out := []Detector{{Name: Ours, Doc: spec.Doc, spec: spec}}
+	several, err := models.Lookup("joint")
+	if err != nil {
+		return nil, err
+	}
+	out := []Detector{
+		{Name: Ours, Doc: one.Doc + " " + several.Doc, one: one, several: several},
+		{Name: OursEach, Doc: "The channels of a file by the first of these, each for itself, under one budget.", one: one, split: true},
+	}
 	if !baselines {
 		return out, nil
 	}
 	for _, b := range baseline.All() {
-		out = append(out, Detector{Name: b.Name, Doc: b.Doc, Baseline: true, spec: b.Model, joint: b.Multivariate})
+		d := Detector{Name: b.Name, Doc: b.Doc, Baseline: true, one: b.Model}
+		if b.Multivariate {
+			d.one, d.several = models.Spec{}, b.Model
+		}
+		out = append(out, d)
 	}
 	return out, nil
 }

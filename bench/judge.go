@@ -20,7 +20,8 @@ import (
 // judgement is what one detector said of one file.
 type judgement struct {
 	measure.Series
-	point []point // for --scores, else nil
+	point    []point // for --scores, else nil
+	together bool    // no one channel decided
 }
 
 // point is what --scores tells of a point besides its score.
@@ -38,8 +39,8 @@ const columnsPerRun = 4096
 func judge(ctx context.Context, cfg configs.Detector, d Detector, s *corpus.Series, keep bool) (*judgement, error) {
 	b := block(cfg.Name, s)
 	w := newWatcher(d, s, b, keep)
-	eng := engine.New(engine.Options{Workers: 1, Watch: w.watch, Models: only(d.spec)})
-	if err := eng.Configure([]engine.Detector{d.configure(cfg, s)}); err != nil {
+	eng, err := d.engine(cfg, s, w.watch)
+	if err != nil {
 		return nil, fmt.Errorf("judging %s with %s: %w", s.Name, d.Name, err)
 	}
 	for from := 0; from < b.N; from += columnsPerRun {
@@ -54,9 +55,11 @@ func judge(ctx context.Context, cfg configs.Detector, d Detector, s *corpus.Seri
 	return &w.judgement, nil
 }
 
-// configure is the engine's detector for a series.
-func (d Detector) configure(cfg configs.Detector, s *corpus.Series) engine.Detector {
-	return engineDetector(cfg, d.spec.Kind, 1, len(s.Channels))
+// engine is a new engine for a series, with the detector.
+func (d Detector) engine(cfg configs.Detector, s *corpus.Series, watch func(engine.Judged)) (*engine.Engine, error) {
+	spec, together := d.model(s)
+	eng := engine.New(engine.Options{Workers: 1, Watch: watch, Models: only(spec)})
+	return eng, eng.Configure([]engine.Detector{engineDetector(cfg, spec.Kind, len(s.Channels), together)})
 }
 
 // block is the whole series as the engine takes it, a row for each channel in order of identity.
@@ -90,7 +93,9 @@ type watcher struct {
 
 func newWatcher(d Detector, s *corpus.Series, b tidewatch.Block, keep bool) *watcher {
 	n := s.Points()
-	w := &watcher{channel: map[uint64]int{}, claims: !d.Baseline && len(s.Channels) == 1, raw: d.Baseline}
+	_, together := d.model(s)
+	w := &watcher{channel: map[uint64]int{}, claims: !d.Baseline && (together || len(s.Channels) == 1), raw: d.Baseline}
+	w.together = together
 	w.Series = measure.Series{
 		Name: s.Name, Start: s.Start, Step: s.Step, From: s.From, Missing: s.Missing, Label: s.Label,
 		Score: make([]float64, n), Alarm: make([]bool, n), Page: make([]float64, n),

@@ -43,19 +43,23 @@ func configHash(d configs.Detector) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// engineDetector is the production detector d for one file: of that kind of model, with so many rows in a group. Of a
-// detector that judges the channels of a file one by one the promise is for the file: its channels share the budget.
-func engineDetector(d configs.Detector, kind string, rows, groups int) engine.Detector {
+// engineDetector is the production detector d for one file: of that kind of model, for its channels together or each for itself. In
+// the second case the promise is for the file: its channels share the budget.
+func engineDetector(d configs.Detector, kind string, channels int, together bool) engine.Detector {
 	d.Model = kind
-	m := d.ModelConfig(rows)
+	m := d.ModelConfig(1)
 	m.Seed = 1
-	return engine.Detector{
+	out := engine.Detector{
 		Name: d.Name, Expr: d.Expr, Location: d.Location, Model: m, Alarm: d.Alarm,
 		Direction: engine.Direction(d.Direction),
 		Deviation: engine.Deviation{Relative: d.MinDeviation.Relative, Value: d.MinDeviation.Value},
-		Promise:   engine.Promise{Count: d.ExpectPerSeries.Count, Per: d.ExpectPerSeries.Per, PerSeries: groups == 1},
+		Promise:   engine.Promise{Count: d.ExpectPerSeries.Count, Per: d.ExpectPerSeries.Per, PerSeries: together || channels == 1},
 		ModelHash: d.ModelHash(), ConfigHash: d.ModelHash() + d.PolicyHash(),
 	}
+	if together {
+		out.Join = []string{copyLabel} // all channels of the file
+	}
+	return out
 }
 
 // only is a registry of one kind.

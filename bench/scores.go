@@ -16,7 +16,7 @@ import (
 	"github.com/tidewatch/tidewatch/bench/corpus"
 )
 
-// scoreHeader is the first line of a file of scores; a file of several channels has one more column, which names the one that decided.
+// scoreHeader is the first line of a file of scores; where the channels of a file are judged one by one it has one more column, which names the one that decided.
 var scoreHeader = []string{"timestamp", "value", "anomaly_score", "page_score", "p", "yhat", "yhat_lower", "yhat_upper", "alarm"}
 
 // writeScores writes a judgement to a file of the series' own name under dir, gzipped where that one is: a row for each usable row,
@@ -47,7 +47,7 @@ func writeScores(dir string, s *corpus.Series, j *judgement) (err error) {
 
 func scoreRows(w *csv.Writer, s *corpus.Series, j *judgement) error {
 	head := scoreHeader
-	if len(s.Channels) > 1 {
+	if len(s.Channels) > 1 && !j.together {
 		head = append(head[:len(head):len(head)], "channel")
 	}
 	if err := w.Write(head); err != nil {
