@@ -43,7 +43,9 @@ func (w *transcript) add(res engine.Result) error {
 
 func TestServeAndReplayDecideTheSame(t *testing.T) {
 	for name, join := range map[string]string{"each series": "", "all as one": "    join: {}\n"} {
-		t.Run(name, func(t *testing.T) { serveAndReplay(t, strings.Replace(testConfig, "    labels:", join+"    labels:", 1)) })
+		t.Run(name, func(t *testing.T) {
+			serveAndReplay(t, strings.Replace(testConfig, "    labels:", join+"    labels:", 1))
+		})
 	}
 }
 

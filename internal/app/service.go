@@ -12,6 +12,7 @@ import (
 	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/internal/outbox"
 	"github.com/tidewatch/tidewatch/internal/store"
+	"github.com/tidewatch/tidewatch/models"
 )
 
 // Service is a running Tidewatch. Its parts: runners (one per source) read points on schedule, decide feeds them to the core
@@ -240,12 +241,23 @@ type detectorStatus struct {
 	lastError   string
 	lastErrorAt int64
 	lastTick    int64
+	leftOut     int // series that joint groups have no room for, as they were told last
+}
+
+// noteLeftOut tells the log when joint groups have no room for series that they had room for, or more of them. It wants s.mu.
+func (s *Service) noteLeftOut(name string) {
+	st, n := s.status[name], s.core.LeftOut(name)
+	if n > st.leftOut {
+		s.log.Warn("series are left out: a joint group has no room for more", "detector", name, "left_out", n, "group_limit", models.MaxJoint)
+	}
+	st.leftOut = n
 }
 
 // markAttempted notes that a detector was evaluated or failed to be; after the first round of all the service is ready.
 func (s *Service) markAttempted(name string) {
 	s.mu.Lock()
 	s.status[name].attempted = true
+	s.noteLeftOut(name)
 	all := true
 	for _, d := range s.cfg.Detectors {
 		all = all && s.status[d.Name].attempted

@@ -50,6 +50,20 @@ func (c *Core) Series(name string) int {
 	return len(d.groups)
 }
 
+// LeftOut is how many series of a detector their joint groups have no room for.
+func (c *Core) LeftOut(name string) (n int) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	d := c.engine.find(name)
+	if d == nil || d.Join == nil {
+		return 0
+	}
+	for _, g := range d.groups {
+		n += g.members.leftOut()
+	}
+	return n
+}
+
 // Alarms calls yield for every alarm in order of detector and series until it returns false. keep, which may be nil, chooses
 // by identity and state before the expensive view is made.
 func (c *Core) Alarms(keep func(detector string, s tidewatch.Series, state alerting.State) bool, yield func(AlarmInfo) bool) {
