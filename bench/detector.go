@@ -39,7 +39,7 @@ const (
 	OursEach = "tidewatch-each"
 )
 
-// Detectors are all that can be measured, the product's own first, and of the baselines only if asked.
+// Detectors are all that can be measured, the product's own first; those to compare it with only if asked.
 func Detectors(baselines bool) ([]Detector, error) {
 	one, err := models.Lookup("combined")
 	if err != nil {
@@ -49,13 +49,11 @@ func Detectors(baselines bool) ([]Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []Detector{
-		{Name: Ours, Doc: one.Doc + " " + several.Doc, one: one, several: several},
-		{Name: OursEach, Doc: "The channels of a file by the first of these, each for itself, under one budget.", one: one, split: true},
-	}
+	out := []Detector{{Name: Ours, Doc: one.Doc + " " + several.Doc, one: one, several: several}}
 	if !baselines {
 		return out, nil
 	}
+	out = append(out, Detector{Name: OursEach, Doc: "The channels of a file by " + one.Kind + ", each for itself, under one budget.", one: one, split: true})
 	for _, b := range baseline.All() {
 		d := Detector{Name: b.Name, Doc: b.Doc, Baseline: true, one: b.Model}
 		if b.Multivariate {
