@@ -49,6 +49,7 @@ func (f *File) Read() (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.dropFarOff()
 	if len(t.records) == 0 {
 		err := errors.New("it has no usable row")
 		if len(t.problems) > 0 {
@@ -115,8 +116,8 @@ func (s *Series) times(f *File, records []record, order []int) []int64 {
 func (s *Series) lay(t *table, order []int, times []int64) error {
 	s.Start = ceilTo(times[0], s.Step)
 	n := (ceilTo(times[len(times)-1], s.Step)-s.Start)/s.Step + 1
-	if most := 20*int64(len(times)) + 100_000; n > most {
-		return fmt.Errorf("%d rows at steps of %s span %d points, more than %d: is a time stamp far off?", len(times), time.Duration(s.Step)*time.Millisecond, n, most)
+	if most := mostPoints(len(times), len(s.Channels)); n > most {
+		return fmt.Errorf("%d rows at steps of %s span %d points, more than %d: are time stamps far off?", len(times), time.Duration(s.Step)*time.Millisecond, n, most)
 	}
 	s.Missing = make([]bool, n)
 	for i := range s.Missing {

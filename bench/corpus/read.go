@@ -15,6 +15,7 @@ import (
 
 // record is one usable row.
 type record struct {
+	line  int
 	stamp string
 	t     int64 // Unix milliseconds
 	label bool
@@ -84,15 +85,15 @@ func (t *table) read(r io.Reader) error {
 			t.problem(line, "", fmt.Errorf("%d fields, the header has %d", len(row), t.width))
 			continue
 		}
-		if column, err := t.add(row); err != nil {
+		if column, err := t.add(line, row); err != nil {
 			t.problem(line, column, err)
 		}
 	}
 }
 
 // add takes one row wholly or not at all; on an error it names the column.
-func (t *table) add(row []string) (column string, err error) {
-	rec := record{stamp: strings.Clone(strings.TrimSpace(row[t.time])), x: make([]float64, len(t.values))}
+func (t *table) add(line int, row []string) (column string, err error) {
+	rec := record{line: line, stamp: strings.Clone(strings.TrimSpace(row[t.time])), x: make([]float64, len(t.values))}
 	if rec.t, err = parseStamp(row[t.time]); err != nil {
 		return "timestamp", err
 	}

@@ -137,6 +137,21 @@ yesterday,5,50,0
 	}
 }
 
+func TestFarOffRowsAreDropped(t *testing.T) {
+	s, err := readOne(t, "a.csv", strings.Replace(minutes(200), "\n", "\n0.001,7\n1700000000,8\n", 1), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `a.csv:3: column timestamp: "1700000000" is far from the other rows, which are from 1970-01-01T00:00:00Z to 1970-01-01T03:29:00Z`
+	if s.Points() != 209 || s.BadRows != 1 || s.Problems[0].Error() != want {
+		t.Errorf("%d points, %d bad rows, %v", s.Points(), s.BadRows, s.Problems)
+	}
+	s, err = readOne(t, "a.csv", strings.ReplaceAll(minutes(300), "\n6", "\n17000006"), Options{}) // 600, 660, 6000 and so on are far off
+	if err == nil {
+		t.Errorf("rows of which a tenth is far off: %s", sketch(s)[:80])
+	}
+}
+
 func TestProblemsAreCountedBeyondThoseKept(t *testing.T) {
 	text := "timestamp,value\n60,1\n" + strings.Repeat("x,1\n", keptProblems+5)
 	s, err := readOne(t, "a.csv", text, Options{})
@@ -147,14 +162,14 @@ func TestProblemsAreCountedBeyondThoseKept(t *testing.T) {
 
 func TestUnusableFiles(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
-		"no row":        {"a.csv", "timestamp,value\n", "a.csv: it has no usable row"},
-		"no good row":   {"a.csv", "timestamp,value\nx,1\n", `a.csv: it has no usable row, the first: a.csv:2: column timestamp: "x" is no time`},
-		"no time":       {"a.csv", "when,value\n1,2\n", `a.csv:1: the header is "when,value"; it must have the column timestamp`},
-		"no value":      {"a.csv", "timestamp,label\n1,0\n", "at least one value column"},
-		"twice":         {"a.csv", "timestamp,a,a\n1,0,0\n", `column 3 of the header is called "a"`},
-		"two labels":    {"a.csv", "timestamp,a,label,label\n1,0,0,0\n", "two columns called label"},
-		"empty":         {"a.csv", "", "a.csv:1: the file is empty"},
-		"a far-off row": {"a.csv", "timestamp,value\n60,1\n120,2\n180,3\n1700000000,4\n", "4 rows at steps of 1m0s span 28333334 points"},
+		"no row":       {"a.csv", "timestamp,value\n", "a.csv: it has no usable row"},
+		"no good row":  {"a.csv", "timestamp,value\nx,1\n", `a.csv: it has no usable row, the first: a.csv:2: column timestamp: "x" is no time`},
+		"no time":      {"a.csv", "when,value\n1,2\n", `a.csv:1: the header is "when,value"; it must have the column timestamp`},
+		"no value":     {"a.csv", "timestamp,label\n1,0\n", "at least one value column"},
+		"twice":        {"a.csv", "timestamp,a,a\n1,0,0\n", `column 3 of the header is called "a"`},
+		"two labels":   {"a.csv", "timestamp,a,label,label\n1,0,0,0\n", "two columns called label"},
+		"empty":        {"a.csv", "", "a.csv:1: the file is empty"},
+		"far-off rows": {"a.csv", "timestamp,value\n60,1\n120,2\n180,3\n1700000000,4\n1700000060,4\n", "5 rows at steps of 1m0s span 28333335 points"},
 	} {
 		if _, err := readOne(t, c.file, c.text, Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
