@@ -53,7 +53,7 @@ func (st *stepper) decide(t int64, g *group, i int, x float64) {
 		limit = d.limit.Surprise
 	}
 	surprise := d.policySurprise(s, x)
-	score := surprise / limit
+	score := d.anomalyScore(s, x, surprise, limit)
 	if present {
 		st.out.points++
 		r.seen = t
@@ -93,7 +93,7 @@ func (st *stepper) decide(t int64, g *group, i int, x float64) {
 	st.verdicts[i] = d.verdict(t, st.scores[i], st.scores[i].Surprise > max(limit, minLimit) || r.alarm.State() == alerting.Alarming)
 	st.closeEpisode(t, r)
 	if d.watch != nil {
-		j := st.judged(t, g, i, x, s, surprise, limit)
+		j := st.judged(t, g, i, x, s, surprise, score, limit)
 		j.Onset = ok && tr.To == alerting.Alarming
 		d.watch(j)
 	}
@@ -120,13 +120,25 @@ func (d *detector) policySurprise(s tidewatch.Score, x float64) float64 {
 	if d.Direction != Both && int8(d.Direction) != s.Side {
 		return 0
 	}
-	if float64(s.Side)*(x-s.Base) < 0 { // on its way back to normal
+	if returning(s, x) {
 		return 0
 	}
 	if d.Deviation.Value > 0 && !d.Deviation.met(x, s.Base) {
 		return 0
 	}
 	return s.Surprise
+}
+
+// returning reports whether the evidence is of one side and the value on the other one of what the hour of the week lets expect.
+func returning(s tidewatch.Score, x float64) bool { return float64(s.Side)*(x-s.Base) < 0 }
+
+// anomalyScore is surprise ÷ limit: above 1 the point breaches. The end of a fault does not breach, but it is no ordinary point
+// either: its score is that of its evidence, at most 1.
+func (d *detector) anomalyScore(s tidewatch.Score, x, surprise, limit float64) float64 {
+	if s.Ready && returning(s, x) && (d.Direction == Both || int8(d.Direction) == s.Side) && d.Deviation.Value == 0 {
+		return min(s.Surprise/limit, 1)
+	}
+	return surprise / limit
 }
 
 // count adds the point to the onsets that every limit would have had.
