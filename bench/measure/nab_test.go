@@ -193,3 +193,16 @@ func TestNABHalves(t *testing.T) {
 		t.Errorf("%d splits differ", len(seen))
 	}
 }
+
+// TestNABNothingIsNoAlarm: a detector that says 0 of every row has not alarmed, though alarming on all rows of so short a file would pay.
+func TestNABNothingIsNoAlarm(t *testing.T) {
+	r, err := NAB([]NABFile{nabFile("x/a.csv", 8, nil, span{4, 7})}, NABProfiles())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range NABProfiles() {
+		if got := r.Score[p.Name]; got != 0 {
+			t.Errorf("%s: score %v at threshold %v, want 0", p.Name, got, r.Thresholds[p.Name])
+		}
+	}
+}

@@ -139,7 +139,7 @@ func (b *board) windows(chosen []bool) int {
 }
 
 // best is the threshold with the highest raw score over the chosen files, the highest threshold of equals, and that score. It is +Inf where no
-// alarm at all is best. Every score that occurs is tried.
+// alarm at all is best. Every score above 0 that occurs is tried: 0 is what a detector says of a point that is nothing to it.
 func (b *board) best(p NABProfile, chosen []bool) (threshold, raw float64) {
 	worth := make([]float64, len(b.window))
 	for w := range worth {
@@ -156,7 +156,7 @@ func (b *board) best(p NABProfile, chosen []bool) (threshold, raw float64) {
 				worth[r.window] = v
 			}
 		}
-		if sum > raw && (i+1 == len(b.rows) || b.rows[i+1].score != r.score) {
+		if sum > raw && r.score > 0 && (i+1 == len(b.rows) || b.rows[i+1].score != r.score) {
 			threshold, raw = r.score, sum
 		}
 	}
