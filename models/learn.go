@@ -43,8 +43,9 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 	case event != tidewatch.NoEvent:
 		w.reanchor(j)
 		return event
-	case v == tidewatch.Quarantined:
+	case v == tidewatch.Quarantined && w.believes(s):
 		w.count(on, f, j, headSurprise)
+	case v == tidewatch.Quarantined: // an extreme that does not recur leaves no trace
 	default:
 		w.learn(s, on, f, j)
 	}

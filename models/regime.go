@@ -2,6 +2,7 @@ package models
 
 import (
 	"math"
+	"time"
 
 	"github.com/tidewatch/tidewatch"
 )
@@ -14,6 +15,58 @@ type episode struct {
 	dev    float64 // recent mean of e
 	size   float64 // recent mean |e - dev|
 	noise  float64 // recent mean |r| over the hour's noise
+
+	extreme, recurs bool    // it has held an extreme point, and so did the same time a day or a week ago
+	band, largest   float32 // z and surprise of the first extreme point
+}
+
+// believes reports whether the episode's head may shape the tails at once: an extreme does where it recurs, as a job does, and while the
+// series is young, so that what is merely new to it does not alarm again and again. Others wait for their end: a point or two are noise
+// with a heavy tail, more are an incident, from which nothing is to be learnt.
+func (w *row) believes(s *settings) bool {
+	p := &w.episode
+	return !p.extreme || p.recurs || (p.start-w.born)/s.step < int64(s.weekPoints)
+}
+
+// extremes are the times of the newest extreme episodes, in units of five minutes.
+type extremes struct {
+	at   [8]int32
+	next uint8
+}
+
+// recur notes an extreme at t and reports whether there was one a day or a week before, to ten minutes or two steps: a job, and no
+// incident.
+func (x *extremes) recur(s *settings, t int64) (found bool) {
+	const day, week = int32(daily / (5 * time.Minute)), int32(weekly / (5 * time.Minute))
+	now, near := int32(t/fiveMinutes), int32(2*max(s.step, fiveMinutes)/fiveMinutes)
+	for _, at := range x.at {
+		for _, season := range [2]int32{day, week} {
+			if off := now - at - season; -near <= off && off <= near {
+				found = true
+			}
+		}
+	}
+	x.at[x.next] = now
+	x.next = (x.next + 1) % uint8(len(x.at))
+	return found
+}
+
+// longestNoise is how many points of an unusual episode may still be noise.
+const longestNoise = 2
+
+// close counts an extreme that was only noise, and forgets the episode.
+func (w *row) close(s *settings) {
+	p := &w.episode
+	if !w.believes(s) && p.points <= longestNoise {
+		side := tailAbove
+		if p.band < 0 {
+			side = tailBelow
+		}
+		band := min(math.Abs(float64(p.band)), w.tails[side].value(priors[side], math.Pow(10, -headSurprise)))
+		w.tails[side].learn(band)
+		w.tails[tailAll].learn(min(float64(p.largest), w.tails[tailAll].value(priors[tailAll], math.Pow(10, -headSurprise))))
+	}
+	*p = episode{}
 }
 
 // regime is a normal that the series has left: it may come back.
@@ -58,7 +111,7 @@ func (w *row) regimes(s *settings, t int64, v tidewatch.Verdict, j *judgement) t
 			break
 		}
 		if w.episode.calm++; int(w.episode.calm) >= s.calmRun {
-			w.episode = episode{}
+			w.close(s)
 		}
 	}
 	return tidewatch.NoEvent
@@ -72,6 +125,10 @@ func (w *row) keep(s *settings, t int64, j *judgement) {
 	}
 	p.points = min(p.points+1, math.MaxInt32-1)
 	p.calm = 0
+	if !p.extreme && j.own[tidewatch.ChannelBand] >= QuarantineSurprise {
+		p.extreme, p.recurs = true, w.extremes.recur(s, t)
+		p.band, p.largest = raw(j.r/j.residual), float32(j.largest)
+	}
 	rate := max(1/float64(p.points), s.rateRegime)
 	e := j.e
 	if p.points > 3 { // one absurd value does not decide where a regime lies
@@ -138,6 +195,18 @@ func (p *episode) visit(c *codec) {
 	c.i64(&p.start)
 	c.i32(&p.points, &p.calm)
 	c.f64(&p.dev, &p.size, &p.noise)
+	c.bool(&p.extreme)
+	c.bool(&p.recurs)
+	c.f32(&p.band)
+	c.f32(&p.largest)
+}
+
+func (x *extremes) visit(c *codec) {
+	for i := range x.at {
+		c.i32(&x.at[i])
+	}
+	c.u8(&x.next)
+	c.within("place of the next extreme", float64(x.next), 0, float64(len(x.at)-1))
 }
 
 func (p *regime) visit(c *codec) {

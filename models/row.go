@@ -94,6 +94,7 @@ type row struct {
 	tails        [numTails]tail
 	episode      episode
 	former       regime
+	extremes     extremes
 	forest       version // the forest that the isolation tail was learnt under
 	lastFeatures [features]float32
 	hasFeatures  bool

@@ -67,7 +67,7 @@ func (m *rows) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewat
 
 const (
 	rowsMagic  = 'R'
-	rowsFormat = 1
+	rowsFormat = 2
 )
 
 // AppendState implements Model.
@@ -149,6 +149,7 @@ func (w *row) visit(c *codec, s *settings) {
 	}
 	w.episode.visit(c)
 	w.former.visit(c)
+	w.extremes.visit(c)
 	v := int64(w.forest)
 	c.i64(&v)
 	w.forest = version(v)

@@ -19,8 +19,8 @@ func TestStateSize(t *testing.T) {
 		{"noise", unsafe.Sizeof(w.noise), 32},
 		{"evidence of the slow channels", unsafe.Sizeof(w.evidence), 192},
 		{"calibration: nine tails", unsafe.Sizeof(w.tails), 1152},
-		{"quarantine and former regime", unsafe.Sizeof(w.episode) + unsafe.Sizeof(w.former), 80},
-		{"a whole row", unsafe.Sizeof(w), 2656},
+		{"quarantine, former regime and extremes", unsafe.Sizeof(w.episode) + unsafe.Sizeof(w.former) + unsafe.Sizeof(w.extremes), 132},
+		{"a whole row", unsafe.Sizeof(w), 2712},
 	} {
 		if c.size != c.want {
 			t.Errorf("%s: %d bytes, the ledger says %d", c.field, c.size, c.want)
@@ -30,7 +30,7 @@ func TestStateSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(m.AppendState(nil)); n != 2575 {
-		t.Errorf("an encoded row has %d bytes, the ledger says 2575", n)
+	if n := len(m.AppendState(nil)); n != 2618 {
+		t.Errorf("an encoded row has %d bytes, the ledger says 2618", n)
 	}
 }

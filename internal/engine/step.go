@@ -129,8 +129,15 @@ func (d *detector) policySurprise(s tidewatch.Score, x float64) float64 {
 	return s.Surprise
 }
 
-// returning reports whether the evidence is of one side and the value on the other one of what the hour of the week lets expect.
-func returning(s tidewatch.Score, x float64) bool { return float64(s.Side)*(x-s.Base) < 0 }
+// nearBase is the share of its distance from the expectation within which a value counts as back at what the hour of the week lets
+// expect: noise decides on which side of it the value is.
+const nearBase = 0.25
+
+// returning reports whether the evidence is of one side and the value is not: it is on the other side of what the hour of the week
+// lets expect, or far nearer to that than to the expectation, which still follows a fault.
+func returning(s tidewatch.Score, x float64) bool {
+	return s.Side != 0 && float64(s.Side)*(x-s.Base) < nearBase*math.Abs(x-s.Mid)
+}
 
 // anomalyScore is surprise ÷ limit: above 1 the point breaches. The end of a fault does not breach, but it is no ordinary point
 // either: its score is that of its evidence, at most 1.
