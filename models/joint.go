@@ -26,7 +26,8 @@ const (
 	slowShare   = 0.5    // weight of the deviations beside the residuals
 	usualMemory = 8192.0 // points that the usual size of the statistic is a mean of
 	usualHaste  = 4.0    // how much more the newer points count while there are few
-	usualLeast  = 0.1    // a group that never moved: this much evidence would be usual
+	usualEach   = 0.1    // evidence of a series that is usual in most groups
+	usualLeast  = 0.1    // and of a group that never moved
 	usualClip   = 5      // times the usual that a calm point may count for
 )
 
@@ -60,7 +61,7 @@ type jointJudgement struct {
 	ready     int       // channels that are judged
 	fast      float64   // sums over the channels
 	slow      float64
-	statistic float64 // over its usual size
+	statistic float64 // in the unit of size
 	surprise  float64
 }
 
@@ -154,9 +155,10 @@ func (m *joint) judged(t int64, x []float64) *jointJudgement {
 	return j
 }
 
-// size is what the statistic usually is, with so many series judged.
+// size is what the statistic is counted in, with so many series judged: half way, in logarithms, between what is usual in this group and
+// one amount for all. Groups that are noisier than others are a little less surprising, not as much as their noise alone would say.
 func (m *joint) size(j *jointJudgement) float64 {
-	return max(m.usual*float64(max(j.ready, 1)), usualLeast)
+	return max(math.Sqrt(m.usual*usualEach)*float64(max(j.ready, 1)), usualLeast)
 }
 
 // sameValues reports whether a and b have the same bits.

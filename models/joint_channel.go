@@ -27,10 +27,14 @@ type jointChannel struct {
 const (
 	heavyStart  = 1.0  // of a fourth power, for as many points as heavyPoints
 	heavyPoints = 50   // …
-	heavyClip   = 1100 // times the mean fourth power that one value may count for
+	heavyClip   = 1100 // times the mean fourth power that one value may count for: 6 usual sizes
 	perMean     = 1.25 // the fourth root that counts as 1, in mean absolute values: the standard deviation of normal noise
 	evidenceNu  = 3    // degrees of freedom of the Student t whose log likelihood the evidence is
 )
+
+// heavyMost ends the fourth powers of r and e: residuals at 100 sizes, so that a series with rare huge jumps still has a say; deviations,
+// which last, at 1000.
+var heavyMost = [2]float64{1e8, 1e12}
 
 // channelJudgement is what is known of one value before it is learnt.
 type channelJudgement struct {
@@ -125,9 +129,8 @@ func (w *jointChannel) advance(s *settings, t int64, v tidewatch.Verdict, j *cha
 	case tidewatch.Calm:
 		w.learn(s, t, j)
 		w.short.push(j.e)
-	default: // an anomalous value moves the short memory by no more than a large ordinary one
-		limit := 3 * j.residual
-		w.short.push(j.recent + min(max(j.e-j.recent, -limit), limit))
+	default: // the short memory goes on following, so that a lasting shift shows in the deviation and not in every residual
+		w.short.push(j.e)
 	}
 	w.noise.step(j.x)
 }
@@ -177,7 +180,7 @@ func (w *jointChannel) learn(s *settings, t int64, j *channelJudgement) {
 	rate := max(1/float64(w.age+heavyPoints), 1/usualMemory)
 	for i, z := range j.z {
 		q := float64(z * z)
-		w.heavy[i] += float64(rate * (min(float64(q*q), heavyClip*w.heavy[i]) - w.heavy[i]))
+		w.heavy[i] += float64(rate * (min(float64(q*q), heavyClip*w.heavy[i], heavyMost[i]) - w.heavy[i]))
 	}
 	w.learnLevel(s, j)
 	w.learnProfile(s, t, j)

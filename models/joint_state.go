@@ -106,7 +106,7 @@ func (w *jointChannel) visit(c *codec, s *settings) {
 	w.noise.visit(c)
 	c.f64(&w.heavy[0], &w.heavy[1], &w.fast, &w.slow)
 	for _, h := range w.heavy {
-		c.within("fourth power", h, 0, 1e9)
+		c.within("fourth power", h, 0, 1e12)
 	}
 	w.episode.visit(c)
 	w.former.visit(c)
