@@ -132,7 +132,7 @@ func (m *joint) judged(t int64, x []float64) *jointJudgement {
 		j.x[i] = x[i]
 		v := clean(x[i])
 		c := &j.channels[i]
-		m.channels[i].judge(&m.settings, ph, t, v, c)
+		m.channels[i].judge(&m.settings, ph, v, m.episode.points > 0, c)
 		j.bent[i] = c.bent
 		if !math.IsNaN(v) {
 			j.present++
@@ -235,10 +235,10 @@ func (m *joint) count(v tidewatch.Verdict, j *jointJudgement) {
 		return
 	}
 	s := j.statistic
-	switch {
-	case v == tidewatch.Excluded:
+	switch v {
+	case tidewatch.Excluded:
 		return
-	case v == tidewatch.Quarantined:
+	case tidewatch.Quarantined:
 		if m.episode.points <= slowHead {
 			m.tail.learn(min(s, m.tail.value(jointPrior, math.Pow(10, -headSurprise))))
 		}

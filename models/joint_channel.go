@@ -76,8 +76,9 @@ func (w *jointChannel) expect(s *settings, ph phase) expectation {
 	return x
 }
 
-// judge fills j for the value x.
-func (w *jointChannel) judge(s *settings, ph phase, _ int64, x float64, j *channelJudgement) {
+// judge fills j for the value x. While the group is quarantined a residual that leads back to what the hour of the week lets expect is no
+// evidence: the end of a fault is no fault.
+func (w *jointChannel) judge(s *settings, ph phase, x float64, quarantined bool, j *channelJudgement) {
 	*j = channelJudgement{x: x, missing: math.IsNaN(x), warm: w.warm(s)}
 	if !j.warm {
 		return
@@ -90,6 +91,9 @@ func (w *jointChannel) judge(s *settings, ph phase, _ int64, x float64, j *chann
 	j.e = x - w.level - w.trend - j.season()
 	j.r = x - j.mid
 	j.z = [2]float64{j.r / j.residual, j.e / j.dev}
+	if quarantined && math.Abs(j.e) < math.Abs(j.r) {
+		j.z[0] = j.e / j.residual
+	}
 	if int(w.points) < s.levelPoints {
 		return
 	}
