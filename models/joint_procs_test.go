@@ -13,7 +13,7 @@ func TestJointDoesNotDependOnProcessors(t *testing.T) {
 	for _, procs := range []int{1, 2, 5} {
 		runtime.GOMAXPROCS(procs)
 		e := newEnsemble(t, 100)
-		e.run(4) // two estimates
+		e.run(2) // one estimate
 		switch got := e.AppendState(nil); {
 		case want == nil:
 			want = got
