@@ -3,6 +3,8 @@ package null
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -123,6 +125,31 @@ func TestReportIsWritten(t *testing.T) {
 	}
 	if back.Settings[0].Families[0].Alarms.Observed != 100 || back.Delays[0].P95 != 3 {
 		t.Errorf("read back as %+v", back)
+	}
+}
+
+// TestPageIsRewritten wants what stands between the marks replaced, and nothing else.
+func TestPageIsRewritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "page.md")
+	rep := Report{Commit: "0123456789abcdef"}
+	if err := os.WriteFile(path, []byte("before\n"+pageBegin+"old\n"+pageEnd+"after\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := rep.RewritePage(path); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "before\n" + pageBegin + rep.summary() + "\n\n" + pageEnd + "after\n"; string(got) != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if err := os.WriteFile(path, []byte("before\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := rep.RewritePage(path); err == nil || !strings.Contains(err.Error(), "lacks the lines") {
+		t.Errorf("a page without marks: error %v", err)
 	}
 }
 

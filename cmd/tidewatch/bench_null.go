@@ -23,6 +23,7 @@ func benchNullCommand(a *kingpin.Application, e *env) (string, func(context.Cont
 	c.Flag("workers", "Detectors at a time; 0: one for each processor.").IntVar(&o.Workers)
 	markdown := c.Flag("markdown", "Write the tables as Markdown to this file, - for standard output.").String()
 	asJSON := c.Flag("json", "Write the report as JSON to this file, - for standard output.").String()
+	page := c.Flag("page", "Rewrite the tables between the marks in this Markdown page.").String()
 	check := c.Flag("check", "Fail if a promise is not kept: in all or in a family outside a factor of two, and not by chance.").Bool()
 	return c.FullCommand(), func(ctx context.Context) error {
 		o.Settings = slices.DeleteFunc(d.Settings, func(s null.Setting) bool { return *step != "" && s.Step.String() != *step+"0s" })
@@ -34,6 +35,9 @@ func benchNullCommand(a *kingpin.Application, e *env) (string, func(context.Cont
 			return err
 		}
 		err = errors.Join(writeTo(e.stdout, *asJSON, rep.JSON), writeTo(e.stdout, *markdown, rep.Markdown))
+		if *page != "" {
+			err = errors.Join(err, rep.RewritePage(*page))
+		}
 		if *asJSON != "-" && *markdown != "-" {
 			err = errors.Join(err, rep.Text(e.stdout))
 		}
