@@ -14,7 +14,8 @@ const maxWhyTerms = 5
 // why is "Expected 0.4 % = level 0.5 % − Tuesday 03:00 0.1 %. History 15 d.", as far as it is known.
 func why(f Facts) string {
 	var parts []string
-	if mid := expectation(f); f.Score.Ready && isFinite(mid) {
+	joint := len(f.Explanation.Terms) == 0 && len(f.Explanation.Features) > 0 // its expectation is always 0
+	if mid := expectation(f); f.Score.Ready && isFinite(mid) && !joint {
 		parts = append(parts, "Expected "+FormatValue(mid, f.Unit)+termList(worthSaying(f.Explanation.Terms, mid), f.Unit)+".")
 	}
 	if len(f.Explanation.Features) > 0 && f.Score.Channel == tidewatch.ChannelIsolation {

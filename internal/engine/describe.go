@@ -59,7 +59,7 @@ func (d *detector) labels(s tidewatch.Series) labels.Labels {
 func (d *detector) facts(r *row, ep *episode, tr alerting.Transition, t int64) alerting.Facts {
 	f := alerting.Facts{
 		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, SeriesID: r.series.ID,
-		Labels: r.series.Labels, Extra: maps.Clone(d.Labels), Annotations: d.Annotations, Expr: d.Expr, Unit: d.Unit,
+		Labels: r.series.Labels, Extra: maps.Clone(d.Labels), Annotations: d.Annotations, Expr: d.Expr, Unit: d.unit(),
 		Location: d.Location, Step: d.Model.Step, Transition: tr, State: tr.To, Policy: d.Alarm, Promise: d.limit.String(),
 		Now: tidewatch.Point{T: t, V: math.NaN()}, Peak: math.NaN(),
 		Band: tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()},
@@ -77,6 +77,14 @@ func (d *detector) facts(r *row, ep *episode, tr alerting.Transition, t int64) a
 		f.EndsAt = tr.T
 	}
 	return f
+}
+
+// unit is that of a row's values: of a joint group's, which are surprises, the expression says nothing.
+func (d *detector) unit() string {
+	if d.Join != nil {
+		return "decades"
+	}
+	return d.Unit
 }
 
 // chart is the picture of a row up to grid time t.

@@ -158,6 +158,11 @@ func TestJointExplanation(t *testing.T) {
 	if len(res.Changes) == 0 {
 		t.Fatal("no transition")
 	}
+	for _, ch := range res.Changes { // whatever the expression's unit is
+		if ch.View.Unit != "decades" || strings.Contains(ch.View.Why, "Expected") {
+			t.Errorf("a group is told in %q, because %q", ch.View.Unit, ch.View.Why)
+		}
+	}
 	e := c.engine.find("J").groups[0].rows[0].alarmed.explanation
 	sum := 0.0
 	for _, f := range e.Features {
