@@ -18,8 +18,8 @@ var _ = register(Spec{
 	Joint: true,
 })
 
-// Constants of the group's statistic. They were chosen among a few on smd and services as one configuration; nearby values do as
-// well (docs/models/joint.md).
+// Constants of the group's statistic. They were chosen among a few on smd and services as one configuration; what others gave is in
+// docs/models/joint.md.
 const (
 	fastMemory  = 4.5    // points of the mean over the newest residuals: as smooth as a mean of 8
 	slowMemory  = 16.5   // of the deviations: as smooth as a mean of 32
