@@ -27,10 +27,10 @@ func (a *account) turn() {
 // whatever their dependence, together they stay within the whole.
 func (d *detector) solve(series int) Limit {
 	if !d.lone() {
-		return d.many.onsets.solve(d.Promise, 1, series, d.Model.Step)
+		return d.many.onsets.solve(d.Promise, 1, series, d.Model.Step, steepestMany)
 	}
-	l := d.many.onsets.solve(d.Promise, 0.5, series, d.Model.Step)
-	one := d.single.onsets.solve(d.Promise, 0.5, series, d.Model.Step)
+	l := d.many.onsets.solve(d.Promise, 0.5, series, d.Model.Step, steepestMany)
+	one := d.single.onsets.solve(d.Promise, 0.5, series, d.Model.Step, steepest)
 	l.Lone = max(one.Surprise, l.Surprise)
 	l.Observed += d.single.onsets.at(l.Lone)
 	return l

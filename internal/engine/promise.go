@@ -98,8 +98,16 @@ type Limit struct {
 	Epoch       int64         // grid time at which it was solved, Unix milliseconds; 0 before the first
 }
 
-// solve finds the limit for a share of a budget over the counts of a detector with so many live series and the given step.
-func (o *onsets) solve(p Promise, share float64, series int, step time.Duration) Limit {
+// The steepest tails that are believed in beyond what was seen often, in decades of rate for a decade of surprise. Among the many small
+// onsets of M of N independent points are common, whose rate falls M times as fast as a point's; what is left at large surprises lasts.
+const (
+	steepestMany = 1.0
+	steepest     = 3.0
+)
+
+// solve finds the limit for a share of a budget over the counts of a detector with so many live series and the given step. steepest is the
+// steepest tail that is believed in.
+func (o *onsets) solve(p Promise, share float64, series int, step time.Duration, steepest float64) Limit {
 	if p.Band > 0 {
 		return Limit{Surprise: -math.Log10(math.Erfc(p.Band / math.Sqrt2))}
 	}
@@ -121,7 +129,7 @@ func (o *onsets) solve(p Promise, share float64, series int, step time.Duration)
 		}
 		l.Promised, l.Per, l.Provisional = 1, time.Duration(days)*24*time.Hour, true
 	}
-	l.Surprise = o.solveRate(budget)
+	l.Surprise = o.solveRate(budget, steepest)
 	l.Observed = o.at(l.Surprise)
 	return l
 }
@@ -130,7 +138,7 @@ func (o *onsets) solve(p Promise, share float64, series int, step time.Duration)
 func (o *onsets) at(limit float64) float64 { return o.counts[min(int(limit/limitWidth), limitBins-1)] }
 
 // solveRate returns the smallest limit whose onsets per series-step are at most rate.
-func (o *onsets) solveRate(rate float64) float64 {
+func (o *onsets) solveRate(rate, steepest float64) float64 {
 	if o.steps == 0 {
 		return min(max(-math.Log10(rate), 3), maxLimit) // the budget read as a probability of points; the chain only makes it rarer
 	}
@@ -153,7 +161,7 @@ func (o *onsets) solveRate(rate float64) float64 {
 		}
 		return float64(b) * limitWidth
 	}
-	slope := tailSlope(counts, max(lowest, last-60), last)
+	slope := min(tailSlope(counts, max(lowest, last-60), last), steepest)
 	return min(float64(last)*limitWidth+(math.Log10(counts[last])-math.Log10(want))/slope, maxLimit)
 }
 
