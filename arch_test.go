@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"internal/app":         {"*"},
 	"internal/demo":        {"*"},
 	"internal/preflight":   {"*"},
-	"bench":                {".", "configs", "ingest", "models", "alerting", "internal/engine", "bench/baseline", "bench/corpus", "bench/measure"},
+	"bench":                {".", "configs", "ingest", "models", "alerting", "internal/engine", "bench/baseline", "bench/corpus", "bench/marks", "bench/measure"},
 	"bench/load":           {"*"},
 	"cmd/tidewatch":        {"*"},
 }

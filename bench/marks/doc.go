@@ -1,0 +1,2 @@
+// Package marks writes measured tables into documents.
+package marks
