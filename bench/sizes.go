@@ -81,7 +81,7 @@ func (s *sizer) inline(t reflect.Type, n int64, path string) {
 	rest := int64(t.Size())
 	for i := range t.NumField() {
 		f := t.Field(i)
-		s.inline(f.Type, n, join(path, f.Name))
+		s.inline(f.Type, n, under(path, f))
 		rest -= int64(f.Type.Size())
 	}
 	s.add(slackPath, rest*n)
@@ -91,6 +91,14 @@ func (s *sizer) add(path string, n int64) {
 	if n != 0 {
 		s.bytes[path] += n
 	}
+}
+
+// under is the path of a field; those of an embedded struct stand beside the others, as in Go.
+func under(path string, f reflect.StructField) string {
+	if f.Anonymous {
+		return path
+	}
+	return join(path, f.Name)
 }
 
 func join(path, name string) string {
@@ -122,7 +130,7 @@ func (s *sizer) follow(v reflect.Value, path string) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			s.follow(v.Field(i), join(path, v.Type().Field(i).Name))
+			s.follow(v.Field(i), under(path, v.Type().Field(i)))
 		}
 	case reflect.Array:
 		for i := 0; hasPointers(v.Type().Elem()) && i < v.Len(); i++ {

@@ -63,7 +63,7 @@ func (w *row) limit(j *judgement, own float64) (statistic, limit float64) {
 
 // terms are the summands of the expectation at t.
 func (w *row) terms(s *settings, t int64) []tidewatch.Term {
-	e := w.expect(s, t)
+	e := w.expect(s, s.clock.at(t))
 	terms := []tidewatch.Term{{Name: "level", Value: w.level}, {Name: "trend", Value: w.trend}}
 	hour := fmt.Sprintf("%02d:00", e.ph.main%hoursADay)
 	switch {

@@ -9,19 +9,10 @@ import (
 // jointChannel is the learnt state of one series of a joint group: the expectation of the univariate kinds (level, trend, seasons,
 // short memory, noise) and, instead of their calibrated channels, two sizes and two means.
 type jointChannel struct {
-	points, learnt, age int32
-	born                int64
-	since               int8
-	level, trend        float64
-	profile             profile
-	short               short
-	noise               noise
-	heavy               [2]float64 // mean fourth powers of r and e over their usual size: a series that often jumps counts less
-	fast, slow          float64    // means of its parts of the group's statistic
-	episode             episode
-	former              regime
-
-	first []float64 // the first points, until there are enough for an estimate
+	course
+	heavy      [2]float64 // mean fourth powers of r and e over their usual size: a series that often jumps counts less
+	fast, slow float64    // means of its parts of the group's statistic
+	episode    episode
 }
 
 const (
@@ -52,28 +43,7 @@ type channelJudgement struct {
 }
 
 func (w *jointChannel) init() {
-	*w = jointChannel{since: arOrder, heavy: [2]float64{heavyStart, heavyStart}}
-}
-
-func (w *jointChannel) warm(s *settings) bool { return w.first == nil && int(w.points) >= s.warmPoints }
-
-// expect is the expectation of the point at ph.
-func (w *jointChannel) expect(s *settings, ph phase) expectation {
-	x := expectation{ph: ph}
-	x.day, x.week, x.part = w.profile.used(ph)
-	if w.short.use {
-		x.recent = w.short.guess()
-	}
-	sum := w.level + w.trend + x.day + x.week + x.part + x.recent
-	x.mid = min(max(sum, s.lo), s.hi)
-	x.bound = x.mid - sum
-	floor := w.noise.floor(w.level)
-	x.dev = max(w.noise.dev, floor)
-	x.residual = max(w.noise.long*w.profile.noise(ph), floor)
-	if missed := arOrder - float64(w.since); missed > 0 { // the short memory is blind just after a gap
-		x.residual = max(x.residual, x.residual+float64(missed/arOrder*(x.dev-x.residual)))
-	}
-	return x
+	*w = jointChannel{course: course{since: arOrder}, heavy: [2]float64{heavyStart, heavyStart}}
 }
 
 // judge fills j for the value x. While the group is quarantined a residual that leads back to what the hour of the week lets expect is no
@@ -116,7 +86,9 @@ func (w *jointChannel) advance(s *settings, t int64, v tidewatch.Verdict, j *cha
 		w.fast, w.slow = j.fast, j.slow
 	}
 	if j.missing {
-		w.miss()
+		if w.first == nil && w.points > 0 {
+			w.miss()
+		}
 		return
 	}
 	if !j.warm {
@@ -139,38 +111,6 @@ func (w *jointChannel) advance(s *settings, t int64, v tidewatch.Verdict, j *cha
 	w.noise.step(j.x)
 }
 
-// miss moves past a missing value.
-func (w *jointChannel) miss() {
-	if w.first != nil || w.points == 0 {
-		return
-	}
-	w.since = 0
-	guess := 0.0
-	if w.short.use {
-		guess = clip(w.short.guess(), w.noise.deviation(w.level))
-	}
-	w.short.push(0.9 * guess) // fades, so that no gap can make it grow
-}
-
-// gather collects the first points and makes the first estimate of them.
-func (w *jointChannel) gather(s *settings, t int64, x float64, v tidewatch.Verdict) {
-	if v == tidewatch.Excluded {
-		return
-	}
-	if w.points == 0 {
-		w.born = t
-		w.first = make([]float64, 0, s.warmPoints)
-	}
-	w.points++
-	if w.first = append(w.first, x); len(w.first) < s.warmPoints {
-		return
-	}
-	w.level = w.noise.init(w.first)
-	w.profile.init(w.level)
-	w.first = nil
-	w.learnt, w.age = w.points, w.points
-}
-
 // learn takes a calm point into every estimate, before the lags move past it.
 func (w *jointChannel) learn(s *settings, t int64, j *channelJudgement) {
 	w.learnt = min(w.learnt+1, math.MaxInt32-1)
@@ -186,63 +126,6 @@ func (w *jointChannel) learn(s *settings, t int64, j *channelJudgement) {
 		q := float64(z * z)
 		w.heavy[i] += float64(rate * (min(float64(q*q), heavyClip*w.heavy[i], heavyMost[i]) - w.heavy[i]))
 	}
-	w.learnLevel(s, j)
-	w.learnProfile(s, t, j)
-}
-
-// learnLevel moves level and trend towards the point.
-func (w *jointChannel) learnLevel(s *settings, j *channelJudgement) {
-	rate := s.rateFree
-	switch {
-	case w.profile.useWeek:
-		rate = s.rateWeek
-	case w.profile.useDay:
-		rate = s.rateDay
-	}
-	rate = max(rate, 1/float64(w.learnt))
-	e := min(max(j.e, -3*j.dev), 3*j.dev)
-	w.level += w.trend + float64(rate*e)
-	w.trend = float64(0.9995*w.trend) + float64(rate*rate/8*e)
-}
-
-// learnProfile takes the point into the profile and follows what that changes.
-func (w *jointChannel) learnProfile(s *settings, t int64, j *channelJudgement) {
-	p := &w.profile
-	before := w.level + j.season()
-	pace := math.Abs(j.r) / max(w.noise.long*j.hour, w.noise.floor(w.level))
-	free := clip(j.e, j.dev) + j.season()
-	if !p.centred {
-		free += w.level - p.anchor
-	}
-	made := p.learn(s, span{int(w.learnt), int((t - w.born) / s.step)}, j.ph, free, pace)
-	w.level += made.lift
-	w.former.level += made.lift
-	if !p.centred && int(w.learnt) >= s.dayPoints && s.day != seasonOff {
-		w.level = p.settle()
-		p.useDay = s.day == seasonOn || p.dayLoss[1] < gainToUse*p.dayLoss[0]
-		if !p.useDay {
-			w.level = before
-		}
-		made.any = true
-		w.refresh(s)
-	}
-	if !made.any {
-		return
-	}
-	w.noise.dev *= made.ratio
-	if made.ratio < 0.8 || made.ratio > 1.25 {
-		w.refresh(s)
-	}
-	day, week, part := p.used(j.ph)
-	moved := before - (w.level + day + week + part)
-	for i := range w.short.lags {
-		w.short.lags[i] += moved
-	}
-	j.e += moved
-}
-
-// refresh lets what comes outweigh what was learnt.
-func (w *jointChannel) refresh(s *settings) {
-	w.age = min(w.age, int32(s.levelPoints))
-	w.short.fade()
+	w.learnLevel(s, j.e, j.dev)
+	j.e += w.learnProfile(s, t, &j.expectation, j.e, j.r, j.hour).moved
 }

@@ -79,31 +79,10 @@ func (m *joint) visit(c *codec) {
 }
 
 func (w *jointChannel) visit(c *codec, s *settings) {
-	since, warm := uint8(w.since), int32(len(w.first))
-	gathering := w.first != nil
-	c.i32(&w.points, &w.learnt, &w.age, &warm)
-	c.within("number of points", float64(w.points), 0, math.MaxInt32)
-	c.within("number of learnt points", float64(w.learnt), 0, math.MaxInt32)
-	c.within("age", float64(w.age), 0, math.MaxInt32)
-	c.within("number of first points", float64(warm), 0, float64(s.warmPoints))
-	c.bool(&gathering)
+	w.course.visit(c, s)
 	if c.err != nil {
 		return
 	}
-	if c.reading && gathering {
-		w.first = make([]float64, warm, s.warmPoints)
-	}
-	for i := range w.first {
-		c.f64(&w.first[i])
-	}
-	c.i64(&w.born)
-	c.u8(&since)
-	c.within("points since a gap", float64(since), 0, arOrder)
-	w.since = int8(since)
-	c.f64(&w.level, &w.trend)
-	w.profile.visit(c)
-	w.short.visit(c)
-	w.noise.visit(c)
 	c.f64(&w.heavy[0], &w.heavy[1], &w.fast, &w.slow)
 	for _, h := range w.heavy {
 		c.within("fourth power", h, 0, 1e12)

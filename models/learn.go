@@ -53,26 +53,6 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 	return event
 }
 
-// gather collects the first points and makes the first estimate of them.
-func (w *row) gather(s *settings, t int64, x float64, v tidewatch.Verdict) {
-	if v == tidewatch.Excluded {
-		return
-	}
-	if w.points == 0 {
-		w.born = t
-		w.first = make([]float64, 0, s.warmPoints)
-	}
-	w.points++
-	w.first = append(w.first, x)
-	if len(w.first) < s.warmPoints {
-		return
-	}
-	w.level = w.noise.init(w.first)
-	w.profile.init(w.level)
-	w.first = nil
-	w.learnt, w.age = w.points, w.points
-}
-
 // advanceMissing moves the row past a missing value.
 func (w *row) advanceMissing(s *settings, on channels, v tidewatch.Verdict) {
 	if !w.warm(s) {
@@ -80,12 +60,7 @@ func (w *row) advanceMissing(s *settings, on channels, v tidewatch.Verdict) {
 	}
 	w.evidence.gap = min(w.evidence.gap+1, maxRun)
 	w.evidence.run = 0
-	w.since = 0
-	guess := 0.0
-	if w.short.use {
-		guess = clip(w.short.guess(), w.noise.deviation(w.level))
-	}
-	w.short.push(0.9 * guess) // fades, so that no gap can make it grow
+	w.miss()
 	if v == tidewatch.Calm && on.has(tidewatch.ChannelMissing) {
 		w.tails[tailMissing].learn(float64(w.evidence.gap - 1))
 	}
@@ -131,76 +106,25 @@ func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
 	w.short.learn(j.e, w.short.guess(), j.dev, weight)
 	hour := w.profile.noise(j.ph)
 	w.noise.learn(s, n, w.level, j.e, j.r/hour)
-	w.learnLevel(s, int(w.learnt), j)
-	w.learnProfile(s, span{int(w.learnt), int((j.t - w.born) / s.step)}, j, hour)
+	w.learnLevel(s, j.e, j.dev)
+	made := w.learnProfile(s, j.t, &j.expectation, j.e, j.r, hour)
+	j.e += made.moved
+	if made.settled {
+		w.fadeTails(0.02)
+	}
+	if made.changed {
+		w.fadeTails(0.3)
+	}
 	j.evidence.learn(max(1/float64(n), 1/s.scaleMemory))
 	w.hasFeatures = on.has(tidewatch.ChannelIsolation) && int(w.points) >= s.slowPoints
 	w.lastFeatures = j.features
 	if w.learnt%tailEvery == 0 {
-		keep := float32(1 - tailEvery/s.tailMemory)
-		for i := range w.tails {
-			w.tails[i].forget(keep)
-			w.tails[i].fit(priors[i])
-		}
+		w.fadeTails(float32(1 - tailEvery/s.tailMemory))
 	}
 }
 
-// learnLevel moves level and trend towards the point (Holt's method with a Huber-clipped error and a damped trend).
-func (w *row) learnLevel(s *settings, n int, j *judgement) {
-	rate := s.rateFree
-	switch {
-	case w.profile.useWeek:
-		rate = s.rateWeek
-	case w.profile.useDay:
-		rate = s.rateDay
-	}
-	rate = max(rate, 1/float64(n))
-	e := min(max(j.e, -3*j.dev), 3*j.dev)
-	w.level += w.trend + float64(rate*e)
-	w.trend = float64(0.9995*w.trend) + float64(rate*rate/8*e)
-}
-
-// learnProfile takes the point into the profile and follows what that changes.
-func (w *row) learnProfile(s *settings, n span, j *judgement, hour float64) {
-	p := &w.profile
-	before := w.level + j.season()
-	pace := math.Abs(j.r) / max(w.noise.long*hour, w.noise.floor(w.level)) // over the hour's noise
-	free := clip(j.e, j.dev) + j.season()
-	if !p.centred {
-		free += w.level - p.anchor
-	}
-	made := p.learn(s, n, j.ph, free, pace)
-	w.level += made.lift
-	w.former.level += made.lift
-	if !p.centred && n.learnt >= s.dayPoints && s.day != seasonOff {
-		w.level = p.settle()
-		p.useDay = s.day == seasonOn || p.dayLoss[1] < gainToUse*p.dayLoss[0]
-		if !p.useDay { // nothing to see: the level goes on from where it is
-			w.level = before
-		}
-		made.any = true
-		w.refresh(s, 0.02)
-	}
-	if !made.any {
-		return
-	}
-	w.noise.dev *= made.ratio
-	if made.ratio < 0.8 || made.ratio > 1.25 {
-		w.refresh(s, 0.3)
-	}
-	day, week, part := p.used(j.ph)
-	moved := before - (w.level + day + week + part)
-	for i := range w.short.lags {
-		w.short.lags[i] += moved
-	}
-	j.e += moved
-}
-
-// refresh lets what comes outweigh what was learnt: the expectation has just become another. kept is the share of the tails'
-// counts that survives.
-func (w *row) refresh(s *settings, kept float32) {
-	w.age = min(w.age, int32(s.levelPoints))
-	w.short.fade()
+// fadeTails lets new points outweigh what the tails have counted, of which the share kept survives.
+func (w *row) fadeTails(kept float32) {
 	for i := range w.tails {
 		w.tails[i].forget(kept)
 		w.tails[i].fit(priors[i])

@@ -80,83 +80,40 @@ var priors = [numTails]*prior{
 
 // row is the learnt state of one series.
 type row struct {
-	points int32 // seen and not missing
-	learnt int32 // of them, from calm points
-	age    int32 // of the present estimates in learnt points, cut back when the expectation changes
-	born   int64 // time of the first point
-	since  int8  // points since the last missing one, at most arOrder
-
-	level, trend float64
-	profile      profile
-	short        short
-	noise        noise
+	course
 	evidence     evidence
 	tails        [numTails]tail
 	episode      episode
-	former       regime
 	extremes     extremes
 	forest       version // the forest that the isolation tail was learnt under
 	lastFeatures [features]float32
 	hasFeatures  bool
 
-	memo  *judgement // the last one since the row advanced: a cache, no part of the state
-	first []float64  // the first points, until there are enough for an estimate
+	memo *judgement // the last one since the row advanced: a cache, no part of the state
 }
 
 func (w *row) init() {
-	*w = row{since: arOrder}
+	*w = row{course: course{since: arOrder}}
 	w.evidence.init()
 	for i := range w.tails {
 		w.tails[i].init(priors[i])
 	}
 }
 
-func (w *row) warm(s *settings) bool { return w.first == nil && int(w.points) >= s.warmPoints }
-
 func (w *row) ready(s *settings) bool { return w.warm(s) && int(w.points) >= s.levelPoints }
-
-// expectation is what is thought of a time before its value is known.
-type expectation struct {
-	ph              phase
-	day, week, part float64
-	recent          float64
-	bound           float64 // what the valid range cuts off
-	mid             float64 // the sum of level, trend and all above
-	dev, residual   float64 // usual sizes of e and r
-}
-
-// expect is the expectation of the point at t.
-func (w *row) expect(s *settings, t int64) expectation {
-	x := expectation{ph: s.clock.at(t)}
-	x.day, x.week, x.part = w.profile.used(x.ph)
-	if w.short.use {
-		x.recent = w.short.guess()
-	}
-	sum := w.level + w.trend + x.day + x.week + x.part + x.recent
-	x.mid = min(max(sum, s.lo), s.hi)
-	x.bound = x.mid - sum
-	x.dev = w.noise.deviation(w.level)
-	x.residual = w.noise.residual(w.level, w.profile.noise(x.ph))
-	if missed := arOrder - float64(w.since); missed > 0 { // the short memory is blind just after a gap
-		x.residual = max(x.residual, x.residual+float64(missed/arOrder*(x.dev-x.residual)))
-	}
-	return x
-}
 
 // expected is expect, remembered.
 func (w *row) expected(s *settings, t int64) expectation {
 	if w.memo != nil && w.memo.t == t {
 		return w.memo.expectation
 	}
-	return w.expect(s, t)
+	return w.expect(s, s.clock.at(t))
 }
 
 // base is the expectation without the short memory.
 func (w *row) base(s *settings, x *expectation) float64 {
 	return min(max(w.level+w.trend+x.season(), s.lo), s.hi)
 }
-
-func (x *expectation) season() float64 { return x.day + x.week + x.part }
 
 // judgement is everything that is known of a point before it is learnt.
 type judgement struct {
@@ -201,7 +158,7 @@ func (w *row) release() {
 
 // judge fills j for the value x at t; x is not missing and the row is warm.
 func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *judgement) {
-	*j = judgement{expectation: w.expect(s, t), t: t, x: x, forest: f}
+	*j = judgement{expectation: w.expect(s, s.clock.at(t)), t: t, x: x, forest: f}
 	j.e = x - w.level - w.trend - j.season()
 	j.r = x - j.mid
 	z := j.r / j.residual
@@ -295,7 +252,7 @@ func (w *row) judgeMissing(s *settings, on channels, t int64, out *tidewatch.Sco
 	if !w.ready(s) {
 		return
 	}
-	x := w.expect(s, t)
+	x := w.expect(s, s.clock.at(t))
 	out.Ready, out.Mid, out.Base = true, x.mid, w.base(s, &x)
 	if !on.has(tidewatch.ChannelMissing) {
 		return

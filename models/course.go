@@ -1,0 +1,176 @@
+package models
+
+import (
+	"math"
+
+	"github.com/tidewatch/tidewatch"
+)
+
+// course is what a series usually does: level, trend, seasons, short memory and noise. Every kind of model expects with it; what they make
+// of the deviation differs.
+type course struct {
+	points int32 // seen and not missing
+	learnt int32 // of them, from calm points
+	age    int32 // of the present estimates in learnt points, cut back when the expectation changes
+	born   int64 // time of the first point
+	since  int8  // points since the last missing one, at most arOrder
+
+	level, trend float64
+	profile      profile
+	short        short
+	noise        noise
+	former       regime
+
+	first []float64 // the first points, until there are enough for an estimate
+}
+
+func (w *course) warm(s *settings) bool { return w.first == nil && int(w.points) >= s.warmPoints }
+
+// expectation is what is thought of a time before its value is known.
+type expectation struct {
+	ph              phase
+	day, week, part float64
+	recent          float64
+	bound           float64 // what the valid range cuts off
+	mid             float64 // the sum of level, trend and all above
+	dev, residual   float64 // usual sizes of e and r
+}
+
+func (x *expectation) season() float64 { return x.day + x.week + x.part }
+
+// expect is the expectation of the point at ph.
+func (w *course) expect(s *settings, ph phase) expectation {
+	x := expectation{ph: ph}
+	x.day, x.week, x.part = w.profile.used(ph)
+	if w.short.use {
+		x.recent = w.short.guess()
+	}
+	sum := w.level + w.trend + x.day + x.week + x.part + x.recent
+	x.mid = min(max(sum, s.lo), s.hi)
+	x.bound = x.mid - sum
+	x.dev = w.noise.deviation(w.level)
+	x.residual = w.noise.residual(w.level, w.profile.noise(ph))
+	if missed := arOrder - float64(w.since); missed > 0 { // the short memory is blind just after a gap
+		x.residual = max(x.residual, x.residual+float64(missed/arOrder*(x.dev-x.residual)))
+	}
+	return x
+}
+
+// gather collects the first points and makes the first estimate of them.
+func (w *course) gather(s *settings, t int64, x float64, v tidewatch.Verdict) {
+	if v == tidewatch.Excluded {
+		return
+	}
+	if w.points == 0 {
+		w.born = t
+		w.first = make([]float64, 0, s.warmPoints)
+	}
+	w.points++
+	w.first = append(w.first, x)
+	if len(w.first) < s.warmPoints {
+		return
+	}
+	w.level = w.noise.init(w.first)
+	w.profile.init(w.level)
+	w.first = nil
+	w.learnt, w.age = w.points, w.points
+}
+
+// miss moves the short memory past a missing value.
+func (w *course) miss() {
+	w.since = 0
+	guess := 0.0
+	if w.short.use {
+		guess = clip(w.short.guess(), w.noise.deviation(w.level))
+	}
+	w.short.push(0.9 * guess) // fades, so that no gap can make it grow
+}
+
+// learnLevel moves level and trend by the deviation e (Holt's method with a Huber-clipped error and a damped trend).
+func (w *course) learnLevel(s *settings, e, dev float64) {
+	rate := s.rateFree
+	switch {
+	case w.profile.useWeek:
+		rate = s.rateWeek
+	case w.profile.useDay:
+		rate = s.rateDay
+	}
+	rate = max(rate, 1/float64(w.learnt))
+	e = min(max(e, -3*dev), 3*dev)
+	w.level += w.trend + float64(rate*e)
+	w.trend = float64(0.9995*w.trend) + float64(rate*rate/8*e)
+}
+
+// renewal says what a change of the profile has made of the expectation.
+type renewal struct {
+	settled bool    // the profile of the day is there for the first time
+	changed bool    // the noise around the expectation is quite another
+	moved   float64 // by so much the deviation has grown
+}
+
+// learnProfile takes a point of the deviation e and the residual r into the profile and follows what that changes. What was learnt so far
+// counts less where the expectation has become another; the caller sees to what it has learnt itself.
+func (w *course) learnProfile(s *settings, t int64, x *expectation, e, r, hour float64) (n renewal) {
+	p := &w.profile
+	before := w.level + x.season()
+	pace := math.Abs(r) / max(w.noise.long*hour, w.noise.floor(w.level)) // over the hour's noise
+	free := clip(e, x.dev) + x.season()
+	if !p.centred {
+		free += w.level - p.anchor
+	}
+	made := p.learn(s, span{int(w.learnt), int((t - w.born) / s.step)}, x.ph, free, pace)
+	w.level += made.lift
+	w.former.level += made.lift
+	if !p.centred && int(w.learnt) >= s.dayPoints && s.day != seasonOff {
+		w.level = p.settle()
+		p.useDay = s.day == seasonOn || p.dayLoss[1] < gainToUse*p.dayLoss[0]
+		if !p.useDay { // nothing to see: the level goes on from where it is
+			w.level = before
+		}
+		made.any, n.settled = true, true
+	}
+	if !made.any {
+		return n
+	}
+	w.noise.dev *= made.ratio
+	n.changed = made.ratio < 0.8 || made.ratio > 1.25
+	if n.settled || n.changed { // what comes outweighs what was learnt
+		w.age = min(w.age, int32(s.levelPoints))
+		w.short.fade()
+	}
+	day, week, part := p.used(x.ph)
+	n.moved = before - (w.level + day + week + part)
+	for i := range w.short.lags {
+		w.short.lags[i] += n.moved
+	}
+	return n
+}
+
+// visit encodes all but the former regime, which the formats have at their end.
+func (w *course) visit(c *codec, s *settings) {
+	since, warm := uint8(w.since), int32(len(w.first))
+	gathering := w.first != nil
+	c.i32(&w.points, &w.learnt, &w.age, &warm)
+	c.within("number of points", float64(w.points), 0, math.MaxInt32)
+	c.within("number of learnt points", float64(w.learnt), 0, math.MaxInt32)
+	c.within("age", float64(w.age), 0, math.MaxInt32)
+	c.within("number of first points", float64(warm), 0, float64(s.warmPoints))
+	c.bool(&gathering)
+	if c.err != nil {
+		return
+	}
+	if c.reading && gathering {
+		w.first = make([]float64, warm, s.warmPoints)
+	}
+	for i := range w.first {
+		c.f64(&w.first[i])
+	}
+	c.i64(&w.born)
+	c.u8(&since)
+	c.within("points since a gap", float64(since), 0, arOrder)
+	w.since = int8(since)
+	c.f64(&w.level, &w.trend)
+	w.profile.visit(c)
+	w.short.visit(c)
+	w.noise.visit(c)
+}
