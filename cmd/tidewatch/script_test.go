@@ -15,6 +15,8 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/tidewatch/tidewatch/internal/api"
+	"github.com/tidewatch/tidewatch/internal/api/apitest"
 	"github.com/tidewatch/tidewatch/internal/readserver"
 	"github.com/tidewatch/tidewatch/internal/simfleet"
 	"github.com/tidewatch/tidewatch/internal/slackfake"
@@ -98,6 +100,7 @@ func newScriptWorld(t *testing.T) *scriptWorld {
 	w.serve(t, "LABELLED", labelled)
 	w.serve(t, "SMALL", small)
 	w.serve(t, "LOCKED", password(world.Handler()))
+	w.serve(t, "API", api.New(api.Options{Backend: apitest.Fleet(), Now: func() time.Time { return apitest.Now }}))
 	w.set("DOWN", "http://"+closedPort(t))
 	w.set("SLACK", slack.APIURL())
 	w.set("SLACKHOOK", slack.WebhookURL("oncall"))

@@ -49,6 +49,7 @@ type Alarm struct {
 	Note        string            `json:"note,omitempty" doc:"For example REGIME_ACCEPTED or STOPPED_REPORTING."`
 	Muted       bool              `json:"muted,omitempty" doc:"Notifications are off (notify: false or dry run)."`
 	Readiness   string            `json:"readiness" enum:"learning,level,daily,weekly" doc:"What has been learnt of the series."`
+	Training    Training          `json:"training" doc:"How far learning has come."`
 	Promise     string            `json:"promise,omitempty" doc:"False-alarm promise of the detector."`
 
 	Time      Time    `json:"timestamp,omitzero" doc:"Time of the newest point; the values below are that point's."`
@@ -168,19 +169,21 @@ type AlarmCounts struct {
 
 // Detector is the status of one detector.
 type Detector struct {
-	Name        string      `json:"name" doc:"Name in the configuration."`
-	Source      string      `json:"source" doc:"Name of its source."`
-	Expr        string      `json:"expr" doc:"Its PromQL."`
-	StepSeconds float64     `json:"step_seconds" doc:"Distance of the grid points."`
-	State       string      `json:"state" enum:"starting,running,failing,off" doc:"Whether it works."`
-	Series      int         `json:"series" minimum:"0" doc:"Series in its state."`
-	MaxSeries   int         `json:"max_series" minimum:"0" doc:"Most series that it may have; 0 if unlimited."`
-	Readiness   Readiness   `json:"readiness" doc:"Series by what has been learnt of them."`
-	Alarms      AlarmCounts `json:"alarms" doc:"Alarms by state."`
-	Promise     string      `json:"promise" doc:"For example 1/30d or provisional: 1/9d."`
-	LastTick    Time        `json:"last_tick,omitzero" doc:"Grid time of the newest evaluated point; absent before the first."`
-	LastError   string      `json:"last_error,omitempty" doc:"Newest error; absent if there was none."`
-	LastErrorAt Time        `json:"last_error_at,omitzero" doc:"When it happened."`
+	Name           string         `json:"name" doc:"Name in the configuration."`
+	Source         string         `json:"source" doc:"Name of its source."`
+	Expr           string         `json:"expr" doc:"Its PromQL."`
+	StepSeconds    float64        `json:"step_seconds" doc:"Distance of the grid points."`
+	State          string         `json:"state" enum:"starting,running,failing,off" doc:"Whether it works."`
+	Series         int            `json:"series" minimum:"0" doc:"Series in its state."`
+	MaxSeries      int            `json:"max_series" minimum:"0" doc:"Most series that it may have; 0 if unlimited."`
+	Readiness      Readiness      `json:"readiness" doc:"Series by what has been learnt of them."`
+	Training       Training       `json:"training" doc:"How far learning has come."`
+	TrainingSeries TrainingCounts `json:"training_series" doc:"Live series by the state of their training."`
+	Alarms         AlarmCounts    `json:"alarms" doc:"Alarms by state."`
+	Promise        string         `json:"promise" doc:"For example 1/30d or provisional: 1/9d."`
+	LastTick       Time           `json:"last_tick,omitzero" doc:"Grid time of the newest evaluated point; absent before the first."`
+	LastError      string         `json:"last_error,omitempty" doc:"Newest error; absent if there was none."`
+	LastErrorAt    Time           `json:"last_error_at,omitzero" doc:"When it happened."`
 }
 
 // BuildInfo is Prometheus's answer of the same name.

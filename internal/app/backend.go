@@ -99,7 +99,7 @@ func (b backend) alarm(a engine.AlarmInfo) api.Alarm {
 	out := api.Alarm{
 		ID: a.ID, Detector: a.Detector, SeriesID: api.SeriesID(a.Series.ID), Labels: a.Series.Labels, Annotations: v.Annotations,
 		State: a.State.String(), Reason: v.Reason, Rule: string(a.Facts.Transition.Rule), Muted: b.muted(a.Detector),
-		Readiness: rungs[engine.Rung(a.Ready, a.Seen-a.First)], Promise: a.Facts.Promise, Channel: api.Channel(v.Channel),
+		Readiness: rungs[a.Training.Rung], Training: training(a.Training), Promise: a.Facts.Promise, Channel: api.Channel(v.Channel),
 		Score: api.Value(math.NaN()), Y: api.Value(math.NaN()), Yhat: api.Value(math.NaN()), YhatLower: api.Value(math.NaN()), YhatUpper: api.Value(math.NaN()),
 	}
 	if a.Since != 0 {
@@ -110,6 +110,18 @@ func (b backend) alarm(a engine.AlarmInfo) api.Alarm {
 		out.Yhat, out.YhatLower, out.YhatUpper = api.Value(p.Mid[0]), api.Value(p.Lower[0]), api.Value(p.Upper[0])
 	}
 	return out
+}
+
+// training is a series' as the API gives it.
+func training(t engine.Training) api.Training {
+	return api.Training{State: t.State.String(), Progress: t.Progress, JudgedAt: api.Time(t.Judged), TrainedAt: api.Time(t.Trained)}
+}
+
+func trainingSummary(s engine.TrainingSummary) (api.Training, api.TrainingCounts) {
+	t := engine.Training{State: s.State, Progress: s.Progress, Judged: s.Judged, Trained: s.Trained}
+	return training(t), api.TrainingCounts{
+		Pending: s.States[engine.PendingTraining], Insufficient: s.States[engine.TrainedInsufficientData], Trained: s.States[engine.Trained],
+	}
 }
 
 func (b backend) muted(detector string) bool {
@@ -237,6 +249,7 @@ func (b backend) Detectors(context.Context) ([]api.Detector, error) {
 			Readiness: api.Readiness{Learning: st.Rungs[0], Level: st.Rungs[1], Daily: st.Rungs[2], Weekly: st.Rungs[3]},
 			Alarms:    api.AlarmCounts{InsufficientData: st.States[0], OK: st.States[1], Alarm: st.States[2]},
 		}
+		a.Training, a.TrainingSeries = trainingSummary(st.Training)
 		if st.Decided != 0 {
 			a.LastTick = api.Time(st.Decided - d.Step.Milliseconds())
 		}

@@ -54,6 +54,9 @@ func uninterrupted(t *testing.T) ending {
 	x := h.start(t)
 	x.walkSent(end)
 	got := x.ending(true)
+	if n := x.metric("tidewatch_training_series", "TRAINED_INSUFFICIENT_DATA"); !(n > 0) {
+		t.Errorf("%v series are judged, by the metric", n)
+	}
 	x.stop()
 	if len(h.slack.Messages("#oncall")) != 1 || len(h.slack.Messages("#oncall")[0].Replies) != 1 {
 		t.Fatalf("the incident is not one message with one reply:\n%s", got.slack)

@@ -36,6 +36,9 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 	if s.outbox, err = outbox.New(s.outboxOptions()); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
+	if err := s.opts.Registry.Register(trainingCollector{s.core}); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
 	s.m.reloadSuccessful.Set(1)
 	s.m.reloadTime.Set(float64(s.opts.Clock.Now().Unix()))
 	return s, nil

@@ -77,7 +77,11 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 		}
 		return &d, nil
 	}
-	d := &detector{Detector: c, spec: spec, size: e.opts.RecentPoints, watch: e.opts.Watch}
+	ladder, err := c.Model.Ladder()
+	if err != nil {
+		return nil, err
+	}
+	d := &detector{Detector: c, spec: spec, ladder: ladder, size: e.opts.RecentPoints, watch: e.opts.Watch}
 	d.family.cur.dim, d.family.prev.dim = spec.Dim, spec.Dim
 	return d, nil
 }
@@ -169,9 +173,10 @@ type Status struct {
 	Rungs        [4]int // live series by what has been learnt: nothing yet, level (6 h), daily (2 d), weekly (15 d)
 	States       [3]int // alarms by alerting.State
 	Limit        Limit
-	Shared       uint64 // version of the shared part, 0 if none
-	Members      int    // series in joint groups; 0 where each is judged for itself
-	LeftOut      int    // of them, those that their group, of models.MaxJoint, has no room for
+	Training     TrainingSummary // of the live series
+	Shared       uint64          // version of the shared part, 0 if none
+	Members      int             // series in joint groups; 0 where each is judged for itself
+	LeftOut      int             // of them, those that their group, of models.MaxJoint, has no room for
 }
 
 // Status returns the state of every detector in order of name.
@@ -189,25 +194,13 @@ func (e *Engine) Status() []Status {
 				r := &g.rows[i]
 				s.States[r.alarm.State()]++
 				if r.seen > d.next-goneAfter.Milliseconds() {
-					s.Rungs[Rung(r.ready, d.next-r.first)]++
+					t := d.training(r)
+					s.Rungs[t.Rung]++
+					s.Training.add(t)
 				}
 			}
 		}
 		out = append(out, s)
 	}
 	return out
-}
-
-// Rung is the step of the readiness ladder for a history in milliseconds: 0 nothing yet, 1 level, 2 daily, 3 weekly.
-func Rung(ready bool, history int64) int {
-	const hour = 3_600_000
-	switch {
-	case !ready:
-		return 0
-	case history < 48*hour:
-		return 1
-	case history < 15*24*hour:
-		return 2
-	}
-	return 3
 }

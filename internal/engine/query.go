@@ -16,7 +16,7 @@ type AlarmInfo struct {
 	Since    int64 // grid time at which the breach began; 0 unless in ALARM
 	Seen     int64 // grid time of the newest real point
 	First    int64 // grid time of the oldest
-	Ready    bool
+	Training Training
 	Limit    float64        // surprise at which anomaly_score is 1
 	Newest   View           // the newest decided point
 	Facts    alerting.Facts // of now; after an alarm, with what explains it
@@ -94,7 +94,7 @@ func (d *detector) info(r *row) AlarmInfo {
 	}
 	return AlarmInfo{
 		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, Series: r.series, State: state, Since: r.alarm.Since(),
-		Seen: r.seen, First: r.first, Ready: r.ready, Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.alarmed, tr, t),
+		Seen: r.seen, First: r.first, Training: d.training(r), Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.alarmed, tr, t),
 	}
 }
 

@@ -24,6 +24,7 @@ const (
 type detector struct {
 	Detector
 	spec   models.Spec
+	ladder models.Ladder
 	groups []*group // ascending id
 	many   account  // onsets of M of N
 	single account  // of single points that decide alone

@@ -24,6 +24,7 @@ func (s *site) funcs() template.FuncMap {
 		"duration": func(from, to api.Time) string { return span(to.Std().Sub(from.Std())) },
 		"words":    func(list []string) string { return strings.Join(list, ", ") },
 		"learnt":   learnt,
+		"trained":  s.trained,
 	}
 }
 
@@ -89,7 +90,7 @@ func stateCSS(state string) string {
 	switch state {
 	case "ALARM", api.DetectorFailing, api.AnomalyActive:
 		return "bad"
-	case "OK", api.DetectorRunning:
+	case "OK", "TRAINED", api.DetectorRunning:
 		return "good"
 	case api.AnomalyEnded, api.DetectorOff:
 		return "done"
@@ -107,6 +108,21 @@ func learnt(r api.Readiness) string {
 		if rung.n > 0 {
 			parts = append(parts, strconv.Itoa(rung.n)+" "+rung.name)
 		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// trained is "40 %, judged from 09:00 …, trained by …", as far as there is something to wait for.
+func (s *site) trained(t api.Training) string {
+	if t.Progress >= 1 {
+		return ""
+	}
+	parts := []string{strconv.Itoa(int(100*t.Progress)) + " %"}
+	if t.JudgedAt != 0 {
+		parts = append(parts, "judged from "+s.at(t.JudgedAt))
+	}
+	if t.TrainedAt != 0 {
+		parts = append(parts, "trained by "+s.at(t.TrainedAt))
 	}
 	return strings.Join(parts, ", ")
 }

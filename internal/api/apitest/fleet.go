@@ -58,11 +58,16 @@ func fleetDetectors() []api.Detector {
 		{
 			Name: "checkout-5xx", Source: "prod", Expr: `sum by (job, region) (rate(http_requests_total{code=~"5.."}[5m]))`, StepSeconds: 60,
 			State: api.DetectorRunning, Series: 12, MaxSeries: 1000, Readiness: api.Readiness{Daily: 2, Weekly: 10},
-			Alarms: api.AlarmCounts{OK: 11, Alarm: 1}, Promise: "1/30d", LastTick: at(time.Minute),
+			Training:       api.Training{State: "TRAINED", Progress: .95, TrainedAt: at(-9 * 24 * time.Hour)},
+			TrainingSeries: api.TrainingCounts{Insufficient: 2, Trained: 10},
+			Alarms:         api.AlarmCounts{OK: 11, Alarm: 1}, Promise: "1/30d", LastTick: at(time.Minute),
 		},
 		{
 			Name: "disk-free", Source: "prod", Expr: "disk_free_bytes", StepSeconds: 60, State: api.DetectorFailing, Series: 3, MaxSeries: 1000,
-			Readiness: api.Readiness{Learning: 1, Level: 2}, Alarms: api.AlarmCounts{OK: 2, InsufficientData: 1}, Promise: "provisional: 1/9d",
+			Readiness:      api.Readiness{Learning: 1, Level: 2},
+			Training:       api.Training{State: "TRAINED_INSUFFICIENT_DATA", Progress: .05, JudgedAt: at(-3 * time.Hour), TrainedAt: at(-15 * 24 * time.Hour)},
+			TrainingSeries: api.TrainingCounts{Pending: 1, Insufficient: 2},
+			Alarms:         api.AlarmCounts{OK: 2, InsufficientData: 1}, Promise: "provisional: 1/9d",
 			LastTick: at(11 * time.Minute), LastError: "remote-read from prod: connection refused", LastErrorAt: at(time.Minute),
 		},
 	}
@@ -72,13 +77,14 @@ func fleetAlarms(checkout, disk labels.Labels) []api.Alarm {
 	return []api.Alarm{
 		{
 			ID: "a-checkout", Detector: "checkout-5xx", SeriesID: CheckoutSeries, Labels: checkout, State: "ALARM", Since: at(4 * time.Minute),
-			Annotations: map[string]string{"summary": "checkout fails"}, Readiness: "weekly", Promise: "1/30d", Rule: "m-of-n",
+			Annotations: map[string]string{"summary": "checkout fails"}, Readiness: "weekly", Training: api.Training{State: "TRAINED", Progress: 1}, Promise: "1/30d", Rule: "m-of-n",
 			Reason: "3 out of the last 5 datapoints were outside the band: 0.062, expected 0.001 to 0.009",
 			Time:   at(time.Minute), Score: 2.4, Y: .062, Yhat: .004, YhatLower: .001, YhatUpper: .009, Channel: "band",
 		},
 		{
 			ID: "a-disk", Detector: "disk-free", SeriesID: DiskSeries, Labels: disk, State: "INSUFFICIENT_DATA",
-			Reason: "No datapoints were received for 5 periods", Readiness: "learning", Promise: "provisional: 1/9d",
+			Reason: "No datapoints were received for 5 periods", Readiness: "learning",
+			Training: api.Training{State: "PENDING_TRAINING", Progress: .25, JudgedAt: at(-3 * time.Hour), TrainedAt: at(-15 * 24 * time.Hour)}, Promise: "provisional: 1/9d",
 			Score: nan, Y: nan, Yhat: nan, YhatLower: nan, YhatUpper: nan, Channel: "none",
 		},
 	}
