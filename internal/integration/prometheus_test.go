@@ -88,6 +88,7 @@ type promServer struct {
 	release
 	dir  string
 	addr string
+	opts promOptions
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
 }
@@ -96,12 +97,13 @@ type promServer struct {
 type promOptions struct {
 	external map[string]string // external_labels
 	targets  []string          // host:port, scraped each second as job "app", instance "one"
+	features string            // --enable-feature
 }
 
 // startProm starts a server and waits until it is ready. It ends with the test.
 func startProm(t *testing.T, r release, o promOptions) *promServer {
 	t.Helper()
-	p := &promServer{release: r, dir: t.TempDir(), addr: freeAddress(t)}
+	p := &promServer{release: r, dir: t.TempDir(), addr: freeAddress(t), opts: o}
 	if err := os.WriteFile(filepath.Join(p.dir, "prometheus.yml"), []byte(promConfig(o)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +155,8 @@ func (p *promServer) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.cmd = exec.Command(p.binary, "--config.file="+filepath.Join(p.dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(p.dir, "data"),
-		"--storage.tsdb.retention.time=90d", "--web.listen-address="+p.addr, "--web.enable-remote-write-receiver", "--log.level=warn")
+		"--storage.tsdb.retention.time=90d", "--web.listen-address="+p.addr, "--web.enable-remote-write-receiver", "--log.level=warn",
+		"--enable-feature="+p.opts.features)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := errors.Join(p.cmd.Start(), log.Close()); err != nil { // the server has its own copy of the log's descriptor
 		t.Fatal(err)

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
+	"sort"
 	"testing"
 
 	"github.com/golang/snappy"
@@ -21,34 +23,60 @@ import (
 type series struct {
 	labels  labels.Labels
 	samples []prompb.Sample // in order of time
+	hists   []prompb.Histogram
 }
 
 func (s *series) add(t int64, v float64) {
 	s.samples = append(s.samples, prompb.Sample{Timestamp: t, Value: v})
 }
 
-// write sends series to the server by remote-write, the oldest samples of all series first.
+// write sends series to the server by remote-write, a stretch of time of all series after the other.
 func (p *promServer) write(t *testing.T, all []series) {
 	t.Helper()
 	const perRequest = 20_000
-	sent := make([]int, len(all))
-	for {
-		var req prompb.WriteRequest
-		for i, s := range all {
-			part := s.samples[sent[i]:]
-			part = part[:min(len(part), max(1, perRequest/len(all)))]
-			sent[i] += len(part)
-			if len(part) > 0 {
-				req.Timeseries = append(req.Timeseries, prompb.TimeSeries{Labels: prompb.FromLabels(s.labels, nil), Samples: part})
-			}
+	first, last, total := int64(math.MaxInt64), int64(math.MinInt64), int64(0)
+	for _, s := range all {
+		total += int64(len(s.samples) + len(s.hists))
+		for _, at := range s.ends() {
+			first, last = min(first, at), max(last, at)
 		}
-		if len(req.Timeseries) == 0 {
-			return
+	}
+	stretch := max(1, (last-first)/max(1, total/perRequest))
+	for from := first; from <= last; from += stretch {
+		var req prompb.WriteRequest
+		for _, s := range all {
+			one := prompb.TimeSeries{
+				Samples:    between(s.samples, from, from+stretch, func(x prompb.Sample) int64 { return x.Timestamp }),
+				Histograms: between(s.hists, from, from+stretch, func(x prompb.Histogram) int64 { return x.Timestamp }),
+			}
+			if len(one.Samples)+len(one.Histograms) > 0 {
+				one.Labels = prompb.FromLabels(s.labels, nil)
+				req.Timeseries = append(req.Timeseries, one)
+			}
 		}
 		if err := p.send(&req); err != nil {
 			t.Fatalf("remote-write to Prometheus %s: %v", p.name, err)
 		}
 	}
+}
+
+// ends are the times of the first and the last of its samples, and of its histograms.
+func (s *series) ends() []int64 {
+	var out []int64
+	if n := len(s.samples); n > 0 {
+		out = append(out, s.samples[0].Timestamp, s.samples[n-1].Timestamp)
+	}
+	if n := len(s.hists); n > 0 {
+		out = append(out, s.hists[0].Timestamp, s.hists[n-1].Timestamp)
+	}
+	return out
+}
+
+// between is the part of a list, ordered by time, with from ≤ time < to.
+func between[T any](list []T, from, to int64, at func(T) int64) []T {
+	i := sort.Search(len(list), func(k int) bool { return at(list[k]) >= from })
+	j := sort.Search(len(list), func(k int) bool { return at(list[k]) >= to })
+	return list[i:j]
 }
 
 func (p *promServer) send(req *prompb.WriteRequest) error {
