@@ -1,6 +1,7 @@
 package tidewatch
 
 import (
+	"github.com/cespare/xxhash/v2"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -20,11 +21,32 @@ type Series struct {
 // SeriesID hashes a detector's name and a label set into the identity used in snapshots, the journal and the API. It is
 // stable across restarts, releases and architectures.
 func SeriesID(detector string, ls labels.Labels) uint64 {
-	b := labels.NewScratchBuilder(ls.Len() + 1)
-	ls.Range(func(l labels.Label) { b.Add(l.Name, l.Value) })
-	b.Add("\xfftidewatch_detector", detector) // a name that no valid label has, so that it cannot collide
-	b.Sort()
-	return labels.StableHash(b.Labels())
+	var (
+		room   [1024]byte // on the stack
+		b      = room[:0]
+		sorted = true
+	)
+	ls.Range(func(l labels.Label) {
+		b = appendLabel(b, l.Name, l.Value)
+		sorted = sorted && l.Name < detectorLabel
+	})
+	if sorted {
+		return xxhash.Sum64(appendLabel(b, detectorLabel, detector))
+	}
+	sb := labels.NewScratchBuilder(ls.Len() + 1)
+	ls.Range(func(l labels.Label) { sb.Add(l.Name, l.Value) })
+	sb.Add(detectorLabel, detector)
+	sb.Sort()
+	return labels.StableHash(sb.Labels())
+}
+
+// detectorLabel is a name that no valid label has, so that it cannot collide.
+const detectorLabel = "\xfftidewatch_detector"
+
+// appendLabel writes a label as labels.StableHash does.
+func appendLabel(b []byte, name, value string) []byte {
+	b = append(append(b, name...), 0xff)
+	return append(append(b, value...), 0xff)
 }
 
 // Row is one series of a Block: len(V) is the block's N; NaN is a missing sample.

@@ -95,11 +95,11 @@ func BenchmarkDecodeSampled(b *testing.B) {
 }
 
 func decodeAll(b *testing.B, want int, collect func(*collector) error) {
-	c := newCollector(t0, t0+1e9, &budget{})
+	c := newCollector(t0, t0+1e9, &budget{}, newInterner(nil))
 	if err := collect(c); err != nil {
 		b.Fatal(err)
 	}
-	list, err := c.finish(nil)
+	list, err := c.finish()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -109,6 +109,7 @@ func decodeAll(b *testing.B, want int, collect func(*collector) error) {
 		for it = s.Iterator(it); it.Next() != chunkenc.ValNone; n++ {
 		}
 	}
+	c.release()
 	if n != want {
 		b.Fatalf("%d samples, want %d", n, want)
 	}
@@ -123,7 +124,7 @@ func BenchmarkChunk(b *testing.B) {
 		b.ReportAllocs()
 		ts, vs := make([]int64, 0, 120), make([]float64, 0, 120)
 		for b.Loop() {
-			if _, _, err := decodeXOR(padded, len(c.Data), ts, vs); err != nil {
+			if _, _, _, err := decodeXOR(padded, len(c.Data), ts, vs); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -173,7 +174,7 @@ func readOnce(b *testing.B, r *Remote, q Query) {
 // BenchmarkPromQL evaluates the same expression over chunks in memory: the engine and the iterators alone.
 func BenchmarkPromQL(b *testing.B) {
 	ss := benchSeries(200, 6)
-	c := newCollector(t0, t0+6*3600000, &budget{})
+	c := newCollector(t0, t0+6*3600000, &budget{}, newInterner(nil))
 	for _, s := range ss {
 		m := &prompb.ChunkedReadResponse{ChunkedSeries: []*prompb.ChunkedSeries{{Labels: protoLabels(s.lset), Chunks: encodeChunks(s.samples, chunkenc.EncXOR, 120)}}}
 		payload, err := m.Marshal()
@@ -184,7 +185,7 @@ func BenchmarkPromQL(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	list, err := c.finish(nil)
+	list, err := c.finish()
 	if err != nil {
 		b.Fatal(err)
 	}

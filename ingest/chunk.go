@@ -51,20 +51,22 @@ func (c *chunk) same(o *chunk) bool {
 // floats decodes a float chunk into ts and vs, which are reused, and puts it in order: times strictly ascending, of equal
 // times the first sample. A decoded chunk gives its own slices.
 func (c *chunk) floats(ts []int64, vs []float64) ([]int64, []float64, error) {
-	var err error
+	var (
+		err     error
+		ordered bool
+	)
 	switch c.enc {
 	case chunkenc.EncNone:
 		return c.ts, c.vs, nil
 	case chunkenc.EncXOR:
-		ts, vs, err = decodeXOR(c.padded, c.size, ts[:0], vs[:0])
+		ts, vs, ordered, err = decodeXOR(c.padded, c.size, ts[:0], vs[:0])
 	default:
 		ts, vs, err = c.floatsSlow(ts[:0], vs[:0])
 	}
-	if err != nil {
-		return ts, vs, err
+	if err == nil && !ordered {
+		ts, vs = ascending(ts, vs)
 	}
-	ts, vs = ascending(ts, vs)
-	return ts, vs, nil
+	return ts, vs, err
 }
 
 // floatsSlow decodes through chunkenc: XOR2, and whatever float encoding comes after it.

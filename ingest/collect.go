@@ -3,7 +3,7 @@ package ingest
 import (
 	"bytes"
 	"fmt"
-	"sort"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
@@ -37,17 +37,20 @@ func (b *budget) add(size, samples int64) error {
 // collector gathers the answers to one selection, over any number of frames and requests, into series.
 type collector struct {
 	mint, maxt int64
-	byKey      map[string]*series
+	names      *interner
+	byHash     map[uint64]*series // by the hash of the Label fields
 	list       []*series
 	last       *series // most frames go on with the series of the one before
 	lastKey    []byte
 	arena      arena
-	builder    labels.ScratchBuilder
 	budget     *budget
 }
 
-func newCollector(mint, maxt int64, b *budget) *collector {
-	return &collector{mint: mint, maxt: maxt, byKey: map[string]*series{}, budget: b, builder: labels.NewScratchBuilder(16)}
+// newCollector prepares a collector for samples in [mint, maxt]; it and all that it gathers may be given back by release.
+func newCollector(mint, maxt int64, b *budget, names *interner) *collector {
+	c := collectors.Get().(*collector) //nolint:errcheck // nothing else is put there
+	c.mint, c.maxt, c.budget, c.names = mint, maxt, b, names
+	return c
 }
 
 // seriesOverhead is what a series costs beside its chunks, roughly: labels, slice headers, map entry.
@@ -58,14 +61,19 @@ func (c *collector) find(key []byte) (*series, error) {
 	if c.last != nil && bytes.Equal(c.lastKey, key) {
 		return c.last, nil
 	}
-	s, ok := c.byKey[string(key)]
+	id, hash, err := c.names.find(key)
+	if err != nil {
+		return nil, err
+	}
+	s, ok := c.byHash[hash]
+	for ok && !labels.Equal(s.id.full, id.full) { // a collision: look at the next hash
+		hash++
+		s, ok = c.byHash[hash]
+	}
 	if !ok {
-		ls, err := decodeLabels(key, &c.builder)
-		if err != nil {
-			return nil, err
-		}
-		s = &series{lset: ls, mint: c.mint, maxt: c.maxt}
-		c.byKey[string(key)] = s
+		s = c.arena.series()
+		*s = series{id: id, lset: id.full, mint: c.mint, maxt: c.maxt}
+		c.byHash[hash] = s
 		c.list = append(c.list, s)
 		if err := c.budget.add(seriesOverhead+2*int64(len(key)), 0); err != nil {
 			return nil, err
@@ -81,6 +89,7 @@ func (c *collector) addWire(w *wireSeries) error {
 	if err != nil {
 		return err
 	}
+	s.chunks = c.arena.grow(s.chunks, len(w.chunks))
 	for i := range w.chunks {
 		in := &w.chunks[i]
 		if !chunkenc.IsValidEncoding(in.enc) {
@@ -104,9 +113,9 @@ func (c *collector) addWire(w *wireSeries) error {
 	return nil
 }
 
-// finish puts every series in order, applies strip (labels to remove) and gives the series sorted by their labels. Series
-// that become equal by it are replicas of each other and are merged.
-func (c *collector) finish(strip []string) ([]*series, error) {
+// finish puts every series in order, removes the labels that the read removes and gives the series sorted by their labels.
+// Series that become equal by it are replicas of each other and are merged.
+func (c *collector) finish() ([]*series, error) {
 	for _, s := range c.list {
 		grown, err := s.order()
 		if err != nil {
@@ -122,17 +131,22 @@ func (c *collector) finish(strip []string) ([]*series, error) {
 			out = append(out, s)
 		}
 	}
-	sort.SliceStable(out, func(i, j int) bool { return labels.Compare(out[i].lset, out[j].lset) < 0 })
-	if len(strip) == 0 {
+	sortSeries(out)
+	if len(c.names.strip) == 0 {
 		return out, nil
 	}
-	b := labels.NewBuilder(labels.EmptyLabels())
 	for _, s := range out {
-		b.Reset(s.lset)
-		b.Del(strip...)
-		s.lset = b.Labels()
+		s.lset = s.id.bare
 	}
 	// Stable: of equal series, the replica whose removed labels come first in the order stays the first.
-	sort.SliceStable(out, func(i, j int) bool { return labels.Compare(out[i].lset, out[j].lset) < 0 })
+	sortSeries(out)
 	return mergeReplicas(out, c.budget)
+}
+
+// sortSeries sorts by labels, as most servers do already.
+func sortSeries(list []*series) {
+	byLabels := func(a, b *series) int { return labels.Compare(a.lset, b.lset) }
+	if !slices.IsSortedFunc(list, byLabels) {
+		slices.SortStableFunc(list, byLabels)
+	}
 }

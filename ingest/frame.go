@@ -6,11 +6,15 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"sync"
 )
 
 // MaxFrame is the largest frame accepted in a streamed answer, in bytes. Prometheus cuts frames at
 // --storage.remote.read-max-bytes-in-frame (1 MiB by default), but never inside of a chunk.
 const MaxFrame = 64 << 20
+
+// keepFrame is the largest frame whose buffer is kept for the next answer.
+const keepFrame = 4 << 20
 
 // slack is how many bytes beyond a chunk the bit reader may look at; every buffer that holds chunks ends with as many.
 const slack = 32
@@ -21,12 +25,28 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type frameReader struct {
 	r     *bufio.Reader
 	buf   []byte
+	sum   [4]byte
 	limit uint64
 	bytes int64 // read so far, headers included
 }
 
+var frameReaders = sync.Pool{New: func() any { return &frameReader{r: bufio.NewReaderSize(nil, 64<<10)} }}
+
+// newFrameReader gives a reader that may be given back by release.
 func newFrameReader(r io.Reader) *frameReader {
-	return &frameReader{r: bufio.NewReaderSize(r, 64<<10), limit: MaxFrame}
+	f := frameReaders.Get().(*frameReader) //nolint:errcheck // nothing else is put there
+	f.r.Reset(r)
+	f.limit, f.bytes = MaxFrame, 0
+	return f
+}
+
+// release gives the reader and its payloads back.
+func (f *frameReader) release() {
+	f.r.Reset(nil)
+	if cap(f.buf) > keepFrame {
+		f.buf = nil
+	}
+	frameReaders.Put(f)
 }
 
 // next gives the payload of the next frame, valid until the next call; io.EOF after the last one.
@@ -41,15 +61,14 @@ func (f *frameReader) next() ([]byte, error) {
 	if size > f.limit {
 		return nil, corrupt("frame", "length %d is over the limit of %d bytes", size, f.limit)
 	}
-	var sum [4]byte
-	if _, err := io.ReadFull(f.r, sum[:]); err != nil {
+	if _, err := io.ReadFull(f.r, f.sum[:]); err != nil {
 		return nil, cut("frame checksum", err)
 	}
 	if err := f.fill(int(size)); err != nil {
 		return nil, cut("frame", err)
 	}
 	payload := f.buf[:size]
-	if got, want := crc32.Checksum(payload, castagnoli), binary.BigEndian.Uint32(sum[:]); got != want {
+	if got, want := crc32.Checksum(payload, castagnoli), binary.BigEndian.Uint32(f.sum[:]); got != want {
 		return nil, corrupt("frame", "CRC-32C is %08x, the frame says %08x", got, want)
 	}
 	f.bytes += int64(size) + 5

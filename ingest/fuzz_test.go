@@ -29,7 +29,7 @@ func FuzzDecodeFrame(f *testing.F) {
 func checkFrames(t *testing.T, b []byte) {
 	frames := newFrameReader(bytes.NewReader(b))
 	frames.limit = 1 << 20
-	c := newCollector(math.MinInt64, math.MaxInt64, &budget{maxBytes: 16 << 20})
+	c := newCollector(math.MinInt64, math.MaxInt64, &budget{maxBytes: 16 << 20}, newInterner([]string{"replica"}))
 	var w wireSeries
 	for {
 		payload, err := frames.next()
@@ -57,7 +57,7 @@ func checkNamed(t *testing.T, err error) {
 
 // checkSeries iterates over everything, by Next and by Seek.
 func checkSeries(t *testing.T, c *collector) {
-	list, err := c.finish([]string{"replica"})
+	list, err := c.finish()
 	if err != nil {
 		checkNamed(t, err)
 		return
@@ -100,7 +100,7 @@ func FuzzSampled(f *testing.F) {
 	f.Add(b)
 	f.Add(snappy.Encode(nil, b))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c := newCollector(math.MinInt64, math.MaxInt64, &budget{maxBytes: 16 << 20})
+		c := newCollector(math.MinInt64, math.MaxInt64, &budget{maxBytes: 16 << 20}, newInterner([]string{"replica"}))
 		if err := walkSampled(b, []*collector{c}); err != nil {
 			checkNamed(t, err)
 		} else {
@@ -128,7 +128,7 @@ func FuzzChunks(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, enc uint8, data []byte) {
 		compareXOR(t, data)
-		c := newCollector(math.MinInt64, math.MaxInt64, &budget{maxBytes: 16 << 20})
+		c := newCollector(math.MinInt64, math.MaxInt64, &budget{maxBytes: 16 << 20}, newInterner([]string{"replica"}))
 		w := &wireSeries{chunks: []wireChunk{{maxt: math.MaxInt64, enc: chunkenc.Encoding(enc), data: data}}}
 		if err := c.addWire(w); err != nil {
 			checkNamed(t, err)
@@ -144,7 +144,7 @@ func compareXOR(t *testing.T, data []byte) {
 		return
 	}
 	padded := append(bytes.Clone(data), make([]byte, slack)...)
-	ts, vs, err := decodeXOR(padded, len(data), nil, nil)
+	ts, vs, _, err := decodeXOR(padded, len(data), nil, nil)
 	ch, cerr := chunkenc.FromData(chunkenc.EncXOR, data)
 	if cerr != nil {
 		t.Fatal(cerr)
@@ -173,11 +173,11 @@ func impossibleWindow(data []byte, n int) bool {
 	padded := append(bytes.Clone(data), make([]byte, slack)...)
 	cut := bytes.Clone(padded)
 	binary.BigEndian.PutUint16(cut, uint16(n)) // everything before decodes
-	if _, _, err := decodeXOR(cut, len(data), nil, nil); err != nil {
+	if _, _, _, err := decodeXOR(cut, len(data), nil, nil); err != nil {
 		return false
 	}
 	binary.BigEndian.PutUint16(cut, uint16(n+1))
-	_, _, err := decodeXOR(cut, len(data), nil, nil)
+	_, _, _, err := decodeXOR(cut, len(data), nil, nil)
 	return err != nil
 }
 
@@ -215,12 +215,12 @@ func TestDecodeXOREqualsChunkenc(t *testing.T) {
 		ss := randomSamples(rng)
 		data := encodeChunk(ss, chunkenc.EncXOR).Data
 		compareXOR(t, data)
-		ts, _, err := decodeXOR(append(bytes.Clone(data), make([]byte, slack)...), len(data), nil, nil)
+		ts, _, _, err := decodeXOR(append(bytes.Clone(data), make([]byte, slack)...), len(data), nil, nil)
 		if err != nil || len(ts) != len(ss) {
 			t.Fatalf("%d of %d samples, %v", len(ts), len(ss), err)
 		}
 		if short := data[:2+rng.IntN(len(data)-2)]; len(ss) > 1 {
-			if _, _, err := decodeXOR(append(bytes.Clone(short), make([]byte, slack)...), len(short), nil, nil); err == nil {
+			if _, _, _, err := decodeXOR(append(bytes.Clone(short), make([]byte, slack)...), len(short), nil, nil); err == nil {
 				t.Fatalf("a chunk cut from %d to %d bytes decodes", len(data), len(short))
 			}
 		}

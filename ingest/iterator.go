@@ -16,13 +16,13 @@ type millis = int64
 // index and a whole series costs no allocation when the iterator is reused.
 type floatIterator struct {
 	s     *series
-	next  int // the chunk to decode next
-	ts    []int64
-	vs    []float64
+	next  int       // the chunk to decode next
+	ts    []int64   // the samples of the chunk at hand that are still to be given out, or were
+	vs    []float64 // of the same length
 	i     int
 	bufT  []int64
 	bufV  []float64
-	lastT int64 // the newest time given out
+	lastT int64 // the newest time of the chunks before
 	err   error
 }
 
@@ -34,46 +34,34 @@ func (it *floatIterator) reset(s *series) {
 
 // Next moves to the next sample inside of the range.
 func (it *floatIterator) Next() chunkenc.ValueType {
-	for {
-		it.i++
-		for ; it.i < len(it.ts); it.i++ {
-			t := it.ts[it.i]
-			if t > it.s.maxt {
-				it.finish()
-				return chunkenc.ValNone
-			}
-			if t > it.lastT && t >= it.s.mint {
-				it.lastT = t
-				return chunkenc.ValFloat
-			}
-		}
-		if !it.load(it.s.mint) {
-			return chunkenc.ValNone
-		}
+	it.i++
+	if it.i < len(it.ts) || it.load(it.s.mint) {
+		return chunkenc.ValFloat
 	}
+	return chunkenc.ValNone
 }
 
 // Seek moves to the first sample at or after t, unless the current one is.
 func (it *floatIterator) Seek(t millis) chunkenc.ValueType {
-	if it.err != nil {
-		return chunkenc.ValNone
-	}
-	if it.i >= 0 && it.i < len(it.ts) && it.ts[it.i] >= t && it.ts[it.i] == it.lastT {
+	if it.i >= 0 && it.i < len(it.ts) && it.ts[it.i] >= t {
 		return chunkenc.ValFloat
 	}
-	t = max(t, it.s.mint)
+	it.i = max(it.i, 0)
 	for len(it.ts) == 0 || it.ts[len(it.ts)-1] < t {
-		if !it.load(t) {
+		if !it.load(max(t, it.s.mint)) {
 			return chunkenc.ValNone
 		}
 	}
-	from := max(it.i, 0)
-	it.i = from + sort.Search(len(it.ts)-from, func(k int) bool { return it.ts[from+k] >= t }) - 1
-	return it.Next()
+	it.i += sort.Search(len(it.ts)-it.i, func(k int) bool { return it.ts[it.i+k] >= t })
+	return chunkenc.ValFloat
 }
 
-// load decodes the next chunk that reaches from or beyond it.
+// load decodes the next chunk that has samples inside of the range at or after from, newer than those of the chunks before,
+// and stands on the first one that is in the range.
 func (it *floatIterator) load(from int64) bool {
+	if n := len(it.ts); n > 0 {
+		it.lastT = it.ts[n-1]
+	}
 	for it.err == nil && it.next < len(it.s.chunks) {
 		c := &it.s.chunks[it.next]
 		it.next++
@@ -92,11 +80,26 @@ func (it *floatIterator) load(from int64) bool {
 		if c.enc != chunkenc.EncNone {
 			it.bufT, it.bufV = ts, vs
 		}
-		it.ts, it.vs, it.i = ts, vs, -1
-		return true
+		if it.ts, it.vs = within(ts, vs, it.s.mint, it.s.maxt, it.lastT); len(it.ts) > 0 {
+			it.i = 0
+			return true
+		}
 	}
 	it.finish()
 	return false
+}
+
+// within cuts ordered samples down to those in [mint, maxt] and newer than last.
+func within(ts []int64, vs []float64, mint, maxt, last int64) ([]int64, []float64) {
+	n := len(ts)
+	if n > 0 && ts[n-1] > maxt {
+		n = sort.Search(n, func(k int) bool { return ts[k] > maxt })
+	}
+	from := 0
+	if n > 0 && (ts[0] < mint || ts[0] <= last) {
+		from = sort.Search(n, func(k int) bool { return ts[k] >= mint && ts[k] > last })
+	}
+	return ts[from:n], vs[from:n]
 }
 
 func (it *floatIterator) finish() {

@@ -20,6 +20,7 @@ type reader struct {
 	budget *budget
 
 	wanted []*selection
+	parts  []part
 	once   sync.Once
 	err    error
 }
@@ -106,25 +107,31 @@ func (r *reader) load() { r.err = r.read() }
 
 func (r *reader) read() error {
 	groups := groupSelections(r.wanted)
-	parts := make([]part, len(groups))
-	strips := make([][]string, len(groups))
+	r.parts = make([]part, len(groups))
 	for i, g := range groups {
 		ms, strip := withExternal(g.matchers, r.remote.external(), r.remote.cfg.DropLabels)
-		parts[i] = part{matchers: ms, from: g.start, to: g.end, into: newCollector(g.start, g.end, r.budget)}
-		strips[i] = strip
+		r.parts[i] = part{matchers: ms, from: g.start, to: g.end, into: newCollector(g.start, g.end, r.budget, r.remote.names.of(strip))}
 	}
-	if err := r.remote.fetch(r.ctx, parts); err != nil {
+	if err := r.remote.fetch(r.ctx, r.parts); err != nil {
 		return err
 	}
 	r.remote.metrics.samples.WithLabelValues(r.remote.cfg.Name).Add(float64(r.budget.samples))
 	for i, g := range groups {
-		list, err := parts[i].into.finish(strips[i])
+		list, err := r.parts[i].into.finish()
 		if err != nil {
 			return r.remote.damaged(err)
 		}
 		g.list = list
 	}
 	return nil
+}
+
+// release gives back the memory of everything that was read; no series of it may be used any more.
+func (r *reader) release() {
+	for _, p := range r.parts {
+		p.into.release()
+	}
+	r.parts, r.wanted = nil, nil
 }
 
 // groupSelections makes one group of equal selectors whose ranges overlap or touch, in a fixed order.

@@ -85,6 +85,7 @@ func (r *Remote) readWindow(ctx context.Context, q Query, from, to int64, rows *
 	data := &reader{remote: r, ctx: ctx, budget: &budget{
 		maxBytes: r.cfg.MaxBytesInFlight / int64(r.cfg.Concurrency), maxSamples: int64(r.cfg.MaxSamples),
 	}}
+	defer data.release()
 	query, err := r.engine.NewRangeQuery(ctx, data, nil, q.Expr, time.UnixMilli(from), time.UnixMilli(to), time.Duration(q.Step)*time.Millisecond)
 	if err != nil {
 		return queryError(q.Expr, err)

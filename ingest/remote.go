@@ -61,6 +61,7 @@ type Remote struct {
 	engine  *promql.Engine
 	metrics *metrics
 	slots   chan struct{}
+	names   interners
 	sampled atomic.Bool // the server's last answer was not streamed
 
 	mu       sync.Mutex

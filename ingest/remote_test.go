@@ -180,13 +180,13 @@ func TestChunksAreClipped(t *testing.T) {
 	}
 	f := newFakeServer(t, memSeries{labels.FromStrings("__name__", "x"), ss})
 	f.perChunk = 600
-	c := newCollector(t0+100000, t0+200000, &budget{})
+	c := newCollector(t0+100000, t0+200000, &budget{}, newInterner(nil))
 	r := newTestRemote(t, RemoteConfig{URL: f.URL})
 	m := labels.MustNewMatcher(labels.MatchEqual, "__name__", "x")
 	if err := r.fetch(context.Background(), []part{{matchers: []*labels.Matcher{m}, from: c.mint, to: c.maxt, into: c}}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := c.finish(nil)
+	list, err := c.finish()
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%d series, %v", len(list), err)
 	}

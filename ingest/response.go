@@ -54,7 +54,10 @@ func (r *Remote) collect(resp *http.Response, parts []part) error {
 func (r *Remote) collectStreamed(body io.Reader, parts []part) error {
 	r.sampled.Store(false)
 	frames := newFrameReader(body)
-	defer func() { r.metrics.bytes.WithLabelValues(r.cfg.Name).Add(float64(frames.bytes)) }()
+	defer func() {
+		r.metrics.bytes.WithLabelValues(r.cfg.Name).Add(float64(frames.bytes))
+		frames.release()
+	}()
 	var w wireSeries
 	for {
 		payload, err := frames.next()

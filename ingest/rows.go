@@ -18,6 +18,7 @@ type rows struct {
 	add1 labels.Labels // added where a series has no label of the name
 	byID map[uint64]int
 	list []tidewatch.Row
+	free []float64
 	seen []uint64 // the ids of the current window, to find series that became equal
 	b    *labels.Builder
 }
@@ -68,7 +69,7 @@ func (r *rows) addSeries(s *promql.Series) error {
 	if !ok {
 		i = len(r.list)
 		r.byID[id] = i
-		v := make([]float64, r.n)
+		v := r.room()
 		for k := range v {
 			v[k] = math.NaN()
 		}
@@ -80,6 +81,19 @@ func (r *rows) addSeries(s *promql.Series) error {
 	}
 	return nil
 }
+
+// room gives the values of one more row; those of a tick come in blocks.
+func (r *rows) room() []float64 {
+	if len(r.free) < r.n {
+		r.free = make([]float64, r.n*max(1, rowBlock/r.n))
+	}
+	v := r.free[:r.n:r.n]
+	r.free = r.free[r.n:]
+	return v
+}
+
+// rowBlock is how many values are allocated together, where a row has fewer.
+const rowBlock = 256
 
 // identity adds the source's labels.
 func (r *rows) identity(ls labels.Labels) labels.Labels {
