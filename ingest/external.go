@@ -10,6 +10,9 @@ import (
 	"go.yaml.in/yaml/v2"
 )
 
+// configPath is where a server tells its configuration.
+const configPath = "/api/v1/status/config"
+
 // Metadata is what the server knows of a metric from its scrapes.
 type Metadata struct {
 	Type string `json:"type"` // counter, gauge, histogram, summary, unknown, …
@@ -53,12 +56,12 @@ func (a *API) Config(ctx context.Context) (ServerConfig, error) {
 	var data struct {
 		YAML string `json:"yaml"`
 	}
-	if err := a.get(ctx, "/api/v1/status/config", nil, &data); err != nil {
+	if err := a.get(ctx, configPath, nil, &data); err != nil {
 		return ServerConfig{}, err
 	}
 	c, err := parseServerConfig(data.YAML)
 	if err != nil {
-		return c, a.fail("ask /api/v1/status/config", 0, KindProtocol, err)
+		return c, a.fail("ask "+configPath, 0, KindProtocol, err)
 	}
 	return c, nil
 }

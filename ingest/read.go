@@ -18,7 +18,11 @@ import (
 func (r *Remote) Read(ctx context.Context, q Query) (tidewatch.Block, error) {
 	b, err := r.read(ctx, q)
 	if err != nil {
-		r.countFailure(err)
+		kind := ErrorKind(err)
+		if kind == KindNone {
+			kind = "other"
+		}
+		r.metrics.errs.WithLabelValues(r.cfg.Name, string(kind)).Inc()
 		return tidewatch.Block{}, fmt.Errorf("detector %q: %w", q.Detector, err)
 	}
 	return b, nil

@@ -45,6 +45,9 @@ type RemoteConfig struct {
 	MaxBytesInFlight int64         // most raw data held by all windows together; default 256 MiB
 	Window           time.Duration // the span of time read and evaluated in one piece; default 24 h, at least twice the look-back
 
+	// Transport replaces the transport of the HTTP client, next: to record what passes, or to answer from a recording.
+	Transport func(next http.RoundTripper) http.RoundTripper
+
 	Logger     *slog.Logger          // default: silent
 	Registerer prometheus.Registerer // for the self-metrics; default: none
 }
@@ -55,10 +58,11 @@ type RemoteConfig struct {
 // MaxBytesInFlight/Concurrency, plus one float per output series and step. A window that is over it is halved and read again,
 // so that a read of any length works within the bound unless a single step does not.
 type Remote struct {
-	caller
 	cfg     RemoteConfig
+	shown   string // the URL for messages
 	client  *http.Client
 	engine  *promql.Engine
+	metrics *metrics
 	slots   chan struct{}
 	names   interners
 	sampled atomic.Bool // the server's last answer was not streamed
@@ -78,32 +82,26 @@ var _ Source = (*Remote)(nil)
 
 // NewRemote checks the configuration and prepares a client; it does not connect.
 func NewRemote(cfg RemoteConfig) (*Remote, error) {
-	client, calls, err := cfg.open()
-	if err != nil {
+	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
+	client, err := config.NewClientFromConfig(cfg.HTTPClient, "source_"+cfg.Name, config.WithUserAgent(userAgent))
+	if err != nil {
+		return nil, fmt.Errorf("source %q: HTTP client: %w", cfg.Name, err)
+	}
+	if cfg.Transport != nil {
+		client.Transport = cfg.Transport(client.Transport)
+	}
+	m, err := newMetrics(cfg.Registerer)
+	if err != nil {
+		return nil, fmt.Errorf("source %q: registering self-metrics: %w", cfg.Name, err)
+	}
 	return &Remote{
-		caller: calls, cfg: cfg, client: client,
+		cfg: cfg, shown: RedactURL(cfg.URL), client: client, metrics: m,
 		slots:  make(chan struct{}, cfg.Concurrency),
 		engine: newEngine(cfg.MaxSamples),
 		ext:    cfg.ExternalLabels, extKnown: !cfg.DetectExternalLabels, extStale: detectAgain,
 	}, nil
-}
-
-// open checks and completes the configuration and makes what sends its requests.
-func (cfg *RemoteConfig) open() (*http.Client, caller, error) {
-	if err := cfg.complete(); err != nil {
-		return nil, caller{}, err
-	}
-	client, err := config.NewClientFromConfig(cfg.HTTPClient, "source_"+cfg.Name, config.WithUserAgent(userAgent))
-	if err != nil {
-		return nil, caller{}, fmt.Errorf("source %q: HTTP client: %w", cfg.Name, err)
-	}
-	m, err := newMetrics(cfg.Registerer)
-	if err != nil {
-		return nil, caller{}, fmt.Errorf("source %q: registering self-metrics: %w", cfg.Name, err)
-	}
-	return client, caller{name: cfg.Name, shown: RedactURL(cfg.URL), timeout: cfg.Timeout, metrics: m}, nil
 }
 
 func (cfg *RemoteConfig) complete() error {

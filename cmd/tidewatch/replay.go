@@ -20,17 +20,23 @@ import (
 func replayCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
 	c := a.Command("replay", "Run the production engine over a past range and print what would have been decided and sent.")
 	file := c.Flag("config.file", "Configuration file.").Default("tidewatch.yml").String()
-	from := c.Flag("from", "Start of the decided range: RFC 3339, or a duration before the end.").Default("7d").String()
+	var fromGiven bool
+	from := c.Flag("from", "Start of the decided range: RFC 3339, or a duration before the end.").Default("7d").IsSetByUser(&fromGiven).String()
 	to := c.Flag("to", "End of the decided range, RFC 3339; now, or the end of the data.").String()
 	csv := c.Flag("csv", "Read this CSV file or directory instead of the configured sources.").String()
+	recording := c.Flag("recording", "Read this recording instead of the configured sources; --from and --to are its own unless given.").String()
 	asJSON := c.Flag("json", "One JSON object a line: transitions and notices.").Bool()
 	return c.FullCommand(), func(ctx context.Context) error {
-		r, err := newReplay(e, *file, *csv)
+		r, err := newReplay(e, *file, *csv, *recording)
 		if err != nil {
 			return err
 		}
+		defer r.close()
 		if r.from, r.to, err = parseRange(*from, *to, r.end); err != nil {
 			return err
+		}
+		if r.begin != 0 && !fromGiven {
+			r.from = r.begin
 		}
 		if *asJSON {
 			r.each = jsonResult(e.stdout)
@@ -59,30 +65,59 @@ type replayRun struct {
 	source   func(name string) (ingest.Source, error)
 	from, to int64
 	end      int64 // newest time that can be replayed
+	begin    int64 // where a recording says that it begins, else 0
+	close    func()
 	each     func(engine.Result) error
 }
 
-func newReplay(e *env, file, csv string) (*replayRun, error) {
+func newReplay(e *env, file, csv, recording string) (*replayRun, error) {
 	cfg, err := configs.Load(file)
 	if err != nil {
 		return nil, err
 	}
-	r := &replayRun{env: e, cfg: cfg, end: app.ReplayEnd(cfg, e.now())}
-	if csv == "" {
-		r.source = app.RemoteSources(cfg, e.logger())
-		return r, nil
+	r := &replayRun{env: e, cfg: cfg, end: app.ReplayEnd(cfg, e.now()), close: func() {}}
+	switch {
+	case csv != "" && recording != "":
+		return nil, errors.New("--csv and --recording: read one of them")
+	case recording != "":
+		return r, r.openRecording(recording)
+	case csv != "":
+		return r, r.openCSV(csv)
 	}
+	r.source = app.RemoteSources(cfg, e.logger())
+	return r, nil
+}
+
+// openRecording reads from a recording.
+func (r *replayRun) openRecording(dir string) error {
+	rec, err := ingest.OpenRecording(dir)
+	if err != nil {
+		return err
+	}
+	r.close = func() { _ = rec.Close() } // it was only read
+	if rec.Torn > 0 {
+		_, _ = fmt.Fprintf(r.env.stderr, "recording %s: %d bytes at its end were cut short and are left out\n", dir, rec.Torn)
+	}
+	if r.begin, r.end = rec.From, rec.To; r.end == 0 {
+		r.end = app.ReplayEnd(r.cfg, time.UnixMilli(rec.Manifest.To()).Add(longestDelay(r.cfg)))
+	}
+	r.source = app.RecordingSources(r.cfg, rec, r.env.logger())
+	return nil
+}
+
+// openCSV reads from CSV files.
+func (r *replayRun) openCSV(csv string) error {
 	src, err := ingest.OpenCSV(csv, ingest.CSVOptions{})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	_, last := src.Bounds()
-	r.end = app.ReplayEnd(cfg, last.Add(longestDelay(cfg)))
+	r.end = app.ReplayEnd(r.cfg, last.Add(longestDelay(r.cfg)))
 	if n, first := src.BadRows(); n > 0 {
-		_, _ = fmt.Fprintf(e.stderr, "%d rows could not be read, the first: %v\n", n, first[0])
+		_, _ = fmt.Fprintf(r.env.stderr, "%d rows could not be read, the first: %v\n", n, first[0])
 	}
 	r.source = func(string) (ingest.Source, error) { return src, nil }
-	return r, nil
+	return nil
 }
 
 func (r *replayRun) run(ctx context.Context) (app.ReplayReport, error) {

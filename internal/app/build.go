@@ -51,10 +51,14 @@ func promise(d configs.Detector) engine.Promise {
 
 // openRemote makes the client of a configured source.
 func openRemote(s configs.Source, log *slog.Logger, reg prometheus.Registerer) (ingest.Source, error) {
-	return ingest.Open(ingest.RemoteConfig{
+	return ingest.NewRemote(remoteConfig(s, log, reg))
+}
+
+func remoteConfig(s configs.Source, log *slog.Logger, reg prometheus.Registerer) ingest.RemoteConfig {
+	return ingest.RemoteConfig{
 		Name: s.Name, URL: s.URL, HTTPClient: s.HTTP, Labels: labels.FromMap(s.Labels), DropLabels: s.DropLabels,
 		ExternalLabels: labels.FromMap(s.ExternalLabels), Timeout: s.Timeout, Concurrency: s.Concurrency, Logger: log, Registerer: reg,
-	}, s.Protocol)
+	}
 }
 
 // integration is one sender of one receiver.

@@ -36,16 +36,5 @@ func NewTransitionLine(ch engine.Change, now int64) TransitionLine {
 
 // RemoteSources opens the configured sources when they are asked for.
 func RemoteSources(cfg *configs.Config, log *slog.Logger) func(name string) (ingest.Source, error) {
-	open := map[string]ingest.Source{}
-	return func(name string) (ingest.Source, error) {
-		if s, ok := open[name]; ok {
-			return s, nil
-		}
-		src, _ := cfg.Source(name)
-		s, err := openRemote(src, log, nil)
-		if err == nil {
-			open[name] = s
-		}
-		return s, err
-	}
+	return openOnce(cfg, func(s configs.Source) (ingest.Source, error) { return openRemote(s, log, nil) })
 }
