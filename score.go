@@ -35,7 +35,8 @@ func (c Channel) String() string {
 //
 // Surprise is -log10 of the calibrated probability, given all channels, of a point as extreme as this one: 0 is expected,
 // 3 is once in a thousand points. It is finite, never negative, and means the same for every model. Parts are the
-// channels' own surprises before they are combined. Side is -1 where the evidence lies below the expectation, +1 above, 0
+// channels' own surprises before they are combined; where Surprise is below PartsFrom only those of the band and of Channel are worked out,
+// and the others are 0. Side is -1 where the evidence lies below the expectation, +1 above, 0
 // where it has no side (variance, flat, missing). Before Ready the Surprise is 0.
 type Score struct {
 	Surprise float64
@@ -46,6 +47,9 @@ type Score struct {
 	Side     int8
 	Ready    bool
 }
+
+// PartsFrom is the surprise from which on a Score has all Parts: below it a point is as likely as one in ten.
+const PartsFrom = 1
 
 // Verdict is what the alarm side made of a point, told to the model when it advances.
 type Verdict uint8

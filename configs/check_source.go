@@ -2,12 +2,14 @@ package configs
 
 import (
 	"fmt"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	commoncfg "github.com/prometheus/common/config"
+	"github.com/tidewatch/tidewatch/ingest"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -32,6 +34,13 @@ func (b *builder) source(s scope, raw rawSource, seen map[string]bool) Source {
 	}
 	checkLabels(s.at("labels"), raw.Labels)
 	checkLabels(s.at("external_labels"), raw.ExternalLabels)
+	address := raw.URL
+	if ingest.Protocol(raw.Protocol) == ingest.ProtocolQueryRange {
+		address = rangeURL(raw.URL)
+		if len(raw.ExternalLabels) > 0 {
+			s.at("external_labels").wrong("goes with remote_read only", "query_range has the server evaluate, whose external_labels are not part of its series; labels adds some")
+		}
+	}
 	for i, name := range raw.DropLabels {
 		checkLabelName(s.at("drop_labels").index(i), name)
 		if _, ok := raw.Labels[name]; ok {
@@ -45,9 +54,42 @@ func (b *builder) source(s scope, raw rawSource, seen map[string]bool) Source {
 		s.at("concurrency").wrong(fmt.Sprintf("%d is not between 1 and %d", raw.Concurrency, maxConcurrency), "Prometheus answers ten reads at a time by default")
 	}
 	return Source{
-		Name: raw.Name, URL: raw.URL, HTTP: b.httpConfig(s, raw.HTTP), Labels: raw.Labels, DropLabels: raw.DropLabels,
+		Name: raw.Name, URL: address, Protocol: ingest.Protocol(raw.Protocol), HTTP: b.httpConfig(s, raw.HTTP), Labels: raw.Labels, DropLabels: raw.DropLabels,
 		ExternalLabels: raw.ExternalLabels, Timeout: time.Duration(raw.Timeout), Concurrency: raw.Concurrency,
 	}
+}
+
+// protocol is how a source is read.
+type protocol ingest.Protocol
+
+func (p *protocol) parse(s string) error {
+	if !slices.Contains(ingest.Protocols, ingest.Protocol(s)) {
+		return oneOf(s, protocolNames())
+	}
+	*p = protocol(s)
+	return nil
+}
+
+func protocolNames() []string {
+	var names []string
+	for _, p := range ingest.Protocols {
+		names = append(names, string(p))
+	}
+	return names
+}
+
+// rangeURL completes a server's address with the path of query_range, in place of that of remote-read.
+func rangeURL(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return raw // reported
+	}
+	path := strings.TrimSuffix(u.Path, "/")
+	for _, end := range []string{"/api/v1/read", "/api/v1/query_range", "/api/v1"} {
+		path = strings.TrimSuffix(path, end)
+	}
+	u.Path, u.RawPath = path+"/api/v1/query_range", ""
+	return u.String()
 }
 
 // httpConfig turns the HTTP fields, which the decoder has found to be known and of the right types, into Prometheus's own

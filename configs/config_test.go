@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/ingest"
 )
 
 func load(t *testing.T, path string) *Config {
@@ -325,6 +326,25 @@ func BenchmarkParse(b *testing.B) {
 	for b.Loop() {
 		if _, err := Parse("bench", data); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// The address of a server is completed with the path of query_range, wherever it was copied from.
+func TestQueryRangeURL(t *testing.T) {
+	for in, want := range map[string]string{
+		"http://victoria:8428":                     "http://victoria:8428/api/v1/query_range",
+		"http://victoria:8428/":                    "http://victoria:8428/api/v1/query_range",
+		"http://vmselect:8481/select/0/prometheus": "http://vmselect:8481/select/0/prometheus/api/v1/query_range",
+		"http://mimir/prometheus/api/v1/read?a=b":  "http://mimir/prometheus/api/v1/query_range?a=b",
+		"http://thanos:10902/api/v1/query_range":   "http://thanos:10902/api/v1/query_range",
+	} {
+		cfg, err := Parse("tidewatch.yml", []byte("sources: [{name: a, protocol: query_range, url: \""+in+"\"}]\ndetectors: [{name: Up, expr: up}]"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := cfg.Sources[0]; s.URL != want || s.Protocol != ingest.ProtocolQueryRange {
+			t.Errorf("%s becomes %s by %s, want %s", in, s.URL, s.Protocol, want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	commoncfg "github.com/prometheus/common/config"
+	"github.com/tidewatch/tidewatch/ingest"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -83,6 +84,7 @@ func writeSource(b *bytes.Buffer, s Source) error {
 		value any
 		set   bool
 	}{
+		{"protocol", string(s.Protocol), s.Protocol != "" && s.Protocol != ingest.ProtocolAuto},
 		{"labels", s.Labels, len(s.Labels) > 0},
 		{"drop_labels", s.DropLabels, len(s.DropLabels) > 0},
 		{"external_labels", s.ExternalLabels, len(s.ExternalLabels) > 0},

@@ -1,11 +1,13 @@
 package configs
 
-// rawSource is a Prometheus, or anything else that serves its remote-read protocol.
+// rawSource is a Prometheus, or anything else that serves its remote-read protocol or its `query_range`.
 type rawSource struct {
 	// Name by which detectors refer to it.
 	Name string `yaml:"name" required:"true"`
 	// URL of the remote-read endpoint, for example `http://prometheus:9090/api/v1/read`.
 	URL string `yaml:"url" required:"true"`
+	// How it is read: `remote_read`, `query_range` (the server evaluates the expressions; its address will do as `url`), or `auto`: remote-read, and `query_range` where the server has none.
+	Protocol protocol `yaml:"protocol" default:"auto"`
 	// Labels added to every series.
 	Labels map[string]string `yaml:"labels"`
 	// Labels taken away from every series before it gets its identity, so that a failover between HA replicas relearns nothing.

@@ -4,13 +4,15 @@ import (
 	"time"
 
 	commoncfg "github.com/prometheus/common/config"
+	"github.com/tidewatch/tidewatch/ingest"
 )
 
-// Source is one Prometheus that is read by remote-read.
+// Source is one Prometheus, or anything else that serves its remote-read or its query_range.
 type Source struct {
-	Name string
-	URL  string // of the remote-read endpoint; it holds no password
-	HTTP commoncfg.HTTPClientConfig
+	Name     string
+	URL      string // of the remote-read or query_range endpoint; it holds no password
+	Protocol ingest.Protocol
+	HTTP     commoncfg.HTTPClientConfig
 	// Labels are added to every series, DropLabels taken away, both before a series gets its identity.
 	Labels     map[string]string
 	DropLabels []string

@@ -28,7 +28,7 @@ type API struct {
 	timeout time.Duration
 }
 
-// NewAPI makes a client for the server that is read at readURL, which ends in /api/v1/read, with the same HTTP configuration
+// NewAPI makes a client for the server that is read at readURL, which ends in /api/v1/read or /api/v1/query_range, with the same HTTP configuration
 // as the source. A time-out of 0 is one minute.
 func NewAPI(source, readURL string, hc config.HTTPClientConfig, timeout time.Duration) (*API, error) {
 	cfg := RemoteConfig{Name: source, URL: readURL, HTTPClient: hc, Timeout: timeout}
@@ -44,17 +44,31 @@ func NewAPI(source, readURL string, hc config.HTTPClientConfig, timeout time.Dur
 
 func newAPI(source, readURL string, client *http.Client, timeout time.Duration) *API {
 	a := &API{source: source, client: client, timeout: timeout}
-	u, err := url.Parse(readURL)
-	if err != nil {
-		return a
-	}
-	if prefix, ok := strings.CutSuffix(strings.TrimSuffix(u.Path, "/"), "/api/v1/read"); ok {
-		base := *u
-		base.Path, base.RawPath, base.RawQuery, base.Fragment = prefix, "", "", ""
-		a.base, a.shown = base.String(), RedactURL(base.String())
+	if base, ok := apiBase(readURL); ok {
+		a.base, a.shown = base, RedactURL(base)
 	}
 	return a
 }
+
+// apiBase is the address before /api/v1/read or /api/v1/query_range.
+func apiBase(source string) (string, bool) {
+	u, err := url.Parse(source)
+	if err != nil {
+		return "", false
+	}
+	for _, end := range []string{readPath, rangePath} {
+		if prefix, ok := strings.CutSuffix(strings.TrimSuffix(u.Path, "/"), end); ok {
+			u.Path, u.RawPath, u.RawQuery, u.Fragment = prefix, "", "", ""
+			return u.String(), true
+		}
+	}
+	return "", false
+}
+
+const (
+	readPath  = "/api/v1/read"
+	rangePath = "/api/v1/query_range"
+)
 
 // API is the client for the HTTP API beside this source's remote-read.
 func (r *Remote) API() *API { return newAPI(r.cfg.Name, r.cfg.URL, r.client, r.cfg.Timeout) }

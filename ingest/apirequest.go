@@ -11,11 +11,13 @@ import (
 	"net/url"
 )
 
+var errNoAPI = errors.New("the source's url does not end in /api/v1/read, so its HTTP API is unknown")
+
 // get asks for a path and unpacks the data of Prometheus's envelope into data.
 func (a *API) get(ctx context.Context, path string, params url.Values, data any) error {
 	op := "ask " + path
 	if a.base == "" {
-		return a.fail(op, 0, KindProtocol, errors.New("the source's url does not end in /api/v1/read, so its HTTP API is unknown"))
+		return a.fail(op, 0, KindProtocol, errNoAPI)
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.timeout)
 	defer cancel()
@@ -30,7 +32,8 @@ func (a *API) get(ctx context.Context, path string, params url.Values, data any)
 	}
 	defer drain(resp.Body)
 	if resp.StatusCode/100 != 2 {
-		return a.refused(op, resp)
+		status := readAPIStatus(resp)
+		return a.fail(op, status.code, status.kind(), status)
 	}
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if media != "application/json" {
@@ -53,25 +56,25 @@ func (a *API) get(ctx context.Context, path string, params url.Values, data any)
 	return nil
 }
 
-// refused reads the error out of an answer that is not 2xx.
-func (a *API) refused(op string, resp *http.Response) error {
-	var status *statusError
-	err := readStatus(resp)
-	if !errors.As(err, &status) {
-		return a.fail(op, resp.StatusCode, KindProtocol, err)
-	}
-	kind := statusKind(status.code, status.body)
+// readAPIStatus reads the error out of the HTTP API's answer that is not 2xx.
+func readAPIStatus(resp *http.Response) *statusError {
+	status := readStatus(resp, "is this the address of a Prometheus-compatible server?")
 	var envelope struct {
 		ErrorType string `json:"errorType"`
 		Error     string `json:"error"`
 	}
-	if json.Unmarshal([]byte(status.body), &envelope) == nil && envelope.Error != "" {
-		status.body = envelope.ErrorType + ": " + envelope.Error
-		if envelope.ErrorType == "bad_data" {
-			kind = KindQuery
-		}
+	if json.Unmarshal([]byte(status.body), &envelope) != nil || envelope.Error == "" {
+		return status
 	}
-	return a.fail(op, status.code, kind, status)
+	status.body = envelope.ErrorType + ": " + envelope.Error
+	switch {
+	case status.code != http.StatusBadRequest && status.code != http.StatusUnprocessableEntity:
+	case isSampleLimit(status):
+		status.is = KindLimit
+	default:
+		status.is = KindQuery
+	}
+	return status
 }
 
 func (a *API) fail(op string, code int, kind Kind, err error) error {

@@ -21,12 +21,12 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append([]string{"source"}, labels...))
 	}
 	m := &metrics{
-		requests: counter("tidewatch_source_requests_total", "Remote-read requests by HTTP status, none without an answer.", "code"),
-		samples:  counter("tidewatch_source_read_samples_total", "Raw samples read."),
+		requests: counter("tidewatch_source_requests_total", "Requests for samples by HTTP status, none without an answer.", "code"),
+		samples:  counter("tidewatch_source_read_samples_total", "Raw samples read; points where query_range is asked."),
 		bytes:    counter("tidewatch_source_read_bytes_total", "Bytes of answers read, as they came over the wire."),
 		errs:     counter("tidewatch_source_errors_total", "Failed reads by kind.", "kind"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "tidewatch_source_request_duration_seconds", Help: "Duration of remote-read requests, their answer included.",
+			Name: "tidewatch_source_request_duration_seconds", Help: "Duration of requests for samples, their answer included.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 2.5, 11), // 5 ms to 48 s
 		}, []string{"source"}),
 	}

@@ -18,11 +18,7 @@ import (
 func (r *Remote) Read(ctx context.Context, q Query) (tidewatch.Block, error) {
 	b, err := r.read(ctx, q)
 	if err != nil {
-		kind := ErrorKind(err)
-		if kind == KindNone {
-			kind = "other"
-		}
-		r.metrics.errs.WithLabelValues(r.cfg.Name, string(kind)).Inc()
+		r.countFailure(err)
 		return tidewatch.Block{}, fmt.Errorf("detector %q: %w", q.Detector, err)
 	}
 	return b, nil

@@ -58,11 +58,10 @@ type RemoteConfig struct {
 // MaxBytesInFlight/Concurrency, plus one float per output series and step. A window that is over it is halved and read again,
 // so that a read of any length works within the bound unless a single step does not.
 type Remote struct {
+	caller
 	cfg     RemoteConfig
-	shown   string // the URL for messages
 	client  *http.Client
 	engine  *promql.Engine
-	metrics *metrics
 	slots   chan struct{}
 	names   interners
 	sampled atomic.Bool // the server's last answer was not streamed
@@ -82,26 +81,35 @@ var _ Source = (*Remote)(nil)
 
 // NewRemote checks the configuration and prepares a client; it does not connect.
 func NewRemote(cfg RemoteConfig) (*Remote, error) {
-	if err := cfg.complete(); err != nil {
+	client, calls, err := cfg.open()
+	if err != nil {
 		return nil, err
+	}
+	return &Remote{
+		caller: calls, cfg: cfg, client: client,
+		slots:  make(chan struct{}, cfg.Concurrency),
+		engine: newEngine(cfg.MaxSamples),
+		ext:    cfg.ExternalLabels, extKnown: !cfg.DetectExternalLabels, extStale: detectAgain,
+	}, nil
+}
+
+// open checks and completes the configuration and makes what sends its requests.
+func (cfg *RemoteConfig) open() (*http.Client, caller, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, caller{}, err
 	}
 	client, err := config.NewClientFromConfig(cfg.HTTPClient, "source_"+cfg.Name, config.WithUserAgent(userAgent))
 	if err != nil {
-		return nil, fmt.Errorf("source %q: HTTP client: %w", cfg.Name, err)
+		return nil, caller{}, fmt.Errorf("source %q: HTTP client: %w", cfg.Name, err)
 	}
 	if cfg.Transport != nil {
 		client.Transport = cfg.Transport(client.Transport)
 	}
 	m, err := newMetrics(cfg.Registerer)
 	if err != nil {
-		return nil, fmt.Errorf("source %q: registering self-metrics: %w", cfg.Name, err)
+		return nil, caller{}, fmt.Errorf("source %q: registering self-metrics: %w", cfg.Name, err)
 	}
-	return &Remote{
-		cfg: cfg, shown: RedactURL(cfg.URL), client: client, metrics: m,
-		slots:  make(chan struct{}, cfg.Concurrency),
-		engine: newEngine(cfg.MaxSamples),
-		ext:    cfg.ExternalLabels, extKnown: !cfg.DetectExternalLabels, extStale: detectAgain,
-	}, nil
+	return client, caller{name: cfg.Name, shown: RedactURL(cfg.URL), timeout: cfg.Timeout, metrics: m}, nil
 }
 
 func (cfg *RemoteConfig) complete() error {

@@ -281,11 +281,11 @@ func TestSelfMetricsAndHeaders(t *testing.T) {
 	b := newTestRemote(t, RemoteConfig{Name: "b", URL: f.URL, Registerer: reg})
 	read(t, b, Query{Expr: "x", From: t0 + 120000, To: t0 + 120000, Step: 60000})
 	read(t, a, Query{Expr: "x", From: t0 + 120000, To: t0 + 120000, Step: 60000})
-	err := testutil.GatherAndCompare(reg, strings.NewReader(`# HELP tidewatch_source_read_samples_total Raw samples read.
+	err := testutil.GatherAndCompare(reg, strings.NewReader(`# HELP tidewatch_source_read_samples_total Raw samples read; points where query_range is asked.
 # TYPE tidewatch_source_read_samples_total counter
 tidewatch_source_read_samples_total{source="a"} 3
 tidewatch_source_read_samples_total{source="b"} 3
-# HELP tidewatch_source_requests_total Remote-read requests by HTTP status, none without an answer.
+# HELP tidewatch_source_requests_total Requests for samples by HTTP status, none without an answer.
 # TYPE tidewatch_source_requests_total counter
 tidewatch_source_requests_total{code="200",source="a"} 1
 tidewatch_source_requests_total{code="200",source="b"} 1

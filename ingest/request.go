@@ -3,12 +3,10 @@ package ingest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/golang/snappy"
 	"github.com/prometheus/prometheus/model/labels"
@@ -30,33 +28,7 @@ type part struct {
 
 // request sends one remote-read request for the parts and collects the answer, whatever its form.
 func (r *Remote) request(ctx context.Context, parts []part) error {
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
-	defer cancel()
-	start := time.Now()
-	code, err := r.exchange(ctx, parts)
-	r.metrics.requests.WithLabelValues(r.cfg.Name, codeLabel(code)).Inc()
-	r.metrics.seconds.WithLabelValues(r.cfg.Name).Observe(time.Since(start).Seconds())
-	if err == nil {
-		return nil
-	}
-	var own *limitError
-	if errors.As(err, &own) {
-		return err // not the server's fault: the window will be halved
-	}
-	var known *Error
-	if errors.As(err, &known) {
-		return known // a recording says more than HTTP can
-	}
-	var status *statusError
-	kind := transportKind(ctx, err)
-	if errors.As(err, &status) {
-		kind = statusKind(status.code, status.body)
-	}
-	err = redactURLError(err)
-	if kind == KindTimeout {
-		err = fmt.Errorf("no complete answer within %s: %w", r.cfg.Timeout, err)
-	}
-	return &Error{Kind: kind, Source: r.cfg.Name, Op: "read " + partsString(parts), URL: r.shown, Code: code, Err: err}
+	return r.call(ctx, "read "+partsString(parts), func(ctx context.Context) (int, error) { return r.exchange(ctx, parts) })
 }
 
 func codeLabel(code int) string {
@@ -97,7 +69,7 @@ func (r *Remote) exchange(ctx context.Context, parts []part) (code int, err erro
 	}
 	defer drain(resp.Body)
 	if resp.StatusCode/100 != 2 {
-		return resp.StatusCode, readStatus(resp)
+		return resp.StatusCode, readStatus(resp, "no remote-read here; Prometheus serves it at /api/v1/read")
 	}
 	return resp.StatusCode, r.collect(resp, parts)
 }

@@ -13,6 +13,17 @@ import (
 type statusError struct {
 	code int
 	body string // the beginning of it, one line
+	// missing says what a 404 or 405 means here, "" for nothing in particular.
+	missing string
+	is      Kind // where the body tells more than the status; KindNone else
+}
+
+// kind is what the status and the beginning of the body mean.
+func (e *statusError) kind() Kind {
+	if e.is != KindNone {
+		return e.is
+	}
+	return statusKind(e.code, e.body)
 }
 
 func (e *statusError) Error() string {
@@ -24,15 +35,17 @@ func (e *statusError) Error() string {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		s += " (look at basic_auth, authorization, oauth2 or http_headers of the source)"
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
-		s += " (no remote-read here; Prometheus serves it at /api/v1/read)"
+		if e.missing != "" {
+			s += " (" + e.missing + ")"
+		}
 	}
 	return s
 }
 
-func readStatus(resp *http.Response) error {
+func readStatus(resp *http.Response, missing string) *statusError {
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, 512)) // the status says enough if the body does not come
 	line, _, _ := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(string(b), "?")), "\n")
-	return &statusError{code: resp.StatusCode, body: line}
+	return &statusError{code: resp.StatusCode, body: line, missing: missing}
 }
 
 // collect reads the body of a good answer in the form that its Content-Type names.

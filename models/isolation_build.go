@@ -19,24 +19,24 @@ func buildForest(seed uint64, samples []float64) Shared {
 			data[i][k] = float32(samples[i*features+k])
 		}
 	}
-	f := &forest{sample: min(n, forestSample), start: make([]uint32, 1, forestTrees+1), nodes: make([]node, 0, forestTrees*(forestSample-1))}
+	f := &forest{sample: min(n, forestSample), trees: make([]tree, forestTrees)}
 	all := make([]int32, n)
 	for i := range all {
 		all[i] = int32(i)
 	}
-	g := grower{data: data}
+	g := grower{data: data, tree: make([]node, 0, forestSample-1)}
 	for i := range forestTrees {
 		g.random = newCounter(seed, forestKey, uint64(i))
 		for k := range f.sample { // the first steps of a Fisher-Yates shuffle draw without replacement
 			o := k + g.random.below(n-k)
 			all[k], all[o] = all[o], all[k]
 		}
-		g.tree = f.nodes[len(f.nodes):]
+		g.tree = g.tree[:0]
 		g.grow(all[:f.sample], 0)
-		f.nodes = append(f.nodes, g.tree...)
-		f.start = append(f.start, uint32(len(f.nodes)))
+		if err := f.trees[i].set(g.tree); err != nil {
+			panic("models: a tree grew " + err.Error()) // grow stops at forestDepth
+		}
 	}
-	f.nodes = append(make([]node, 0, len(f.nodes)), f.nodes...)
 	return f.seal()
 }
 

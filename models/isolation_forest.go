@@ -18,8 +18,8 @@ const (
 // version names a forest by its content; 0 is none.
 type version uint64
 
-// node is an inner node of a tree. A branch below leafCode is the index of an inner node of the same tree; from leafCode on
-// it is a leaf that holds branch-leafCode samples.
+// node is an inner node of a tree as a forest is built and stored. A branch below leafCode is the index of an inner node of the same
+// tree; from leafCode on it is a leaf that holds branch-leafCode samples.
 type node struct {
 	split float32
 	packed
@@ -33,24 +33,13 @@ const leafCode = forestSample
 func pack(feature, left, right int) packed { return packed(feature | left<<4 | right<<14) }
 
 func (p packed) feature() int { return int(p & 15) }
+func (p packed) left() int    { return int(p >> 4 & 1023) }
+func (p packed) right() int   { return int(p >> 14 & 1023) }
 
-// branch is where v leads. The shift is chosen without a jump: which way a value goes cannot be predicted.
-func (n node) branch(v float32) int {
-	shift := 14
-	if v < n.split {
-		shift = 4
-	}
-	return int(n.packed >> (shift & 31) & 1023)
-}
-
-func (p packed) left() int  { return int(p >> 4 & 1023) }
-func (p packed) right() int { return int(p >> 14 & 1023) }
-
-// forest is an isolation forest over feature vectors: immutable, at most 100 trees of 255 inner nodes of 8 bytes.
+// forest is an isolation forest over feature vectors: immutable, at most 100 trees.
 type forest struct {
 	sample  int // vectors per tree
-	nodes   []node
-	start   []uint32 // first node of each tree; one more than there are trees
+	trees   []tree
 	version version
 }
 
@@ -79,57 +68,37 @@ var leafPath = func() (c [forestSample + 1]float64) {
 // 2^(shortfall/c(sample)-1), which orders vectors in the same way; the shortfall is a sum over splits, so that it can be shared
 // out among the features exactly.
 func (f *forest) shortfall(x *[features]float32) float64 {
-	sum := 0.0
-	for i, from := range f.start[:len(f.start)-1] {
-		sum += path(f.nodes[from:f.start[i+1]], x)
-	}
-	if len(f.nodes) == 0 {
-		return 0
-	}
-	return leafPath[f.sample] - sum/float64(len(f.start)-1)
-}
-
-// path is the path length of x in one tree.
-func path(tree []node, x *[features]float32) float64 {
-	at, depth := 0, 0
-	if len(tree) == 0 { // all samples were equal: nothing is known
-		return 0
-	}
-	for {
-		n := tree[at]
-		depth++
-		if at = n.branch(x[n.feature()]); at >= leafCode {
-			return float64(depth) + leafPath[at-leafCode]
+	var v vector
+	copy(v[:], x[:])
+	sum, t := 0.0, f.trees
+	for ; len(t) >= abreast; t = t[abreast:] {
+		for _, l := range leaves((*[abreast]tree)(t), &v) {
+			sum += l.path()
 		}
 	}
+	for i := range t {
+		sum += t[i].leaf[t[i].find(&v)].path()
+	}
+	if f.empty() {
+		return 0
+	}
+	return leafPath[f.sample] - sum/float64(len(f.trees))
 }
 
 // share shares the shortfall out: out[i] is feature i's part. The expected path length before a split is depth + c(n); the
 // split's feature gets what the split takes off it.
 func (f *forest) share(x *[features]float32) (out [features]float64) {
-	trees := float64(len(f.start) - 1)
-	for i, from := range f.start[:len(f.start)-1] {
-		tree := f.nodes[from:f.start[i+1]]
-		for at := 0; len(tree) > 0; {
-			n := tree[at]
-			next := n.branch(x[n.feature()])
-			size := branchSize(tree, next)
-			out[n.feature()] += (leafPath[branchSize(tree, at)] - 1 - leafPath[size]) / trees
-			if next >= leafCode {
-				break
-			}
+	var v vector
+	copy(v[:], x[:])
+	for i := range f.trees {
+		t := &f.trees[i]
+		for at, depth := 1, 0; t.splits(at, depth); depth++ {
+			next := t.branch(at, &v)
+			out[t.feature[at]] += (leafPath[t.size(at, depth)] - 1 - leafPath[t.size(next, depth+1)]) / float64(len(f.trees))
 			at = next
 		}
 	}
 	return out
-}
-
-// branchSize is the number of samples below a branch.
-func branchSize(tree []node, branch int) int {
-	if branch >= leafCode {
-		return branch - leafCode
-	}
-	return branchSize(tree, tree[branch].left()) + branchSize(tree, tree[branch].right())
 }
 
 // Version implements Shared.
@@ -141,11 +110,14 @@ const forestFormat = 1
 func (f *forest) AppendState(b []byte) []byte {
 	b = append(b, 'F', forestFormat)
 	b = binary.LittleEndian.AppendUint16(b, uint16(f.sample))
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(f.start)-1))
-	for i, from := range f.start[:len(f.start)-1] {
-		b = binary.LittleEndian.AppendUint16(b, uint16(f.start[i+1]-from))
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(f.trees)))
+	var nodes []node
+	for i := range f.trees {
+		before := len(nodes)
+		nodes = f.trees[i].appendNodes(nodes)
+		b = binary.LittleEndian.AppendUint16(b, uint16(len(nodes)-before))
 	}
-	for _, n := range f.nodes {
+	for _, n := range nodes {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(n.split))
 		b = binary.LittleEndian.AppendUint32(b, uint32(n.packed))
 	}
@@ -172,21 +144,28 @@ func loadForest(b []byte) (Shared, error) {
 	if f.sample > forestSample || trees < 1 || trees > forestTrees || len(b) < 2*trees {
 		return nil, fmt.Errorf("load forest: %d trees of %d samples, want at most %d of %d, complete", trees, f.sample, forestTrees, forestSample)
 	}
-	f.start = make([]uint32, 1, trees+1)
-	for range trees {
-		f.start = append(f.start, f.start[len(f.start)-1]+uint32(binary.LittleEndian.Uint16(b)))
-		b = b[2:]
-	}
-	if total := int(f.start[trees]); len(b) != 8*total || total > forestTrees*(forestSample-1) {
-		return nil, fmt.Errorf("load forest: %d bytes of nodes, want %d", len(b), 8*total)
-	}
-	for ; len(b) > 0; b = b[8:] {
-		f.nodes = append(f.nodes, node{math.Float32frombits(binary.LittleEndian.Uint32(b)), packed(binary.LittleEndian.Uint32(b[4:]))})
-	}
-	for i := range trees {
-		if err := checkTree(f.nodes[f.start[i]:f.start[i+1]], f.sample); err != nil {
+	sizes, b := b[:2*trees], b[2*trees:]
+	f.trees = make([]tree, trees)
+	for i := range f.trees {
+		n := int(binary.LittleEndian.Uint16(sizes[2*i:]))
+		if len(b) < 8*n {
+			return nil, fmt.Errorf("load forest: tree %d: %d bytes of nodes, want %d", i, len(b), 8*n)
+		}
+		nodes := make([]node, n)
+		for k := range nodes {
+			nodes[k] = node{math.Float32frombits(binary.LittleEndian.Uint32(b[8*k:])), packed(binary.LittleEndian.Uint32(b[8*k+4:]))}
+		}
+		b = b[8*n:]
+		err := checkTree(nodes, f.sample)
+		if err == nil {
+			err = f.trees[i].set(nodes)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("load forest: tree %d: %w", i, err)
 		}
+	}
+	if len(b) != 0 {
+		return nil, fmt.Errorf("load forest: %d bytes left over", len(b))
 	}
 	return f.seal(), nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"testing"
+	"unsafe"
 )
 
 func clusterSamples(n int) []float64 {
@@ -60,7 +61,7 @@ func TestForestSharesItsScoreOutExactly(t *testing.T) {
 
 func TestForestIsSmallAndImmutable(t *testing.T) {
 	f := buildForest(3, clusterSamples(8000)).(*forest)
-	if size := 8*len(f.nodes) + 4*len(f.start); size > 280<<10 {
+	if size := len(f.trees) * int(unsafe.Sizeof(f.trees[0])); size > 280<<10 {
 		t.Errorf("the forest has %d bytes, want at most 280 KiB", size)
 	}
 	if other := buildForest(4, clusterSamples(8000)); other.Version() == f.Version() {
@@ -81,7 +82,7 @@ func TestForestOfHardlyAnything(t *testing.T) {
 	}
 	f := buildForest(1, make([]float64, 50*features)).(*forest)
 	var x [features]float32
-	if a, b := f.shortfall(&x), f.shortfall(&[features]float32{9}); a != b || len(f.nodes) != 0 {
+	if a, b := f.shortfall(&x), f.shortfall(&[features]float32{9}); a != b || !f.empty() {
 		t.Errorf("a forest of equal samples tells %g from %g", a, b)
 	}
 }

@@ -115,7 +115,7 @@ func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
 	if made.changed {
 		w.fadeTails(0.3)
 	}
-	j.evidence.learn(max(1/float64(n), 1/s.scaleMemory))
+	j.evidence.learn(max(1/float64(n), 1/s.scaleMemory), j.logSpread)
 	w.hasFeatures = on.has(tidewatch.ChannelIsolation) && int(w.points) >= s.slowPoints
 	w.lastFeatures = j.features
 	if w.learnt%tailEvery == 0 {

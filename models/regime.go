@@ -125,7 +125,7 @@ func (w *row) keep(s *settings, t int64, j *judgement) {
 	}
 	p.points = min(p.points+1, math.MaxInt32-1)
 	p.calm = 0
-	if !p.extreme && j.own[tidewatch.ChannelBand] >= QuarantineSurprise {
+	if !p.extreme && j.band >= QuarantineSurprise {
 		p.extreme, p.recurs = true, w.extremes.recur(s, t)
 		p.band, p.largest = raw(j.r/j.residual), float32(j.largest)
 	}

@@ -124,10 +124,13 @@ type judgement struct {
 	e, r      float64 // deviation from level and season; from the expectation
 	evidence  evidence
 	statistic [numTails]float64
-	own       [tidewatch.NumChannels]float64 // surprises, each channel for itself
 	side      [tidewatch.NumChannels]int8
-	largest   float64 // of own
+	band      float64 // surprise of this one point, for itself
+	largest   float64 // of the channels' surprises, each for itself
 	channel   tidewatch.Channel
+	slow      bool    // the slow channels take part
+	asked     bool    // the forest was asked
+	logSpread float64 // of evidence
 	features  [features]float32
 }
 
@@ -171,24 +174,35 @@ func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *
 		side = tailBelow
 	}
 	j.statistic[tailAbove], j.statistic[tailBelow] = max(z, 0), max(-z, 0)
-	j.own[tidewatch.ChannelBand] = w.tails[side].surprise(priors[side], math.Abs(z), 2)
 	j.side[tidewatch.ChannelBand] = sign(z)
 	j.statistic[tailSustained], j.side[tidewatch.ChannelSustained] = v.sustained()
 	j.statistic[tailShift], j.side[tidewatch.ChannelShift] = v.shift()
-	j.statistic[tailVariance] = v.variance()
+	j.logSpread = v.logSpread()
+	j.statistic[tailVariance] = math.Abs(j.logSpread) / v.unrest
 	j.statistic[tailFlat] = float64(min(max(0, v.run-flatFree), flatCap))
-	if int(w.points) >= s.slowPoints {
-		j.own[tidewatch.ChannelSustained] = w.own(tailSustained, j)
-		j.own[tidewatch.ChannelShift] = w.own(tailShift, j)
-		j.own[tidewatch.ChannelVariance] = w.own(tailVariance, j)
-		j.own[tidewatch.ChannelFlat] = w.own(tailFlat, j)
+	j.slow = int(w.points) >= s.slowPoints
+	j.band = trust[tidewatch.ChannelBand] * w.tails[side].surprise(priors[side], math.Abs(z), 2)
+	j.take(tidewatch.ChannelBand, j.band)
+	for _, c := range slowChannels {
+		if j.slow && on.has(c) && !w.tails[tailOf[c]].less(priors[tailOf[c]], j.statistic[tailOf[c]], j.largest/trust[c]) {
+			j.take(c, w.own(c, j))
+		}
 	}
-	for c := range j.own {
-		j.own[c] *= trust[c]
-	}
-	w.combine(on, j)
 	if on.has(tidewatch.ChannelIsolation) {
 		w.isolate(on, z, j)
+	}
+	j.statistic[tailAll] = j.largest
+}
+
+// slowChannels are those of many points, which wait until a whole day was seen.
+var slowChannels = [...]tidewatch.Channel{tidewatch.ChannelSustained, tidewatch.ChannelShift, tidewatch.ChannelVariance, tidewatch.ChannelFlat}
+
+// take keeps the largest of the channels' surprises. Its own calibration (tailAll) pays for the choice among them, whatever their
+// dependence (Tippett's minimum p, calibrated on the series' past instead of by a formula), and keeps the band and the score from
+// contradicting each other: the combined surprise is never below the band's.
+func (j *judgement) take(c tidewatch.Channel, own float64) {
+	if own > j.largest || own == j.largest && own > 0 && c < j.channel {
+		j.largest, j.channel = own, c
 	}
 }
 
@@ -202,25 +216,20 @@ func (w *row) isolate(on channels, z float64, j *judgement) {
 	x := bent(&j.features)
 	j.statistic[tailIsolation] = isolationStatistic(j.forest.shortfall(&x))
 	j.side[tidewatch.ChannelIsolation] = sign(j.evidence.mean[0])
-	j.own[tidewatch.ChannelIsolation] = trust[tidewatch.ChannelIsolation] * w.own(tailIsolation, j)
-	w.combine(on, j)
+	j.asked = true
+	j.take(tidewatch.ChannelIsolation, w.own(tidewatch.ChannelIsolation, j))
 }
 
-func (w *row) own(k int, j *judgement) float64 {
-	return w.tails[k].surprise(priors[k], j.statistic[k], 1)
-}
-
-// combine takes the largest surprise of the channels that are on. Its own calibration (tailAll) pays for the choice among
-// them, whatever their dependence (Tippett's minimum p, calibrated on the series' past instead of by a formula), and keeps
-// the band and the score from contradicting each other: the combined surprise is never below the band's.
-func (w *row) combine(on channels, j *judgement) {
-	j.largest, j.channel = 0, tidewatch.ChannelNone
-	for c := tidewatch.ChannelBand; c < tidewatch.NumChannels; c++ {
-		if on.has(c) && j.own[c] > j.largest {
-			j.largest, j.channel = j.own[c], c
-		}
+// own is a channel's surprise for itself, at the weight that it has in the combination.
+func (w *row) own(c tidewatch.Channel, j *judgement) float64 {
+	switch {
+	case c == tidewatch.ChannelBand:
+		return j.band
+	case c == tidewatch.ChannelIsolation && !j.asked, c != tidewatch.ChannelIsolation && !j.slow, tailOf[c] == 0:
+		return 0
 	}
-	j.statistic[tailAll] = j.largest
+	k := tailOf[c]
+	return trust[c] * w.tails[k].surprise(priors[k], j.statistic[k], 1)
 }
 
 // common puts a channel's own surprise on the scale of the combined one.
@@ -238,12 +247,19 @@ func (w *row) score(s *settings, on channels, j *judgement, out *tidewatch.Score
 		return
 	}
 	out.Ready, out.Mid, out.Base = true, j.mid, w.base(s, &j.expectation)
-	for c := range j.own {
-		if on.has(tidewatch.Channel(c)) {
-			out.Parts[c] = float32(w.common(j.own[c]))
-		}
-	}
 	out.Surprise, out.Channel, out.Side = w.common(j.largest), j.channel, j.side[j.channel]
+	if out.Surprise >= tidewatch.PartsFrom {
+		for c := range out.Parts {
+			if on.has(tidewatch.Channel(c)) {
+				out.Parts[c] = float32(w.common(w.own(tidewatch.Channel(c), j)))
+			}
+		}
+		return
+	}
+	if j.channel != tidewatch.ChannelBand {
+		out.Parts[tidewatch.ChannelBand] = float32(w.common(j.band))
+	}
+	out.Parts[j.channel] = float32(out.Surprise)
 }
 
 // judgeMissing fills out for a missing value.

@@ -105,9 +105,7 @@ func (v *evidence) shift() (s float64, side int8) {
 	return v.down / v.cusum, -1
 }
 
-// variance is |log spread| in units of its usual size.
-func (v *evidence) variance() float64 { return math.Abs(v.logSpread()) / v.unrest }
-
+// logSpread says how far the noise is from its usual size: 0 where it has it.
 func (v *evidence) logSpread() float64 { return math.Log(max(v.spread, 0.01)) }
 
 // correlation says how the series' steps follow the profile's, in [-1, 1].
@@ -118,8 +116,8 @@ func (v *evidence) correlation() float64 {
 	return min(max(v.xy/math.Sqrt(v.xx*v.yy), -1), 1)
 }
 
-// learn updates the usual sizes.
-func (v *evidence) learn(rate float64) {
+// learn updates the usual sizes; logSpread is its own.
+func (v *evidence) learn(rate, logSpread float64) {
 	for i := range v.size {
 		v.size[i] += rate * (min(math.Abs(v.mean[i]), 6*v.size[i]) - v.size[i])
 		v.size[i] = max(v.size[i], 0.02)
@@ -128,7 +126,7 @@ func (v *evidence) learn(rate float64) {
 	v.lastSize = max(v.lastSize, 0.05)
 	v.cusum += rate * (min(max(v.up, v.down), 6*v.cusum) - v.cusum)
 	v.cusum = max(v.cusum, 0.05)
-	v.unrest += rate * (min(math.Abs(v.logSpread()), 6*v.unrest) - v.unrest)
+	v.unrest += rate * (min(math.Abs(logSpread), 6*v.unrest) - v.unrest)
 	v.unrest = max(v.unrest, 0.02)
 }
 

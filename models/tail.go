@@ -62,18 +62,32 @@ func (a *tail) init(p *prior) {
 	a.fit(p)
 }
 
-// binOf is the bin that holds s.
+// binOf is the bin that holds s: a guess by exponent and mantissa, corrected by the edges.
 func binOf(s float64) int {
-	lo, hi := 0, tailBins
-	for hi-lo > 1 {
-		if m := (lo + hi) / 2; s >= tailEdges[m] {
-			lo = m
-		} else {
-			hi = m
-		}
+	if !(s >= tailEdges[1]) {
+		return 0
 	}
-	return lo
+	if s >= tailEdges[tailBins-1] {
+		return tailBins - 1
+	}
+	bits := math.Float64bits(s / tailEdges[1])
+	k := int(bits>>52-1023)*5 + int(fifths[bits>>46&63]) + 1
+	for s < tailEdges[k] {
+		k--
+	}
+	for s >= tailEdges[k+1] {
+		k++
+	}
+	return k
 }
+
+// fifths[i] is how many fifths of an octave 1 + i/64 is above 1.
+var fifths = func() (f [64]uint8) {
+	for i := range f {
+		f[i] = uint8(5 * math.Log2(1+float64(i)/64))
+	}
+	return f
+}()
 
 // learn counts s once.
 func (a *tail) learn(s float64) {
@@ -135,6 +149,37 @@ func (a *tail) surprise(p *prior, s, sides float64) float64 {
 	q := min(1, sides*a.probability(p, s))
 	return min(-math.Log10(max(q, 1e-300)), maxSurprise)
 }
+
+// less reports, cheaply, that the surprise of s is at most limit. It may be where it is not reported.
+func (a *tail) less(p *prior, s, limit float64) bool {
+	k := binOf(s)
+	if k >= int(a.cut) {
+		return false
+	}
+	const sure = 1e-5 // more than the sums of single precision are off by
+	upTo := 0.0
+	for _, n := range a.bins[:k+1] {
+		upTo += float64(n)
+	}
+	above := max(float64(a.total)*(1-sure)-upTo, 0) + p.above[k+1]
+	return decadesAtMost(above/a.all(p)) <= limit
+}
+
+// decadesAtMost is a little more than -log10 q, for 0 < q <= 1.
+func decadesAtMost(q float64) float64 {
+	bits := math.Float64bits(q)
+	return mantissaDecades[bits>>46&63] - decadesPerOctave*float64(int(bits>>52)-1023)
+}
+
+const decadesPerOctave = math.Ln2 / math.Ln10
+
+// mantissaDecades[i] is a little more than -log10(1 + i/64).
+var mantissaDecades = func() (d [64]float64) {
+	for i := range d {
+		d[i] = 1e-9 - math.Log10(1+float64(i)/64)
+	}
+	return d
+}()
 
 // value is the inverse of probability: the least s whose probability is at most q.
 func (a *tail) value(p *prior, q float64) float64 {

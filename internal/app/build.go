@@ -51,7 +51,7 @@ func promise(d configs.Detector) engine.Promise {
 
 // openRemote makes the client of a configured source.
 func openRemote(s configs.Source, log *slog.Logger, reg prometheus.Registerer) (ingest.Source, error) {
-	return ingest.NewRemote(remoteConfig(s, log, reg))
+	return ingest.Open(remoteConfig(s, log, reg), s.Protocol)
 }
 
 func remoteConfig(s configs.Source, log *slog.Logger, reg prometheus.Registerer) ingest.RemoteConfig {

@@ -91,7 +91,7 @@ func recordedSources(cfg *configs.Config, rec *ingest.Recorder, log *slog.Logger
 	return openOnce(cfg, func(s configs.Source) (ingest.Source, error) {
 		c := remoteConfig(s, log, nil)
 		c.Transport = recordingTransport(rec, s)
-		return ingest.NewRemote(c)
+		return ingest.Open(c, s.Protocol)
 	})
 }
 

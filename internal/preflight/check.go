@@ -42,6 +42,7 @@ func Check(ctx context.Context, o CheckOptions) (*Report, error) {
 			o.Progress(float64(k+1) / float64(len(o.Config.Detectors)))
 		}
 	}
+	c.protocols()
 	c.horizons()
 	c.route()
 	return c.report, nil
@@ -170,6 +171,15 @@ func (c *checkRun) finding(d configs.Detector, f configs.Finding) {
 		text += "; " + f.Hint
 	}
 	c.report.add(Problem{f.Level, c.places.at(d.Name, f.Offset), d.Name, text})
+}
+
+// protocols notes the sources that have no remote-read, and were asked for query_range instead.
+func (c *checkRun) protocols() {
+	for _, s := range c.Config.Sources {
+		if a := c.asked[s.Name]; a != nil && a.reached && s.Protocol == ingest.ProtocolAuto && ingest.SpokenBy(a.source) == ingest.ProtocolQueryRange {
+			c.report.add(Problem{Level: LevelNote, About: "source " + s.Name, Text: "it has no remote-read, so its query_range is asked and the server evaluates every expression; write protocol: query_range to say so"})
+		}
+	}
 }
 
 // horizons notes how far back each source's data reach, and says so where it is less than the longest history asked of it.

@@ -251,6 +251,10 @@ func (i *initRun) found(d configs.Detector) *configs.PlanDetector {
 
 // write makes the text of the configuration of what is known so far.
 func (i *initRun) write() ([]byte, error) {
+	if s := &i.res.Plan.Source; ingest.SpokenBy(i.source) == ingest.ProtocolQueryRange {
+		s.Protocol, s.ExternalLabels = ingest.ProtocolQueryRange, nil // the server evaluates, and does not see its own
+		s.URL = strings.Replace(s.URL, "/api/v1/read", "/api/v1/query_range", 1)
+	}
 	text, err := configs.Generate(i.res.Plan)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ import (
 // NewSource makes a source of what a user types: the address of a Prometheus server, or of its remote-read endpoint, and a file
 // with HTTP client settings, "" for none.
 func NewSource(name, address, httpConfig string) (configs.Source, error) {
-	s := configs.Source{Name: name, HTTP: commoncfg.DefaultHTTPClientConfig, Timeout: time.Minute, Concurrency: 2}
+	s := configs.Source{Name: name, HTTP: commoncfg.DefaultHTTPClientConfig, Protocol: ingest.ProtocolAuto, Timeout: time.Minute, Concurrency: 2}
 	var err error
 	if s.URL, err = readURL(address); err != nil {
 		return s, err
