@@ -19,7 +19,8 @@ const module = "github.com/tidewatch/tidewatch"
 // mayImport is the house's plan: which of our packages a package may use. A folder below an entry follows the entry.
 var mayImport = map[string][]string{
 	".":                    {},
-	"ingest":               {"."},
+	"ingest":               {".", "ingest/eval"},
+	"ingest/eval":          {},
 	"models":               {"."},
 	"alerting":             {"."},
 	"alerting/notify":      {".", "alerting"},

@@ -113,20 +113,14 @@ func (c *CSV) match(ms []*labels.Matcher) []*csvSeries {
 }
 
 func (c *CSV) readPromQL(ctx context.Context, q Query, rs *rows) error {
-	engine := newEngine(math.MaxInt32)
 	lookback := max(LookbackDelta, time.Duration(q.Step)*time.Millisecond)
-	query, err := engine.NewRangeQuery(ctx, &csvQueryable{c}, promql.NewPrometheusQueryOpts(false, lookback, nil), q.Expr,
-		time.UnixMilli(q.From), time.UnixMilli(q.To), time.Duration(q.Step)*time.Millisecond)
-	if err != nil {
+	err := newEvaluation(q, newEngine(math.MaxInt32), lookback, 0).window(ctx, &csvQueryable{c}, q.From, q.To, rs)
+	switch {
+	case err == nil || ErrorKind(err) != KindNone:
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	default:
 		return queryError(q.Expr, err)
 	}
-	defer query.Close()
-	m, err := query.Exec(ctx).Matrix()
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return queryError(q.Expr, err)
-	}
-	return rs.add(m)
 }

@@ -20,6 +20,7 @@ type reader struct {
 	budget *budget
 
 	wanted []*selection
+	groups []*group
 	parts  []part
 	once   sync.Once
 	err    error
@@ -35,6 +36,7 @@ type selection struct {
 
 // group is a run of touching selections with equal matchers.
 type group struct {
+	key        string
 	start, end int64
 	matchers   []*labels.Matcher
 	list       []*series
@@ -56,8 +58,18 @@ func (q *querier) Select(_ context.Context, _ bool, hints *storage.SelectHints, 
 	if hints != nil {
 		s.start, s.end = hints.Start, hints.End
 	}
-	q.reader.wanted = append(q.reader.wanted, s)
+	q.reader.want(s)
 	return &seriesSet{reader: q.reader, selection: s}
+}
+
+// want notes a selection. One that comes after everything was read is of a second evaluation over the same data.
+func (r *reader) want(s *selection) {
+	r.wanted = append(r.wanted, s)
+	for _, g := range r.groups {
+		if g.key == s.key && g.start <= s.start && g.end >= s.end {
+			s.group = g
+		}
+	}
 }
 
 var errNoLabels = errors.New("a remote-read source has no label index")
@@ -106,9 +118,9 @@ func (*seriesSet) Warnings() annotations.Annotations { return nil }
 func (r *reader) load() { r.err = r.read() }
 
 func (r *reader) read() error {
-	groups := groupSelections(r.wanted)
-	r.parts = make([]part, len(groups))
-	for i, g := range groups {
+	r.groups = groupSelections(r.wanted)
+	r.parts = make([]part, len(r.groups))
+	for i, g := range r.groups {
 		ms, strip := withExternal(g.matchers, r.remote.external(), r.remote.cfg.DropLabels)
 		r.parts[i] = part{matchers: ms, from: g.start, to: g.end, into: newCollector(g.start, g.end, r.budget, r.remote.names.of(strip))}
 	}
@@ -116,7 +128,7 @@ func (r *reader) read() error {
 		return err
 	}
 	r.remote.metrics.samples.WithLabelValues(r.remote.cfg.Name).Add(float64(r.budget.samples))
-	for i, g := range groups {
+	for i, g := range r.groups {
 		list, err := r.parts[i].into.finish()
 		if err != nil {
 			return r.remote.damaged(err)
@@ -131,7 +143,7 @@ func (r *reader) release() {
 	for _, p := range r.parts {
 		p.into.release()
 	}
-	r.parts, r.wanted = nil, nil
+	r.parts, r.groups, r.wanted = nil, nil, nil
 }
 
 // groupSelections makes one group of equal selectors whose ranges overlap or touch, in a fixed order.
@@ -155,7 +167,7 @@ func groupSelections(wanted []*selection) []*group {
 		if n := len(out); n > 0 && last == s.key && s.start <= out[n-1].end+1 {
 			out[n-1].end = max(out[n-1].end, s.end)
 		} else {
-			out = append(out, &group{start: s.start, end: s.end, matchers: s.matchers})
+			out = append(out, &group{key: s.key, start: s.start, end: s.end, matchers: s.matchers})
 		}
 		last, s.group = s.key, out[len(out)-1]
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/tidewatch/tidewatch"
@@ -35,11 +34,11 @@ func (r *Remote) read(ctx context.Context, q Query) (tidewatch.Block, error) {
 	if err := r.knowExternal(ctx); err != nil {
 		return tidewatch.Block{}, err
 	}
-	rows := newRows(q, r.cfg.Labels)
+	rows, e := newRows(q, r.cfg.Labels), newEvaluation(q, r.engine, LookbackDelta, r.cfg.MaxSamples)
 	window := max(r.cfg.Window, 2*a.LookBack).Milliseconds()
 	for from := q.From; from <= q.To; {
 		steps := max(1, min((q.To-from)/q.Step+1, window/q.Step))
-		err := r.readWindow(ctx, q, from, from+(steps-1)*q.Step, rows)
+		err := r.readWindow(ctx, e, from, from+(steps-1)*q.Step, rows)
 		switch {
 		case err == nil:
 			from += steps * q.Step
@@ -71,7 +70,7 @@ func (q *Query) check() error {
 }
 
 // readWindow reads and evaluates the grid times from to to and adds the results to the rows.
-func (r *Remote) readWindow(ctx context.Context, q Query, from, to int64, rows *rows) error {
+func (r *Remote) readWindow(ctx context.Context, e *evaluation, from, to int64, rows *rows) error {
 	select {
 	case r.slots <- struct{}{}:
 		defer func() { <-r.slots }()
@@ -82,19 +81,11 @@ func (r *Remote) readWindow(ctx context.Context, q Query, from, to int64, rows *
 		maxBytes: r.cfg.MaxBytesInFlight / int64(r.cfg.Concurrency), maxSamples: int64(r.cfg.MaxSamples),
 	}}
 	defer data.release()
-	query, err := r.engine.NewRangeQuery(ctx, data, nil, q.Expr, time.UnixMilli(from), time.UnixMilli(to), time.Duration(q.Step)*time.Millisecond)
-	if err != nil {
-		return queryError(q.Expr, err)
-	}
-	defer query.Close()
-	m, err := query.Exec(ctx).Matrix()
+	err := e.window(ctx, data, from, to, rows)
 	if data.err != nil {
 		return data.err
 	}
 	if err != nil {
-		return err
-	}
-	if err := rows.add(m); err != nil {
 		return err
 	}
 	return rows.tooMany()

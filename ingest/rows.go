@@ -32,19 +32,41 @@ func newRows(q Query, add labels.Labels) *rows {
 
 // add takes one window's matrix.
 func (r *rows) add(m promql.Matrix) error {
-	r.seen = r.seen[:0]
+	r.begin()
 	for i := range m {
 		s := &m[i]
 		if len(s.Floats) == 0 && len(s.Histograms) > 0 {
 			return queryError(r.q.Expr, fmt.Errorf("series %s is a native histogram, not a number; take a number out of it, for example histogram_quantile(0.99, …), histogram_avg(…) or histogram_count(…)", s.Metric))
 		}
-		if !anyNumber(s.Floats) {
+		if !slices.ContainsFunc(s.Floats, func(p promql.FPoint) bool { return !math.IsNaN(p.F) }) {
 			continue
 		}
-		if err := r.addSeries(s); err != nil {
-			return err
+		v := r.row(s.Metric)
+		for _, p := range s.Floats {
+			v[(p.T-r.q.From)/r.q.Step] = p.F
 		}
 	}
+	return r.end()
+}
+
+// put takes one series of a window that begins at from.
+func (r *rows) put(ls labels.Labels, from int64, values []float64) {
+	if !slices.ContainsFunc(values, func(x float64) bool { return !math.IsNaN(x) }) {
+		return
+	}
+	v := r.row(ls)[(from-r.q.From)/r.q.Step:]
+	for k, x := range values {
+		if !math.IsNaN(x) {
+			v[k] = x
+		}
+	}
+}
+
+// begin begins a window.
+func (r *rows) begin() { r.seen = r.seen[:0] }
+
+// end ends a window; no two series of it may have become equal.
+func (r *rows) end() error {
 	slices.Sort(r.seen)
 	if len(slices.Compact(r.seen)) != len(r.seen) {
 		return queryError(r.q.Expr, errors.New("two series become equal when the source's labels are added; give one of them another label"))
@@ -52,34 +74,21 @@ func (r *rows) add(m promql.Matrix) error {
 	return nil
 }
 
-func anyNumber(fs []promql.FPoint) bool {
-	for i := range fs {
-		if !math.IsNaN(fs[i].F) {
-			return true
-		}
-	}
-	return false
-}
-
-func (r *rows) addSeries(s *promql.Series) error {
-	ls := r.identity(s.Metric)
+// row gives the values of a series over the whole range, NaN at first.
+func (r *rows) row(metric labels.Labels) []float64 {
+	ls := r.identity(metric)
 	id := tidewatch.SeriesID(r.q.Detector, ls)
 	r.seen = append(r.seen, id)
-	i, ok := r.byID[id]
-	if !ok {
-		i = len(r.list)
-		r.byID[id] = i
-		v := r.room()
-		for k := range v {
-			v[k] = math.NaN()
-		}
-		r.list = append(r.list, tidewatch.Row{Series: tidewatch.Series{ID: id, Labels: ls}, V: v})
+	if i, ok := r.byID[id]; ok {
+		return r.list[i].V
 	}
-	v := r.list[i].V
-	for _, p := range s.Floats {
-		v[(p.T-r.q.From)/r.q.Step] = p.F
+	r.byID[id] = len(r.list)
+	v := r.room()
+	for k := range v {
+		v[k] = math.NaN()
 	}
-	return nil
+	r.list = append(r.list, tidewatch.Row{Series: tidewatch.Series{ID: id, Labels: ls}, V: v})
+	return v
 }
 
 // room gives the values of one more row; those of a tick come in blocks.
