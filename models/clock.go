@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 const (
 	hoursADay   = 24
@@ -17,30 +20,33 @@ type phase struct {
 	part       int     // five-minute part of the hour
 }
 
-// clock turns Unix milliseconds into phases of a location. It remembers the present UTC offset, which is only a cache.
+// clock turns Unix milliseconds into phases of a location. Several goroutines may ask it.
 type clock struct {
 	loc         *time.Location
 	half        int64 // milliseconds from a point's time to the middle of its step
 	interpolate bool
-	from, to    int64 // milliseconds between which offset holds
-	offset      int64
+	offset      atomic.Pointer[offset] // at the time that was asked for last: only a cache
 }
 
-func newClock(loc *time.Location, step int64, interpolate bool) clock {
+// offset is how far a location is ahead of UTC between two changes of its clocks, all in milliseconds.
+type offset struct{ from, to, ahead int64 }
+
+func (c *clock) init(loc *time.Location, step int64, interpolate bool) {
 	if loc == nil {
 		loc = time.UTC
 	}
-	return clock{loc: loc, half: step / 2, interpolate: interpolate}
+	c.loc, c.half, c.interpolate = loc, step/2, interpolate
 }
 
 // at is the phase of t.
 func (c *clock) at(t int64) phase {
-	if t < c.from || t >= c.to {
-		c.look(t)
+	o := c.offset.Load()
+	if o == nil || t < o.from || t >= o.to {
+		o = c.look(t)
 	}
 	const week, hour = int64(weekly / time.Millisecond), int64(time.Hour / time.Millisecond)
 	const thursday = 4 * int64(daily/time.Millisecond) // 1970-01-01 was one
-	local := (t + c.offset + thursday) % week
+	local := (t + o.ahead + thursday) % week
 	if local < 0 {
 		local += week
 	}
@@ -59,16 +65,17 @@ func (c *clock) at(t int64) phase {
 }
 
 // look asks the location for the offset at t and for how long it holds.
-func (c *clock) look(t int64) {
+func (c *clock) look(t int64) *offset {
 	at := time.UnixMilli(t).In(c.loc)
 	_, seconds := at.Zone()
-	c.offset = int64(seconds) * 1000
+	o := &offset{from: -1 << 62, to: 1 << 62, ahead: int64(seconds) * 1000}
 	start, end := at.ZoneBounds()
-	c.from, c.to = -1<<62, 1<<62
 	if !start.IsZero() {
-		c.from = start.UnixMilli()
+		o.from = start.UnixMilli()
 	}
 	if !end.IsZero() {
-		c.to = end.UnixMilli()
+		o.to = end.UnixMilli()
 	}
+	c.offset.Store(o)
+	return o
 }

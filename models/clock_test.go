@@ -11,7 +11,8 @@ func TestPhaseFollowsTheWallClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newClock(berlin, fiveMinutes, true)
+	var c clock
+	c.init(berlin, fiveMinutes, true)
 	for _, k := range []struct {
 		at   string
 		hour int
@@ -37,7 +38,8 @@ func TestPhaseFollowsTheWallClock(t *testing.T) {
 }
 
 func TestPhaseInterpolatesBetweenCentres(t *testing.T) {
-	c := newClock(nil, 60_000, true)
+	var c clock
+	c.init(nil, 60_000, true)
 	sunday := time.Date(2026, 1, 4, 0, 0, 0, 0, time.UTC).UnixMilli()
 	for _, k := range []struct {
 		minute, main, next int

@@ -14,7 +14,7 @@ const (
 	weekly = 7 * daily
 )
 
-// settings are a Config made ready for use: spans are counted in points.
+// settings are a Config made ready for use: spans are counted in points. Many models share them.
 type settings struct {
 	step        int64 // milliseconds
 	clock       clock
@@ -57,11 +57,11 @@ const (
 )
 
 // newSettings checks c and derives the spans.
-func newSettings(c Config) (settings, error) {
+func newSettings(c Config) (*settings, error) {
 	if err := checkConfig(c); err != nil {
-		return settings{}, err
+		return nil, err
 	}
-	s := settings{step: c.Step.Milliseconds(), lo: c.Min, hi: c.Max, acceptAfter: c.AcceptAfter.Milliseconds()}
+	s := &settings{step: c.Step.Milliseconds(), lo: c.Min, hi: c.Max, acceptAfter: c.AcceptAfter.Milliseconds()}
 	if c.Min == 0 && c.Max == 0 { // the zero Config is open on both sides
 		s.lo, s.hi = math.Inf(-1), math.Inf(1)
 	}
@@ -79,7 +79,7 @@ func newSettings(c Config) (settings, error) {
 		s.day, s.week = seasonOff, seasonOff
 	}
 	s.interpolates = s.step <= hourly.Milliseconds()/3
-	s.clock = newClock(c.Location, s.step, s.interpolates)
+	s.clock.init(c.Location, s.step, s.interpolates)
 	s.spans(c.Step)
 	return s, nil
 }

@@ -19,7 +19,7 @@ type course struct {
 	profile      profile
 	short        short
 	noise        noise
-	former       regime
+	former       *regime // nil: none
 
 	first []float64 // the first points, until there are enough for an estimate
 }
@@ -120,7 +120,9 @@ func (w *course) learnProfile(s *settings, t int64, x *expectation, e, r, hour f
 	}
 	made := p.learn(s, span{int(w.learnt), int((t - w.born) / s.step)}, x.ph, free, pace)
 	w.level += made.lift
-	w.former.level += made.lift
+	if w.former != nil {
+		w.former.level += made.lift
+	}
 	if !p.centred && int(w.learnt) >= s.dayPoints && s.day != seasonOff {
 		w.level = p.settle()
 		p.useDay = s.day == seasonOn || p.dayLoss[1] < gainToUse*p.dayLoss[0]

@@ -17,17 +17,17 @@ var units = [tidewatch.NumChannels]string{
 
 // Explain implements Model.
 func (m *rows) Explain(t int64, x []float64, r int, surprise float64) tidewatch.Explanation {
-	w, s := &m.rows[r], &m.settings
+	w, s := &m.rows[r], m.settings
 	if !w.ready(s) {
 		return tidewatch.Explanation{History: w.history(s)}
 	}
 	out := tidewatch.Explanation{Terms: w.terms(s, t), Seasons: w.profile.seasons(), History: w.history(s)}
 	v := clean(x[r])
-	own := min(w.tails[tailAll].value(priors[tailAll], math.Pow(10, -surprise)), maxSurprise)
+	own := min(w.tails.at(tailAll).value(math.Pow(10, -surprise)), maxSurprise)
 	if math.IsNaN(v) {
 		out.Unit = units[tidewatch.ChannelMissing]
 		out.Statistic = float64(w.evidence.gap + 1)
-		out.Limit = w.tails[tailMissing].value(priors[tailMissing], math.Pow(10, -own)) + 1
+		out.Limit = w.tails.at(tailMissing).value(math.Pow(10, -own)) + 1
 		return out
 	}
 	j := w.judged(s, m.on, m.forest, t, v)
@@ -52,13 +52,13 @@ func (w *row) limit(j *judgement, own float64) (statistic, limit float64) {
 		if j.r < 0 {
 			k = tailBelow
 		}
-		return math.Abs(j.r) / j.residual, w.tails[k].value(priors[k], q/2)
+		return math.Abs(j.r) / j.residual, w.tails.at(k).value(q / 2)
 	case tidewatch.ChannelIsolation:
-		return splits(j.statistic[k]), splits(w.tails[k].value(priors[k], q))
+		return splits(j.statistic[k]), splits(w.tails.at(k).value(q))
 	case tidewatch.ChannelFlat:
-		return j.statistic[k] + flatFree, w.tails[k].value(priors[k], q) + flatFree
+		return j.statistic[k] + flatFree, w.tails.at(k).value(q) + flatFree
 	}
-	return j.statistic[k], w.tails[k].value(priors[k], q)
+	return j.statistic[k], w.tails.at(k).value(q)
 }
 
 // terms are the summands of the expectation at t.

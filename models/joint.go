@@ -38,13 +38,13 @@ var jointPrior = newPrior(200, 0.02, 4, 0, func(s float64) float64 { return min(
 // joint is the Joiner behind the kind "joint". Each series has the expectation of the univariate kinds; what the group is judged by
 // is the sum of the series' evidence.
 type joint struct {
-	settings settings
+	settings *settings
 	channels []jointChannel
 	common   common
 	points   int32   // grid times with any value
 	learnt   int32   // of them, calm
 	usual    float64 // mean statistic of calm points, per ready series
-	tail     tail
+	tail     lone
 	episode  jointEpisode
 
 	now jointJudgement // the newest judgement: a cache, no part of the state
@@ -73,11 +73,18 @@ func newJoint(c Config) (Model, error) {
 	if c.Rows > MaxJoint {
 		return nil, fmt.Errorf("model %q: rows is %d, want at most %d", c.Kind, c.Rows, MaxJoint)
 	}
-	m := &joint{settings: s}
-	m.tail.init(jointPrior)
-	m.Resize(c.Rows)
-	return m, nil
+	return jointOf(s, c.Rows), nil
 }
+
+func jointOf(s *settings, rows int) *joint {
+	m := &joint{settings: s}
+	m.tail = newLone(jointPrior)
+	m.Resize(rows)
+	return m
+}
+
+// Another implements Prototype. It has as many rows as the model has now.
+func (m *joint) Another() Model { return jointOf(m.settings, len(m.channels)) }
 
 // Rows implements Joiner.
 func (m *joint) Rows() int { return len(m.channels) }
@@ -132,7 +139,7 @@ func (m *joint) judged(t int64, x []float64) *jointJudgement {
 		j.x[i] = x[i]
 		v := clean(x[i])
 		c := &j.channels[i]
-		m.channels[i].judge(&m.settings, ph, v, m.episode.points > 0, c)
+		m.channels[i].judge(m.settings, ph, v, m.episode.points > 0, c)
 		j.bent[i] = c.bent
 		if !math.IsNaN(v) {
 			j.present++
@@ -150,7 +157,7 @@ func (m *joint) judged(t int64, x []float64) *jointJudgement {
 	}
 	j.statistic = max(0, j.fast+float64(slowShare*j.slow)) / m.size(j)
 	if j.present > 0 {
-		j.surprise = m.tail.surprise(jointPrior, j.statistic, 1)
+		j.surprise = m.tail.with(jointPrior).surprise(j.statistic, 1)
 	}
 	return j
 }
@@ -196,7 +203,7 @@ func (m *joint) Explain(t int64, x []float64, _ int, surprise float64) tidewatch
 		out.Features = append(out.Features, tidewatch.Term{Name: strconv.Itoa(i), Value: share})
 	}
 	out.Unit = "× usual"
-	out.Limit = m.tail.value(jointPrior, math.Pow(10, -surprise))
+	out.Limit = m.tail.with(jointPrior).value(math.Pow(10, -surprise))
 	return out
 }
 
@@ -225,7 +232,7 @@ func (m *joint) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewa
 		m.common.learn(j.bent)
 	}
 	for i := range m.channels {
-		m.channels[i].advance(&m.settings, t, verdict, &j.channels[i])
+		m.channels[i].advance(m.settings, t, verdict, &j.channels[i])
 	}
 }
 
@@ -240,19 +247,19 @@ func (m *joint) count(v tidewatch.Verdict, j *jointJudgement) {
 		return
 	case tidewatch.Quarantined:
 		if m.episode.points <= slowHead {
-			m.tail.learn(min(s, m.tail.value(jointPrior, math.Pow(10, -headSurprise))))
+			m.tail.with(jointPrior).learn(min(s, m.tail.with(jointPrior).value(math.Pow(10, -headSurprise))))
 		}
 		return
 	}
 	m.learnt = min(m.learnt+1, math.MaxInt32-1)
 	each := max(0, j.fast+float64(slowShare*j.slow)) / float64(j.ready)
 	if m.ready() {
-		m.tail.learn(s)
+		m.tail.with(jointPrior).learn(s)
 		each = min(each, usualClip*max(m.usual, usualLeast/float64(j.ready)))
 	}
 	m.usual += float64(max(usualHaste/(float64(m.learnt)+usualHaste), 1/usualMemory) * (each - m.usual))
 	if m.learnt%tailEvery == 0 {
-		m.tail.forget(float32(1 - tailEvery/m.settings.tailMemory))
-		m.tail.fit(jointPrior)
+		m.tail.with(jointPrior).forget(float32(1 - tailEvery/m.settings.tailMemory))
+		m.tail.with(jointPrior).fit()
 	}
 }

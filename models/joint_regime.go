@@ -23,7 +23,7 @@ func (m *joint) regimes(t int64, v tidewatch.Verdict, j *jointJudgement) tidewat
 	}
 	if p.until != 0 && m.returns(j) {
 		m.each(j, func(w *jointChannel, c *channelJudgement) {
-			if w.former.until != 0 {
+			if w.former != nil {
 				w.exchange(t, w.former.level, w.former.dev, w.former.noise, c)
 			}
 		})
@@ -75,7 +75,7 @@ func (m *joint) keep(t int64, j *jointJudgement) {
 	}
 	p.points = min(p.points+1, math.MaxInt32-1)
 	p.calm = 0
-	m.each(j, func(w *jointChannel, c *channelJudgement) { w.keep(&m.settings, t, c) })
+	m.each(j, func(w *jointChannel, c *channelJudgement) { w.keep(m.settings, t, c) })
 }
 
 // accept makes the episode's levels the new normal of the series that moved.
@@ -97,7 +97,7 @@ func (m *joint) settle(t int64) {
 func (m *joint) returns(j *jointJudgement) bool {
 	moved, back := 0, 0
 	m.each(j, func(w *jointChannel, c *channelJudgement) {
-		if w.former.until == 0 {
+		if w.former == nil {
 			return
 		}
 		moved++
@@ -146,7 +146,7 @@ func (w *jointChannel) accept(t int64, c *channelJudgement) {
 		moved = true
 	}
 	if !moved {
-		w.former = regime{}
+		w.former = nil
 		return
 	}
 	w.exchange(t, w.level+p.dev, dev, noise, c)
@@ -154,7 +154,7 @@ func (w *jointChannel) accept(t int64, c *channelJudgement) {
 
 // exchange remembers the present regime and enters another.
 func (w *jointChannel) exchange(t int64, level, dev, noise float64, c *channelJudgement) {
-	w.former = regime{until: t + rememberFor.Milliseconds(), level: w.level, dev: w.noise.dev, noise: w.noise.long}
+	w.former = &regime{until: t + rememberFor.Milliseconds(), level: w.level, dev: w.noise.dev, noise: w.noise.long}
 	w.level, w.trend = level, 0
 	w.noise.dev, w.noise.long = dev, noise
 	w.episode = episode{}

@@ -7,7 +7,7 @@ import (
 
 const (
 	jointMagic  = 'J'
-	jointFormat = 1
+	jointFormat = 2
 )
 
 // AppendState implements Model.
@@ -33,7 +33,7 @@ func (m *joint) LoadState(b []byte) error {
 
 func (m *joint) reset() {
 	*m = joint{settings: m.settings}
-	m.tail.init(jointPrior)
+	m.tail = newLone(jointPrior)
 }
 
 func (m *joint) load(b []byte) error {
@@ -62,7 +62,7 @@ func (m *joint) visit(c *codec) {
 	c.within("number of learnt points", float64(m.learnt), 0, math.MaxInt32)
 	c.f64(&m.usual)
 	c.within("usual statistic", m.usual, 0, 1e9)
-	m.tail.visit(c)
+	m.tail.with(jointPrior).visit(c)
 	p := &m.episode
 	c.i64(&p.start, &p.until)
 	c.i32(&p.points, &p.calm, &p.matches)
@@ -71,7 +71,7 @@ func (m *joint) visit(c *codec) {
 	c.f32s(m.common.moment)
 	c.f32s(m.common.weight)
 	for i := range m.channels {
-		if m.channels[i].visit(c, &m.settings); c.err != nil {
+		if m.channels[i].visit(c, m.settings); c.err != nil {
 			c.err = fmt.Errorf("row %d: %w", i, c.err)
 			return
 		}
@@ -88,5 +88,5 @@ func (w *jointChannel) visit(c *codec, s *settings) {
 		c.within("fourth power", h, 0, 1e12)
 	}
 	w.episode.visit(c)
-	w.former.visit(c)
+	rare(c, &w.former)
 }

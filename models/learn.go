@@ -19,7 +19,6 @@ const slowHead = 16
 
 // advance moves the row past the value x at t.
 func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v tidewatch.Verdict) tidewatch.Event {
-	w.hasFeatures = false
 	if math.IsNaN(x) {
 		w.release()
 		w.advanceMissing(s, on, v)
@@ -62,7 +61,7 @@ func (w *row) advanceMissing(s *settings, on channels, v tidewatch.Verdict) {
 	w.evidence.run = 0
 	w.miss()
 	if v == tidewatch.Calm && on.has(tidewatch.ChannelMissing) {
-		w.tails[tailMissing].learn(float64(w.evidence.gap - 1))
+		w.tails.learn(tailMissing, float64(w.evidence.gap-1))
 	}
 }
 
@@ -77,11 +76,11 @@ func (w *row) move(j *judgement, doubtful bool) {
 	quiet := w.evidence.quiet
 	w.evidence = j.evidence
 	w.noise.step(j.x)
-	if w.episode.points > slowHead { // the onset has been told; what lasts is the sustained channel's
+	if w.episode != nil && w.episode.points > slowHead { // the onset has been told; what lasts is the sustained channel's
 		w.evidence.up *= 0.8
 		w.evidence.down *= 0.8
 	}
-	if w.episode.points == 0 {
+	if w.episode == nil {
 		w.evidence.quiet = 0
 		return
 	}
@@ -110,38 +109,28 @@ func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
 	made := w.learnProfile(s, j.t, &j.expectation, j.e, j.r, hour)
 	j.e += made.moved
 	if made.settled {
-		w.fadeTails(0.02)
+		w.tails.fade(0.02)
 	}
 	if made.changed {
-		w.fadeTails(0.3)
+		w.tails.fade(0.3)
 	}
 	j.evidence.learn(max(1/float64(n), 1/s.scaleMemory), j.logSpread)
-	w.hasFeatures = on.has(tidewatch.ChannelIsolation) && int(w.points) >= s.slowPoints
-	w.lastFeatures = j.features
 	if w.learnt%tailEvery == 0 {
-		w.fadeTails(float32(1 - tailEvery/s.tailMemory))
-	}
-}
-
-// fadeTails lets new points outweigh what the tails have counted, of which the share kept survives.
-func (w *row) fadeTails(kept float32) {
-	for i := range w.tails {
-		w.tails[i].forget(kept)
-		w.tails[i].fit(priors[i])
+		w.tails.fade(float32(1 - tailEvery/s.tailMemory))
 	}
 }
 
 // count counts the statistics in their tails, each at most as the value of the given surprise.
 func (w *row) count(on channels, f *forest, j *judgement, surprise float64) {
-	for k := range w.tails {
-		if !w.counts(k, on, f) || int(w.episode.points) > headOf(k) && !math.IsInf(surprise, 1) {
+	for k := range numTails {
+		if !w.counts(k, on, f) || !math.IsInf(surprise, 1) && int(w.episode.points) > headOf(k) {
 			continue
 		}
 		v := j.statistic[k]
 		if !math.IsInf(surprise, 1) {
-			v = min(v, w.tails[k].value(priors[k], math.Pow(10, -surprise)))
+			v = min(v, w.tails.at(k).value(math.Pow(10, -surprise)))
 		}
-		w.tails[k].learn(v)
+		w.tails.learn(k, v)
 	}
 }
 

@@ -23,8 +23,8 @@ type Config struct {
 // engine calls Score, then optionally Band and Explain, then Advance, with the same t; t is a multiple of Step and grows
 // by exactly Step from call to call (a gap is NaN, not a skipped call).
 //
-// A model holds no clock and no random source but the seed, does not allocate in Score, Band and Advance once it is warm,
-// and gives the same bits for the same inputs.
+// A model holds no clock and no random source but the seed, does not allocate in Score, Band and Advance once it is warm but when
+// a series leaves its usual range for the first time or in earnest, and gives the same bits for the same inputs.
 type Model interface {
 	// Score judges x without changing the model. A NaN x has Surprise 0 except through ChannelMissing.
 	Score(t int64, x []float64, out []tidewatch.Score)
@@ -41,6 +41,14 @@ type Model interface {
 	LoadState(b []byte) error
 }
 
+// Prototype is a Model that can make others of its Config, which share with it what never changes. A detector has as many models as it
+// has series.
+type Prototype interface {
+	Model
+	// Another is a model as Spec.New makes it, with the Config of this one.
+	Another() Model
+}
+
 // Shared is what the groups of one family have in common, for example a forest: immutable once built and named by its
 // content, so that an alarm can say which version judged it.
 type Shared interface {
@@ -53,8 +61,8 @@ type Shared interface {
 // times and hands it to every group.
 type Sharer interface {
 	Model
-	// Sample appends the feature vector of the point that was advanced last, or nothing where it should not be learnt
-	// (not ready, quarantined, missing). All vectors of a kind have the same length.
+	// Sample, between Score and Advance, appends the feature vector of the point that was scored, or nothing where there is none
+	// (not ready, missing). It is not for points that the model is not to learn from. All vectors of a kind have the same length.
 	Sample(dst []float64) []float64
 	// Adopt makes s the part that judges from the next Score on; the statistics gathered under the previous one are kept
 	// as the model sees fit. nil is never passed.

@@ -120,6 +120,11 @@ func newRunner(tb testing.TB, kind string, c models.Config) *runner {
 func (r *runner) step(t int64, x float64) tidewatch.Score {
 	r.x[0] = x
 	r.m.Score(t, r.x, r.score)
+	return r.learn(t)
+}
+
+// learn advances past what was scored.
+func (r *runner) learn(t int64) tidewatch.Score {
 	r.v[0] = tidewatch.Calm
 	if r.score[0].Surprise >= models.QuarantineSurprise {
 		r.v[0] = tidewatch.Quarantined
@@ -142,10 +147,12 @@ func forestFrom(tb testing.TB, kind string) models.Shared {
 		r, next := newRunner(tb, kind, models.Config{}), f.make(uint64(i)+900)
 		for k := range int64(3000) {
 			t := k * gridStep.Milliseconds()
-			r.step(t, next(t))
-			if k > 1000 && k%4 == 0 {
+			r.x[0] = next(t)
+			r.m.Score(t, r.x, r.score)
+			if k > 1000 && k%4 == 0 && r.score[0].Surprise < models.QuarantineSurprise {
 				samples = r.m.(models.Sharer).Sample(samples)
 			}
+			r.learn(t)
 		}
 	}
 	return spec.BuildShared(7, samples)

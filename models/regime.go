@@ -24,8 +24,8 @@ type episode struct {
 // series is young, so that what is merely new to it does not alarm again and again. Others wait for their end: a point or two are noise
 // with a heavy tail, more are an incident, from which nothing is to be learnt.
 func (w *row) believes(s *settings) bool {
-	p := &w.episode
-	return !p.extreme || p.recurs || (p.start-w.born)/s.step < int64(s.weekPoints)
+	p := w.episode
+	return p == nil || !p.extreme || p.recurs || (p.start-w.born)/s.step < int64(s.weekPoints)
 }
 
 // extremes are the times of the newest extreme episodes, in units of five minutes.
@@ -56,22 +56,22 @@ const longestNoise = 2
 
 // close counts an extreme that was only noise, and forgets the episode.
 func (w *row) close(s *settings) {
-	p := &w.episode
+	p := w.episode
 	if !w.believes(s) && p.points <= longestNoise {
 		side := tailAbove
 		if p.band < 0 {
 			side = tailBelow
 		}
-		band := min(math.Abs(float64(p.band)), w.tails[side].value(priors[side], math.Pow(10, -headSurprise)))
-		w.tails[side].learn(band)
-		w.tails[tailAll].learn(min(float64(p.largest), w.tails[tailAll].value(priors[tailAll], math.Pow(10, -headSurprise))))
+		band := min(math.Abs(float64(p.band)), w.tails.at(side).value(math.Pow(10, -headSurprise)))
+		w.tails.learn(side, band)
+		w.tails.learn(tailAll, min(float64(p.largest), w.tails.at(tailAll).value(math.Pow(10, -headSurprise))))
 	}
-	*p = episode{}
+	w.episode = nil
 }
 
 // regime is a normal that the series has left: it may come back.
 type regime struct {
-	until      int64 // 0: none
+	until      int64
 	level      float64
 	dev, noise float64
 	matches    int32 // points in a row that fit it and not the present one
@@ -85,8 +85,8 @@ const (
 
 // regimes keeps the account of an episode and decides whether the series has entered a new regime or gone back to an old one.
 func (w *row) regimes(s *settings, t int64, v tidewatch.Verdict, j *judgement) tidewatch.Event {
-	if w.former.until != 0 && t >= w.former.until {
-		w.former = regime{}
+	if w.former != nil && t >= w.former.until {
+		w.former = nil
 	}
 	if w.returns(j) {
 		w.exchange(t, w.former.level, w.former.dev, w.former.noise)
@@ -94,7 +94,7 @@ func (w *row) regimes(s *settings, t int64, v tidewatch.Verdict, j *judgement) t
 	}
 	switch v {
 	case tidewatch.Expected:
-		if w.episode.points == 0 && j.largest < notWorthAccepting {
+		if w.episode == nil && j.largest < notWorthAccepting {
 			return tidewatch.NoEvent // nothing is unusual: it is learnt like any calm point
 		}
 		w.keep(s, t, j)
@@ -107,7 +107,7 @@ func (w *row) regimes(s *settings, t int64, v tidewatch.Verdict, j *judgement) t
 			return tidewatch.RegimeAccepted
 		}
 	default:
-		if w.episode.points == 0 {
+		if w.episode == nil {
 			break
 		}
 		if w.episode.calm++; int(w.episode.calm) >= s.calmRun {
@@ -119,13 +119,16 @@ func (w *row) regimes(s *settings, t int64, v tidewatch.Verdict, j *judgement) t
 
 // keep adds a quarantined point to the episode.
 func (w *row) keep(s *settings, t int64, j *judgement) {
-	p := &w.episode
-	if p.points == 0 {
-		*p = episode{start: t}
+	if w.episode == nil {
+		w.episode = &episode{start: t}
 	}
+	p := w.episode
 	p.points = min(p.points+1, math.MaxInt32-1)
 	p.calm = 0
 	if !p.extreme && j.band >= QuarantineSurprise {
+		if w.extremes == nil {
+			w.extremes = &extremes{}
+		}
 		p.extreme, p.recurs = true, w.extremes.recur(s, t)
 		p.band, p.largest = raw(j.r/j.residual), float32(j.largest)
 	}
@@ -157,15 +160,15 @@ func (w *row) accept(t int64) {
 
 // exchange remembers the present regime and enters another.
 func (w *row) exchange(t int64, level, dev, noise float64) {
-	w.former = regime{until: t + rememberFor.Milliseconds(), level: w.level, dev: w.noise.dev, noise: w.noise.long}
+	w.former = &regime{until: t + rememberFor.Milliseconds(), level: w.level, dev: w.noise.dev, noise: w.noise.long}
 	w.level, w.trend = level, 0
 	w.noise.dev, w.noise.long = dev, noise
-	w.episode = episode{}
+	w.episode = nil
 }
 
 // returns counts the points that fit the former regime and not the present one.
 func (w *row) returns(j *judgement) bool {
-	if w.former.until == 0 {
+	if w.former == nil {
 		return false
 	}
 	near := math.Abs(j.x - w.former.level - j.season())
@@ -189,6 +192,22 @@ func (w *row) reanchor(j *judgement) {
 	w.evidence.restart()
 	w.evidence.lastSeason = 0
 	w.noise.step(j.x)
+}
+
+// rare walks over what a row seldom has.
+func rare[T any, P interface {
+	*T
+	visit(*codec)
+}](c *codec, p *P) {
+	there := *p != nil
+	if c.bool(&there); !there {
+		*p = nil
+		return
+	}
+	if c.reading {
+		*p = new(T)
+	}
+	(*p).visit(c)
 }
 
 func (p *episode) visit(c *codec) {

@@ -82,12 +82,10 @@ var priors = [numTails]*prior{
 type row struct {
 	course
 	evidence     evidence
-	tails        [numTails]tail
-	episode      episode
-	extremes     extremes
+	tails        tails
+	episode      *episode  // nil while the series is calm
+	extremes     *extremes // nil before the first
 	forest       version // the forest that the isolation tail was learnt under
-	lastFeatures [features]float32
-	hasFeatures  bool
 
 	memo *judgement // the last one since the row advanced: a cache, no part of the state
 }
@@ -95,9 +93,7 @@ type row struct {
 func (w *row) init() {
 	*w = row{course: course{since: arOrder}}
 	w.evidence.init()
-	for i := range w.tails {
-		w.tails[i].init(priors[i])
-	}
+	w.tails.init()
 }
 
 func (w *row) ready(s *settings) bool { return w.warm(s) && int(w.points) >= s.levelPoints }
@@ -181,10 +177,10 @@ func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *
 	j.statistic[tailVariance] = math.Abs(j.logSpread) / v.unrest
 	j.statistic[tailFlat] = float64(min(max(0, v.run-flatFree), flatCap))
 	j.slow = int(w.points) >= s.slowPoints
-	j.band = trust[tidewatch.ChannelBand] * w.tails[side].surprise(priors[side], math.Abs(z), 2)
+	j.band = trust[tidewatch.ChannelBand] * w.tails.at(side).surprise(math.Abs(z), 2)
 	j.take(tidewatch.ChannelBand, j.band)
 	for _, c := range slowChannels {
-		if j.slow && on.has(c) && !w.tails[tailOf[c]].less(priors[tailOf[c]], j.statistic[tailOf[c]], j.largest/trust[c]) {
+		if j.slow && on.has(c) && !w.tails.at(tailOf[c]).less(j.statistic[tailOf[c]], j.largest/trust[c]) {
 			j.take(c, w.own(c, j))
 		}
 	}
@@ -229,7 +225,7 @@ func (w *row) own(c tidewatch.Channel, j *judgement) float64 {
 		return 0
 	}
 	k := tailOf[c]
-	return trust[c] * w.tails[k].surprise(priors[k], j.statistic[k], 1)
+	return trust[c] * w.tails.at(k).surprise(j.statistic[k], 1)
 }
 
 // common puts a channel's own surprise on the scale of the combined one.
@@ -237,7 +233,7 @@ func (w *row) common(own float64) float64 {
 	if own <= 0 {
 		return 0
 	}
-	return w.tails[tailAll].surprise(priors[tailAll], own, 1)
+	return w.tails.at(tailAll).surprise(own, 1)
 }
 
 // score is the judgement as a Score.
@@ -273,7 +269,7 @@ func (w *row) judgeMissing(s *settings, on channels, t int64, out *tidewatch.Sco
 	if !on.has(tidewatch.ChannelMissing) {
 		return
 	}
-	own := w.tails[tailMissing].surprise(priors[tailMissing], float64(w.evidence.gap), 1)
+	own := w.tails.at(tailMissing).surprise(float64(w.evidence.gap), 1)
 	if out.Surprise = w.common(own); out.Surprise > 0 {
 		out.Channel = tidewatch.ChannelMissing
 		out.Parts[tidewatch.ChannelMissing] = float32(out.Surprise)
@@ -286,10 +282,10 @@ func (w *row) band(s *settings, t int64, surprise float64) tidewatch.Band {
 		return tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()}
 	}
 	x := w.expected(s, t)
-	own := min(w.tails[tailAll].value(priors[tailAll], math.Pow(10, -surprise)), maxSurprise)
+	own := min(w.tails.at(tailAll).value(math.Pow(10, -surprise)), maxSurprise)
 	p := math.Pow(10, -own) / 2
-	up := w.tails[tailAbove].value(priors[tailAbove], p)
-	down := w.tails[tailBelow].value(priors[tailBelow], p)
+	up := w.tails.at(tailAbove).value(p)
+	down := w.tails.at(tailBelow).value(p)
 	return tidewatch.Band{
 		Lower: min(max(x.mid-float64(down*x.residual), s.lo), s.hi),
 		Mid:   x.mid,

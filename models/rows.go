@@ -10,7 +10,7 @@ import (
 // rows is the Model behind every kind of this package: independent rows that share a configuration, a set of channels and
 // perhaps a forest.
 type rows struct {
-	settings settings
+	settings *settings
 	on       channels
 	forest   *forest
 	rows     []row
@@ -21,12 +21,20 @@ func newRows(c Config, on channels) (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &rows{settings: s, on: on, rows: make([]row, c.Rows)}
+	return rowsOf(s, on, c.Rows), nil
+}
+
+// rowsOf are n rows of the given settings.
+func rowsOf(s *settings, on channels, n int) *rows {
+	m := &rows{settings: s, on: on, rows: make([]row, n)}
 	for i := range m.rows {
 		m.rows[i].init()
 	}
-	return m, nil
+	return m
 }
+
+// Another implements Prototype.
+func (m *rows) Another() Model { return rowsOf(m.settings, m.on, len(m.rows)) }
 
 // clean makes infinities missing and bounds what is absurdly large.
 func clean(x float64) float64 {
@@ -41,12 +49,12 @@ func (m *rows) Score(t int64, x []float64, out []tidewatch.Score) {
 	for i := range m.rows {
 		w, v := &m.rows[i], clean(x[i])
 		switch {
-		case !w.ready(&m.settings):
+		case !w.ready(m.settings):
 			out[i] = tidewatch.Score{Mid: math.NaN(), Base: math.NaN()}
 		case math.IsNaN(v):
-			w.judgeMissing(&m.settings, m.on, t, &out[i])
+			w.judgeMissing(m.settings, m.on, t, &out[i])
 		default:
-			w.score(&m.settings, m.on, w.judged(&m.settings, m.on, m.forest, t, v), &out[i])
+			w.score(m.settings, m.on, w.judged(m.settings, m.on, m.forest, t, v), &out[i])
 		}
 	}
 }
@@ -54,20 +62,20 @@ func (m *rows) Score(t int64, x []float64, out []tidewatch.Score) {
 // Band implements Model.
 func (m *rows) Band(t int64, surprise float64, out []tidewatch.Band) {
 	for i := range m.rows {
-		out[i] = m.rows[i].band(&m.settings, t, surprise)
+		out[i] = m.rows[i].band(m.settings, t, surprise)
 	}
 }
 
 // Advance implements Model.
 func (m *rows) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewatch.Event) {
 	for i := range m.rows {
-		ev[i] = m.rows[i].advance(&m.settings, m.on, m.forest, t, clean(x[i]), v[i])
+		ev[i] = m.rows[i].advance(m.settings, m.on, m.forest, t, clean(x[i]), v[i])
 	}
 }
 
 const (
 	rowsMagic  = 'R'
-	rowsFormat = 2
+	rowsFormat = 3
 )
 
 // AppendState implements Model.
@@ -76,7 +84,7 @@ func (m *rows) AppendState(b []byte) []byte {
 	n := int32(len(m.rows))
 	c.i32(&n)
 	for i := range m.rows {
-		m.rows[i].visit(&c, &m.settings)
+		m.rows[i].visit(&c, m.settings)
 	}
 	return c.b
 }
@@ -103,7 +111,7 @@ func (m *rows) load(b []byte) error {
 		return fmt.Errorf("load model: state has %d rows, want %d", n, len(m.rows))
 	}
 	for i := range m.rows {
-		m.rows[i].visit(&c, &m.settings)
+		m.rows[i].visit(&c, m.settings)
 		if c.err != nil {
 			return fmt.Errorf("load model: row %d: %w", i, c.err)
 		}
@@ -123,30 +131,11 @@ func (w *row) visit(c *codec, s *settings) {
 		return
 	}
 	w.evidence.visit(c)
-	for i := range w.tails {
-		w.tails[i].visit(c)
-	}
-	w.episode.visit(c)
-	w.former.visit(c)
-	w.extremes.visit(c)
+	w.tails.visit(c)
+	rare(c, &w.episode)
+	rare(c, &w.former)
+	rare(c, &w.extremes)
 	v := int64(w.forest)
 	c.i64(&v)
 	w.forest = version(v)
-	c.bool(&w.hasFeatures)
-	c.f32s(w.lastFeatures[:])
-}
-
-func (a *tail) visit(c *codec) {
-	c.f32s(a.bins[:])
-	for _, n := range a.bins {
-		c.within("count", float64(n), 0, 1e9)
-	}
-	c.f32(&a.total)
-	c.f32(&a.sigma)
-	c.f32(&a.shape)
-	c.u8(&a.cut)
-	c.within("tail scale", float64(a.sigma), 1e-9, 1e9)
-	c.within("tail total", float64(a.total), 0, 1e9)
-	c.within("tail shape", float64(a.shape), minShape, maxShape)
-	c.within("tail cut", float64(a.cut), 1, tailBins-1)
 }

@@ -3,14 +3,17 @@ package models
 // sharer is rows that judge with a forest as well.
 type sharer struct{ *rows }
 
+// Another implements Prototype.
+func (m *sharer) Another() Model { return &sharer{rowsOf(m.settings, m.on, len(m.rows.rows))} }
+
 // Sample implements Sharer.
 func (m *sharer) Sample(dst []float64) []float64 {
 	for i := range m.rows.rows {
 		w := &m.rows.rows[i]
-		if !w.hasFeatures {
+		if w.memo == nil || int(w.points) < m.settings.slowPoints-1 {
 			continue
 		}
-		for _, v := range bent(&w.lastFeatures) {
+		for _, v := range bent(&w.memo.features) {
 			dst = append(dst, float64(v))
 		}
 	}
@@ -34,8 +37,8 @@ func (m *sharer) Adopt(s Shared) {
 			continue // as after a restart: the tail was learnt under this forest
 		}
 		if w.forest != 0 {
-			w.tails[tailIsolation].forget(keptOfTail)
-			w.tails[tailIsolation].fit(priors[tailIsolation])
+			w.tails.at(tailIsolation).forget(keptOfTail)
+			w.tails.at(tailIsolation).fit()
 		}
 		w.forest = f.version
 	}

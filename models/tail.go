@@ -27,15 +27,23 @@ var tailEdges = func() (e [tailBins]float64) {
 	return e
 }()
 
-// tail calibrates one non-negative statistic on its own past: a decayed histogram for the body and, above the level that
-// few points exceed, a generalised Pareto tail fitted by probability-weighted moments (Hosking & Wallis 1987, Technometrics
-// 29(3), eq. 9) with its shape shrunk towards the exponential. The statistic should have a mean near 1.
+// tail is what was learnt of one non-negative statistic besides how often its bins were hit.
 type tail struct {
-	bins  [tailBins]float32
-	total float32 // sum of bins
+	total float32 // sum of the bins
 	sigma float32
 	shape float32
 	cut   uint8 // the bin where the Pareto tail begins
+	held  uint8 // the first bin that was never hit, nor any after it: as many are kept
+	from  uint8 // where they lie among those of other tails
+}
+
+// calibration calibrates one non-negative statistic on its own past: a decayed histogram for the body and, above the level that
+// few points exceed, a generalised Pareto tail fitted by probability-weighted moments (Hosking & Wallis 1987, Technometrics
+// 29(3), eq. 9) with its shape shrunk towards the exponential. The statistic should have a mean near 1.
+type calibration struct {
+	*tail
+	bins  []float32 // hits, decayed, of the bins up to the last that was ever hit
+	prior *prior
 }
 
 // prior is what is believed of a statistic before any was seen: above[i] is the pseudo-count at or above bin i.
@@ -54,12 +62,6 @@ func newPrior(weight, cut, run, least float64, survival func(float64) float64) *
 	}
 	p.above[0] = weight
 	return p
-}
-
-// init fits an empty tail to its prior.
-func (a *tail) init(p *prior) {
-	*a = tail{}
-	a.fit(p)
 }
 
 // binOf is the bin that holds s: a guess by exponent and mantissa, corrected by the edges.
@@ -89,14 +91,22 @@ var fifths = func() (f [64]uint8) {
 	return f
 }()
 
-// learn counts s once.
-func (a *tail) learn(s float64) {
+// learn counts s once. Its bin must be held.
+func (a calibration) learn(s float64) {
 	a.bins[binOf(s)]++
 	a.total++
 }
 
+// hits is the count of bin k.
+func (a calibration) hits(k int) float64 {
+	if k >= len(a.bins) {
+		return 0
+	}
+	return float64(a.bins[k])
+}
+
 // forget multiplies all counts by keep.
-func (a *tail) forget(keep float32) {
+func (a calibration) forget(keep float32) {
 	a.total = 0
 	for i := range a.bins {
 		a.bins[i] *= keep
@@ -105,38 +115,41 @@ func (a *tail) forget(keep float32) {
 }
 
 // beyond is the count at or above bin k, prior included.
-func (a *tail) beyond(p *prior, k int) float64 {
-	sum := p.above[k]
+func (a calibration) beyond(k int) float64 {
+	sum := a.prior.above[k]
+	if k >= len(a.bins) {
+		return sum
+	}
 	for _, n := range a.bins[k:] {
 		sum += float64(n)
 	}
 	return sum
 }
 
-func (a *tail) all(p *prior) float64 { return float64(a.total) + p.weight }
+func (a calibration) all() float64 { return float64(a.total) + a.prior.weight }
 
 // probability is that of a value of s or more.
-func (a *tail) probability(p *prior, s float64) float64 {
+func (a calibration) probability(s float64) float64 {
 	if s <= 0 {
 		return 1
 	}
 	k := binOf(s)
 	if k < int(a.cut) {
-		above := a.beyond(p, k+1)
-		in := float64(a.bins[k]) + p.above[k] - p.above[k+1]
+		above := a.beyond(k + 1)
+		in := a.hits(k) + a.prior.above[k] - a.prior.above[k+1]
 		rest := (tailEdges[k+1] - s) / (tailEdges[k+1] - tailEdges[k])
-		return min(1, (above+float64(in*rest))/a.all(p))
+		return min(1, (above+float64(in*rest))/a.all())
 	}
-	body := a.beyond(p, int(a.cut)) / a.all(p)
+	body := a.beyond(int(a.cut)) / a.all()
 	q := float64(body * paretoSurvival((s-tailEdges[a.cut])/float64(a.sigma), float64(a.shape)))
-	return max(q, a.counted(p, k, s))
+	return max(q, a.counted(k, s))
 }
 
 // counted bounds the probability of s, which lies in bin k, from below by what was really seen above that bin. Inside the last
 // bin, which has no end, it falls with the square of s.
-func (a *tail) counted(p *prior, k int, s float64) float64 {
+func (a calibration) counted(k int, s float64) float64 {
 	from := min(k+1, tailBins-1)
-	seen := max(0, a.beyond(p, from)-ignoredCount-p.above[from]) / a.all(p)
+	seen := max(0, a.beyond(from)-ignoredCount-a.prior.above[from]) / a.all()
 	if k == tailBins-1 {
 		r := tailEdges[k] / s
 		seen *= float64(r * r)
@@ -145,24 +158,24 @@ func (a *tail) counted(p *prior, k int, s float64) float64 {
 }
 
 // surprise is -log10 of the probability, at most maxSurprise.
-func (a *tail) surprise(p *prior, s, sides float64) float64 {
-	q := min(1, sides*a.probability(p, s))
+func (a calibration) surprise(s, sides float64) float64 {
+	q := min(1, sides*a.probability(s))
 	return min(-math.Log10(max(q, 1e-300)), maxSurprise)
 }
 
 // less reports, cheaply, that the surprise of s is at most limit. It may be where it is not reported.
-func (a *tail) less(p *prior, s, limit float64) bool {
+func (a calibration) less(s, limit float64) bool {
 	k := binOf(s)
 	if k >= int(a.cut) {
 		return false
 	}
 	const sure = 1e-5 // more than the sums of single precision are off by
 	upTo := 0.0
-	for _, n := range a.bins[:k+1] {
+	for _, n := range a.bins[:min(k+1, len(a.bins))] {
 		upTo += float64(n)
 	}
-	above := max(float64(a.total)*(1-sure)-upTo, 0) + p.above[k+1]
-	return decadesAtMost(above/a.all(p)) <= limit
+	above := max(float64(a.total)*(1-sure)-upTo, 0) + a.prior.above[k+1]
+	return decadesAtMost(above/a.all()) <= limit
 }
 
 // decadesAtMost is a little more than -log10 q, for 0 < q <= 1.
@@ -182,26 +195,26 @@ var mantissaDecades = func() (d [64]float64) {
 }()
 
 // value is the inverse of probability: the least s whose probability is at most q.
-func (a *tail) value(p *prior, q float64) float64 {
+func (a calibration) value(q float64) float64 {
 	if q >= 1 {
 		return 0
 	}
-	if body := a.beyond(p, int(a.cut)) / a.all(p); q <= body {
+	if body := a.beyond(int(a.cut)) / a.all(); q <= body {
 		s := tailEdges[a.cut] + float64(a.sigma)*paretoQuantile(q/body, float64(a.shape))
 		k := int(a.cut)
-		for k < tailBins-1 && a.counted(p, k, tailEdges[k]) > q {
+		for k < tailBins-1 && a.counted(k, tailEdges[k]) > q {
 			k++
 		}
 		far := tailEdges[k]
-		if seen := a.counted(p, k, far); seen > q { // only in the last bin
+		if seen := a.counted(k, far); seen > q { // only in the last bin
 			far *= math.Sqrt(seen / q)
 		}
 		return max(s, far)
 	}
-	want := q * a.all(p)
+	want := q * a.all()
 	for k := int(a.cut) - 1; k >= 0; k-- {
-		above := a.beyond(p, k+1)
-		in := float64(a.bins[k]) + p.above[k] - p.above[k+1]
+		above := a.beyond(k + 1)
+		in := a.hits(k) + a.prior.above[k] - a.prior.above[k+1]
 		if in > 0 && above+in >= want {
 			rest := (want - above) / in
 			return tailEdges[k+1] - float64(rest*(tailEdges[k+1]-tailEdges[k]))
@@ -211,13 +224,13 @@ func (a *tail) value(p *prior, q float64) float64 {
 }
 
 // fit finds where the Pareto tail begins and its two parameters.
-func (a *tail) fit(p *prior) {
+func (a calibration) fit() {
 	var count [tailBins]float64
 	above := 0.0
 	cut := tailBins - 1
 	for k := tailBins - 1; k >= 1; k-- {
-		count[k] = float64(a.bins[k]) + p.above[k] - p.above[k+1]
-		if above+count[k] > p.cut*a.all(p) {
+		count[k] = a.hits(k) + a.prior.above[k] - a.prior.above[k+1]
+		if above+count[k] > a.prior.cut*a.all() {
 			break
 		}
 		above += count[k]
@@ -228,13 +241,13 @@ func (a *tail) fit(p *prior) {
 	mean, weighted := excess(&count, cut, above, rough) // with the slope inside the bins
 	shape := priorShape
 	if d := mean - 2*weighted; d > 0 && above > 0 {
-		shape = min(max(2-mean/d, p.least), maxShape)
+		shape = min(max(2-mean/d, a.prior.least), maxShape)
 	}
 	shape = (float64(shape*above) + priorShape*priorShapeN) / (above + priorShapeN)
 	a.sigma = float32(max(float64(mean*(1-shape)), 0.02*tailEdges[cut]))
 	// What is not known of the scale makes the tail heavier: the posterior predictive of an exponential seen n times is a
 	// generalised Pareto of shape 1/n (Aitchison & Dunsmore 1975, table 2.1).
-	a.shape = float32(min(shape+p.run/(above+priorExceed), maxShape))
+	a.shape = float32(min(shape+a.prior.run/(above+priorExceed), maxShape))
 }
 
 // excess are the mean excess over the cut and its first probability-weighted moment E[X(1-F(X))], from binned counts. slope

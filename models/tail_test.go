@@ -47,18 +47,18 @@ func TestParetoKnownValues(t *testing.T) {
 	}
 }
 
-// samples fills a tail with n draws.
-func sampled(p *prior, seed uint64, n int, draw func(u float64) float64) *tail {
-	var a tail
-	a.init(p)
+// sampled is a tail filled with n draws.
+func sampled(p *prior, seed uint64, n int, draw func(u float64) float64) calibration {
+	l := newLone(p)
+	a := l.with(p)
 	c := newCounter(seed)
 	for i := range n {
 		a.learn(draw(1 - c.unit()))
 		if i%tailEvery == 0 {
-			a.fit(p)
+			a.fit()
 		}
 	}
-	return &a
+	return a
 }
 
 func TestTailIsMonotoneAndInvertible(t *testing.T) {
@@ -76,18 +76,18 @@ func TestTailIsMonotoneAndInvertible(t *testing.T) {
 				a := sampled(p, 3, n, draw)
 				last := 1.0
 				for s := 0.0; s < 60; s += 0.05 {
-					q := a.probability(p, s)
+					q := a.probability(s)
 					if math.IsNaN(q) || q < 0 || q > last+1e-12 {
 						t.Fatalf("%s, tail %d, %d draws: probability of %g is %g after %g", name, k, n, s, q, last)
 					}
 					last = q
 				}
 				for _, q := range []float64{0.3, 0.02, 1e-3, 1e-5, 1e-8} {
-					s := a.value(p, q)
-					if above := a.probability(p, s*1.0001+1e-9); above > q*1.01 {
+					s := a.value(q)
+					if above := a.probability(s*1.0001 + 1e-9); above > q*1.01 {
 						t.Errorf("%s, tail %d, %d draws: above the value %g of %g the probability is %g", name, k, n, s, q, above)
 					}
-					if below := a.probability(p, s*0.999); s > 0 && below < q*0.99 {
+					if below := a.probability(s * 0.999); s > 0 && below < q*0.99 {
 						t.Errorf("%s, tail %d, %d draws: below the value %g of %g the probability is %g", name, k, n, s, q, below)
 					}
 				}
@@ -104,7 +104,7 @@ func TestTailIsHonest(t *testing.T) {
 		const tries = 40
 		for seed := range uint64(tries) {
 			a := sampled(p, seed, 8000, func(u float64) float64 { return -math.Log(u) })
-			sum += math.Log(a.probability(p, -math.Log(want)) / want)
+			sum += math.Log(a.probability(-math.Log(want)) / want)
 		}
 		if bias := math.Exp(sum / tries); bias < 0.8 || bias > 1.6 {
 			t.Errorf("a probability of %g is called %.2f times that", want, bias)

@@ -66,7 +66,8 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 		return nil, fmt.Errorf("model %q judges %s, and join is %s", c.Model.Kind, pick(spec.Joint, "several series as one", "each series"),
 			pick(c.Join != nil, "set", "not set"))
 	}
-	if _, err := spec.New(c.Model); err != nil {
+	blank, err := spec.New(c.Model)
+	if err != nil {
 		return nil, err
 	}
 	if old := e.find(c.Name); old != nil && old.ModelHash == c.ModelHash {
@@ -81,7 +82,7 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &detector{Detector: c, spec: spec, ladder: ladder, size: e.opts.RecentPoints, watch: e.opts.Watch}
+	d := &detector{Detector: c, spec: spec, blank: blank, ladder: ladder, size: e.opts.RecentPoints, watch: e.opts.Watch}
 	d.family.cur.dim, d.family.prev.dim = spec.Dim, spec.Dim
 	return d, nil
 }

@@ -126,9 +126,7 @@ func (st *stepper) stepAll(t int64, g *group, i int) {
 		value = st.scores[0].Surprise
 	}
 	st.decide(t, g, 0, value)
-	g.model.Advance(t, st.x, st.verdicts, st.events)
-	g.next = t + st.d.step()
-	st.collect(t, g)
+	st.advance(t, g)
 }
 
 // fit makes the scratch space as long as a group of n rows needs it.

@@ -24,6 +24,7 @@ const (
 type detector struct {
 	Detector
 	spec   models.Spec
+	blank  models.Model // as new, for others to be made like it
 	ladder models.Ladder
 	groups []*group // ascending id
 	many   account  // onsets of M of N
@@ -196,14 +197,24 @@ func firstSample(b tidewatch.Block, v []float64, from, to int64) (int64, bool) {
 
 // newGroup starts a group at its first sample.
 func (d *detector) newGroup(s tidewatch.Series, t int64) *group {
-	m, err := d.spec.New(d.Model)
-	if err != nil {
-		panic(fmt.Sprintf("engine: detector %s: %v", d.Name, err)) // the same Config was tried in Engine.Configure
+	return &group{id: s.ID, model: d.newModel(), next: t, rows: []row{d.newRow(s)}}
+}
+
+// newModel makes a model that has learnt nothing.
+func (d *detector) newModel() models.Model {
+	var m models.Model
+	if p, ok := d.blank.(models.Prototype); ok {
+		m = p.Another()
+	} else {
+		var err error
+		if m, err = d.spec.New(d.Model); err != nil {
+			panic(fmt.Sprintf("engine: detector %s: %v", d.Name, err)) // the same Config was tried in Engine.Configure
+		}
 	}
 	if sh, ok := m.(models.Sharer); ok && d.family.shared != nil {
 		sh.Adopt(d.family.shared)
 	}
-	return &group{id: s.ID, model: m, next: t, rows: []row{d.newRow(s)}}
+	return m
 }
 
 func (d *detector) newRow(s tidewatch.Series) row {

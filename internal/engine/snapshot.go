@@ -7,11 +7,10 @@ import (
 	"time"
 
 	"github.com/tidewatch/tidewatch"
-	"github.com/tidewatch/tidewatch/models"
 )
 
 // stateVersion names the layout of a snapshot. Another version is refused; the state is then rebuilt from Prometheus.
-const stateVersion = 2
+const stateVersion = 3
 
 // Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups, split by their id.
 type Snapshot struct {
@@ -200,19 +199,14 @@ func (d *detector) loadGroup(in *decoder) (*group, error) {
 	if in.err != nil {
 		return nil, in.err
 	}
-	m, err := d.spec.New(d.Model)
-	if err != nil {
-		return nil, err
-	}
-	if sh, ok := m.(models.Sharer); ok && d.family.shared != nil {
-		sh.Adopt(d.family.shared)
-	}
+	m := d.newModel()
 	if err := m.LoadState(state); err != nil {
 		return nil, fmt.Errorf("series %016x: %w", g.id, err)
 	}
 	g.model = m
 	g.rows = make([]row, in.count(1))
 	for i := range g.rows {
+		var err error
 		if g.rows[i], err = d.loadRow(in); err != nil {
 			return nil, fmt.Errorf("series %016x: %w", g.id, err)
 		}

@@ -39,9 +39,22 @@ func (st *stepper) step(t int64, g *group, x float64) {
 	for i := range g.rows {
 		st.decide(t, g, i, st.x[i])
 	}
+	st.advance(t, g)
+}
+
+// advance moves a group past the point that was decided, and keeps what the family is to learn of it.
+func (st *stepper) advance(t int64, g *group) {
+	if st.d.spec.Dim != 0 && st.verdicts[0] == tidewatch.Calm {
+		st.collect(t, g)
+	}
 	g.model.Advance(t, st.x, st.verdicts, st.events)
 	g.next = t + st.d.step()
-	st.collect(t, g)
+	for i := range g.rows {
+		if st.events[i] != tidewatch.NoEvent && g.rows[i].alarm.State() == alerting.Alarming {
+			st.end(t, g, i, alerting.NoteRegimeAccepted)
+		}
+		st.events[i] = tidewatch.NoEvent
+	}
 }
 
 // decide judges one row, whose value is x, on the state frozen before t.
@@ -214,19 +227,8 @@ func (st *stepper) end(t int64, g *group, i int, note string) {
 	}
 }
 
-// collect deals with what the model did while it advanced: regime changes and samples for the family.
+// collect offers the point that was decided to the samples of the family.
 func (st *stepper) collect(t int64, g *group) {
-	for i := range g.rows {
-		if st.events[i] == tidewatch.RegimeAccepted || st.events[i] == tidewatch.RegimeReturned {
-			if g.rows[i].alarm.State() == alerting.Alarming {
-				st.end(t, g, i, alerting.NoteRegimeAccepted)
-			}
-		}
-		st.events[i] = tidewatch.NoEvent
-	}
-	if st.d.spec.Dim == 0 {
-		return
-	}
 	h := sampleHash(st.d.Model.Seed, g.id, t)
 	if !st.d.family.cur.wants(h) || !st.out.samples.wants(h) {
 		return

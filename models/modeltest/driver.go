@@ -50,12 +50,14 @@ func share(tb testing.TB, spec models.Spec) models.Shared {
 	}
 	d, n, samples := newDriver(tb, spec, nil), noise{99}, []float64(nil)
 	for range 4 * aDay {
-		d.step(n.metric(d.time()))
+		x := n.metric(d.time())
+		d.look(x)
 		m, ok := d.m.(models.Sharer)
 		if !ok {
 			tb.Fatalf("%s has a BuildShared and is no Sharer", spec.Kind)
 		}
 		samples = m.Sample(samples)
+		d.step(x)
 	}
 	s := spec.BuildShared(5, samples)
 	if s == nil {

@@ -107,7 +107,7 @@ func boundedMemory(t *testing.T, spec models.Spec, shared models.Shared) {
 			size = len(d.m.AppendState(nil))
 		}
 	}
-	if now := len(d.m.AppendState(nil)); now > size {
+	if now := len(d.m.AppendState(nil)); now > size+size/10 { // rarer values than any before may still be counted apart
 		t.Errorf("the state has grown from %d to %d bytes between points %d and %d", size, now, points/10, points)
 	}
 }

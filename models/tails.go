@@ -1,0 +1,103 @@
+package models
+
+// tails are the calibrations of a row's statistics. Most values are small, so that most bins are never hit: of each tail only those up to
+// the last that ever was are kept, all in one place.
+type tails struct {
+	each [numTails]tail
+	bins []float32
+}
+
+// init makes all tails empty and fits them to their priors.
+func (t *tails) init() {
+	*t = tails{}
+	for k := range t.each {
+		t.at(k).fit()
+	}
+}
+
+// at is tail k.
+func (t *tails) at(k int) calibration {
+	a := &t.each[k]
+	return calibration{a, t.bins[a.from : a.from+a.held], priors[k]}
+}
+
+// learn counts s once in tail k.
+func (t *tails) learn(k int, s float64) {
+	if bin := binOf(s); bin >= int(t.each[k].held) {
+		t.hold(k, bin+1)
+	}
+	t.at(k).learn(s)
+}
+
+// hold makes room for n bins of tail k.
+func (t *tails) hold(k, n int) {
+	a := &t.each[k]
+	more := n - int(a.held)
+	bins := make([]float32, 0, len(t.bins)+more) // exactly: a row grows a few times in its life, and keeps what it has got
+	end := int(a.from) + int(a.held)
+	bins = append(append(bins, t.bins[:end]...), make([]float32, more)...)
+	t.bins = append(bins, t.bins[end:]...)
+	a.held = uint8(n)
+	for i := range t.each[k+1:] {
+		t.each[k+1+i].from += uint8(more)
+	}
+}
+
+// fade lets new points outweigh what the tails have counted, of which the share kept survives.
+func (t *tails) fade(kept float32) {
+	for k := range t.each {
+		t.at(k).forget(kept)
+		t.at(k).fit()
+	}
+}
+
+func (t *tails) visit(c *codec) {
+	total := 0
+	for k := range t.each {
+		a := &t.each[k]
+		c.u8(&a.held)
+		c.within("number of bins", float64(a.held), 0, tailBins)
+		if c.err != nil {
+			return
+		}
+		a.from = uint8(total)
+		total += int(a.held)
+	}
+	if c.reading {
+		t.bins = make([]float32, total)
+	}
+	for k := range t.each {
+		t.at(k).visit(c)
+	}
+}
+
+// visit encodes all but how many bins are held.
+func (a calibration) visit(c *codec) {
+	c.f32s(a.bins)
+	for _, n := range a.bins {
+		c.within("count", float64(n), 0, 1e9)
+	}
+	c.f32(&a.total)
+	c.f32(&a.sigma)
+	c.f32(&a.shape)
+	c.u8(&a.cut)
+	c.within("tail scale", float64(a.sigma), 1e-9, 1e9)
+	c.within("tail total", float64(a.total), 0, 1e9)
+	c.within("tail shape", float64(a.shape), minShape, maxShape)
+	c.within("tail cut", float64(a.cut), 1, tailBins-1)
+}
+
+// lone is a tail that holds all of its bins.
+type lone struct {
+	tail
+	bins [tailBins]float32
+}
+
+// with is the tail, calibrated from a prior.
+func (l *lone) with(p *prior) calibration { return calibration{&l.tail, l.bins[:], p} }
+
+// newLone is an empty tail, fitted to its prior.
+func newLone(p *prior) (l lone) {
+	l.with(p).fit()
+	return l
+}
