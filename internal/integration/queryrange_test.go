@@ -24,7 +24,7 @@ func TestQueryRangeSource(t *testing.T) {
 		t.Parallel()
 		end := time.UnixMilli(promqlBegin + promqlSpan).Truncate(5 * time.Minute)
 		external := map[string]string{"cluster": "eu1"}
-		p := startProm(t, r, promOptions{external: external})
+		p := startProm(t, r, promOptions{external: external, features: "native-histograms"})
 		p.write(t, append(promqlData(false), ragged(end)...))
 		cfg := ingest.RemoteConfig{
 			Name: "server", URL: p.readURL(), HTTPClient: commoncfg.DefaultHTTPClientConfig,
