@@ -95,11 +95,14 @@ func changeOf(a, b Detector) Change {
 func changedFields(a, b any) []string {
 	fa, fb := fieldsOf(a), fieldsOf(b)
 	var names []string
-	for _, name := range sortedKeys(fa) {
-		if string(fa[name]) != string(fb[name]) {
-			names = append(names, name)
+	for _, f := range []map[string]json.RawMessage{fa, fb} {
+		for name := range f { // a field may be left out where it is empty
+			if string(fa[name]) != string(fb[name]) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 

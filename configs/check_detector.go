@@ -24,7 +24,7 @@ func (b *builder) detector(s scope, raw rawDetector, seen map[string]bool) Detec
 	checkName(s, "detector", raw.Name, seen)
 	g := b.cfg.Global
 	d := Detector{
-		Name: raw.Name, Preset: b.bases[raw.Name].preset, Source: b.detectorSource(s, raw), Expr: raw.Expr,
+		Name: raw.Name, Preset: b.bases[raw.Name].preset, Source: b.detectorSource(s, raw), Agg: raw.Agg,
 		Step: or(s, "step", raw.Step, g.Step), History: or(s, "history", raw.History, g.History),
 		Delay: or(s, "delay", raw.Delay, g.Delay), Model: string(raw.Model),
 		Seasons: raw.Seasonality.periods, Location: cmp.Or(raw.Timezone.loc, g.Location),
@@ -44,9 +44,11 @@ func (b *builder) detector(s scope, raw rawDetector, seen map[string]bool) Detec
 	promise(s, raw, &d)
 	d.Exclude = excludes(s.at("exclude"), raw.Exclude, d.Location)
 	d.Alarm = alarm(s, raw, d.Step)
+	d.Expr = aggregate(s.at("agg"), raw.Expr, raw.Agg, d.Step)
 	joined(s, raw, &d)
 	d.input = b.inputOf(d.Source)
 	checkDetector(s, d)
+	checkExpr(s.at("expr"), raw.Expr)
 	return d
 }
 
@@ -153,7 +155,6 @@ func checkDetector(s scope, d Detector) {
 				"history is "+formatDuration(d.History))
 		}
 	}
-	checkExpr(s.at("expr"), d.Expr)
 	checkLabels(s.at("labels"), d.Labels, "alertname")
 	checkAnnotations(s.at("annotations"), d.Annotations)
 }

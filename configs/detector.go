@@ -12,7 +12,10 @@ type Detector struct {
 	Name   string // the alertname
 	Preset string // the preset that it came from; "" for the user's own
 	Source string // name of its Source
-	Expr   string // PromQL, a vector; of a detector that joins several expressions the one that returns all
+	// Expr is PromQL, a vector: what is evaluated. Of a detector that joins several expressions it is the one that returns all,
+	// and with Agg each selector stands in its function, avg_over_time(x[1m]).
+	Expr string
+	Agg  Agg // how the samples of a step become its point
 
 	Step    time.Duration // grid step, >= 1s
 	Delay   time.Duration // a grid point t is read at t + Delay

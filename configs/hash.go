@@ -34,13 +34,14 @@ type modelPart struct {
 	AcceptAfter    time.Duration `json:"accept_after"`
 	Range          [2]string     `json:"range"`
 	Join           string        `json:"join,omitempty"`
+	Agg            Agg           `json:"agg,omitempty"`
 }
 
 func (d Detector) modelPart() modelPart {
 	return modelPart{
 		Source: d.Source, ExternalLabels: d.input, Expr: canonicalExpr(d.Expr), Step: d.Step, History: d.History, Model: d.Model,
 		Seasonality: seasonsText(d.Seasons), Timezone: d.Location.String(), AcceptAfter: d.AcceptAfter,
-		Range: [2]string{number(d.Range[0]), number(d.Range[1])}, Join: joinText(d.Join),
+		Range: [2]string{number(d.Range[0]), number(d.Range[1])}, Join: joinText(d.Join), Agg: d.Agg,
 	}
 }
 

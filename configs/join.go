@@ -50,7 +50,11 @@ func joined(s scope, raw rawDetector, d *Detector) {
 		}
 	}
 	if len(raw.Join.Exprs) > 0 && bad == nil { // what is wrong is told of the expression itself
-		d.Expr = unionOf(slices.Concat([]string{raw.Expr}, raw.Join.Exprs))
+		exprs := []string{d.Expr}
+		for _, e := range raw.Join.Exprs {
+			exprs = append(exprs, aggregate(s.at("agg"), e, d.Agg, d.Step))
+		}
+		d.Expr = unionOf(exprs)
 	}
 }
 

@@ -89,7 +89,7 @@ type linter struct {
 }
 
 func (l *linter) add(level Level, rule string, at parser.Node, problem, hint string) {
-	l.found = append(l.found, Finding{l.d.Name, level, rule, int(at.PositionRange().Start), problem, hint})
+	l.found = append(l.found, Finding{l.d.Name, level, rule, l.d.Agg.written(int(at.PositionRange().Start)), problem, hint})
 }
 
 // lintRules are the rules in the order in which they run.

@@ -29,7 +29,11 @@ func (l *linter) rawCounters() {
 		if iv := l.meta.interval(name); iv > 0 && 4*iv > 5*60e9 {
 			window = formatDuration(4 * iv)
 		}
-		l.add(level, "raw-counter", v, name+" is a counter, which only grows", "write rate("+v.String()+"["+window+"])")
+		hint := "write rate(" + v.String() + "[" + window + "])"
+		if l.d.Agg != "" {
+			hint += ", without agg"
+		}
+		l.add(level, "raw-counter", v, name+" is a counter, which only grows", hint)
 	})
 }
 

@@ -30,6 +30,8 @@ func (l *linter) shortWindows() {
 			interval, known = assumedInterval, "if they are"
 		}
 		switch {
+		case l.d.Agg != "":
+			l.thinSteps(m, l.meta.interval(metricName(v)))
 		case m.Range < windowScrapes*interval:
 			l.add(LevelWarning, "short-window", m, fmt.Sprintf("the window of %s holds fewer than %d scrapes, %s %s",
 				formatDuration(m.Range), windowScrapes, known, formatDuration(interval)), "write ["+formatDuration(windowScrapes*interval)+"] or more")
@@ -38,6 +40,15 @@ func (l *linter) shortWindows() {
 				formatDuration(m.Range), formatDuration(l.d.Step)), "write ["+formatDuration(l.d.Step)+"] or more")
 		}
 	})
+}
+
+// thinSteps: a step that is shorter than two scrapes holds one sample or none, of which agg makes nothing better. An interval
+// that is not known is 0.
+func (l *linter) thinSteps(m *parser.MatrixSelector, interval time.Duration) {
+	if m.Range < 2*interval {
+		l.add(LevelWarning, "thin-step", m, fmt.Sprintf("agg: %s has fewer than two samples to make a point of: scrapes are %s apart, the step is %s",
+			l.d.Agg, formatDuration(interval), formatDuration(m.Range)), "leave agg out, or make the step longer")
+	}
 }
 
 // youngMetrics: a recording rule exists only since it was written, so its history may be shorter than the detector's.

@@ -169,7 +169,7 @@ func TestReferenceIsUpToDate(t *testing.T) {
 			return string(b), err
 		},
 		"modelfields": func() string {
-			names := sortedKeys(fieldsOf(modelPart{}))
+			names := sortedKeys(fieldsOf(modelPart{Join: "by []", Agg: "avg"})) // they are left out where empty
 			return "`" + strings.Join(names, "`, `") + "`"
 		},
 	}).ParseFiles("testdata/reference.md.tmpl"))

@@ -10,6 +10,8 @@ type rawDetector struct {
 	Source string `yaml:"source" default:"=the only source"`
 	// Distance of the points that are evaluated and judged, at least 1s.
 	Step duration `yaml:"step" default:"=global.step"`
+	// What a point is made of where `expr` is a selector alone: `avg`, `max`, `min`, `last` or `p95` of the samples after the point before, up to its own time. Left out, it is the newest sample of the last 5 minutes, as in Prometheus.
+	Agg Agg `yaml:"agg" default:"=the newest sample"`
 	// What is read at the first start. The level is known after 6h, the daily pattern after 2d, the weekly one after 15d.
 	History duration `yaml:"history" default:"=global.history"`
 	// How long after its time a point is read. Longer than a scrape and, where the expression reads recording rules, their interval.

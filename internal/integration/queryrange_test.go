@@ -42,6 +42,8 @@ func TestQueryRangeSource(t *testing.T) {
 			{"container_memory_working_set_bytes", 15 * time.Second},
 			{"kube_pod_status_phase", time.Minute},
 			{"http_request_duration_seconds_bucket offset 1h", 5 * time.Minute},
+			{"max_over_time(ragged[1m])", time.Minute}, // agg: max
+			{"quantile_over_time(0.95, node_load1[5m])", 5 * time.Minute},
 			{"sum by (job) (http_request_duration_seconds_count)", time.Minute},
 		} {
 			q := ingest.Query{Detector: "d", Expr: tc.expr, To: end.UnixMilli(), Step: tc.step.Milliseconds()}
