@@ -84,15 +84,15 @@ func (a *arena) reset() {
 	a.chunks.reset(keepChunks)
 }
 
-var collectors = sync.Pool{New: func() any { return &collector{byHash: map[uint64]*series{}} }}
+var collectors = sync.Pool{New: func() any { return &collector{} }}
 
 // release gives the collector, its series and their chunks back. Labels stay valid.
 func (c *collector) release() {
 	c.arena.reset()
-	if len(c.byHash) > keepSeries*arenaSeries {
-		c.byHash, c.list = map[uint64]*series{}, nil
+	c.numbers.reset(keepSeries * arenaSeries)
+	if len(c.list) > keepSeries*arenaSeries {
+		c.list = nil
 	}
-	clear(c.byHash)
 	clear(c.list)
 	c.list, c.last, c.lastKey, c.names, c.budget = c.list[:0], nil, c.lastKey[:0], nil, nil
 	collectors.Put(c)

@@ -18,8 +18,11 @@ type caller struct {
 // call does one exchange with the server; op says what it is for. The exchange gives the HTTP status, 0 when there was none.
 // Every error but a *limitError, which is this source's own, becomes an *Error.
 func (c *caller) call(ctx context.Context, op string, exchange func(context.Context) (code int, err error)) error {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
+	if paceOf(ctx) == nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
 	start := time.Now()
 	code, err := exchange(ctx)
 	c.metrics.requests.WithLabelValues(c.name, codeLabel(code)).Inc()
@@ -59,4 +62,13 @@ func (c *caller) countFailure(err error) {
 		kind = "other"
 	}
 	c.metrics.errs.WithLabelValues(c.name, string(kind)).Inc()
+}
+
+// countSplit counts a read that is divided because of err: a limit of the server's, or of this source.
+func (c *caller) countSplit(err error) {
+	limit := "server"
+	if isOwnLimit(err) {
+		limit = "own"
+	}
+	c.metrics.splits.WithLabelValues(c.name, limit).Inc()
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
 )
 
 // budget bounds what one window of a read may hold. Zero fields are no bound.
@@ -38,9 +37,9 @@ func (b *budget) add(size, samples int64) error {
 type collector struct {
 	mint, maxt int64
 	names      *interner
-	byHash     map[uint64]*series // by the hash of the Label fields
-	list       []*series
-	last       *series // most frames go on with the series of the one before
+	numbers    numbering
+	list       []*series // by number
+	last       *series   // most frames go on with the series of the one before
 	lastKey    []byte
 	arena      arena
 	budget     *budget
@@ -61,24 +60,20 @@ func (c *collector) find(key []byte) (*series, error) {
 	if c.last != nil && bytes.Equal(c.lastKey, key) {
 		return c.last, nil
 	}
-	id, hash, err := c.names.find(key)
+	id, err := c.names.find(key)
 	if err != nil {
 		return nil, err
 	}
-	s, ok := c.byHash[hash]
-	for ok && !labels.Equal(s.id.full, id.full) { // a collision: look at the next hash
-		hash++
-		s, ok = c.byHash[hash]
-	}
-	if !ok {
-		s = c.arena.series()
-		*s = series{id: id, lset: id.full, mint: c.mint, maxt: c.maxt}
-		c.byHash[hash] = s
+	n := c.numbers.of(id)
+	if n == len(c.list) {
+		s := c.arena.series()
+		s.id, s.lset, s.mint, s.maxt = id, id.full, c.mint, c.maxt
 		c.list = append(c.list, s)
 		if err := c.budget.add(seriesOverhead+2*int64(len(key)), 0); err != nil {
 			return nil, err
 		}
 	}
+	s := c.list[n]
 	c.last, c.lastKey = s, append(c.lastKey[:0], key...)
 	return s, nil
 }
@@ -92,14 +87,8 @@ func (c *collector) addWire(w *wireSeries) error {
 	s.chunks = c.arena.grow(s.chunks, len(w.chunks))
 	for i := range w.chunks {
 		in := &w.chunks[i]
-		if !chunkenc.IsValidEncoding(in.enc) {
-			return corrupt("chunk", "unknown encoding %d in series %s", in.enc, s.lset)
-		}
-		if len(in.data) < 2 {
-			return corrupt("chunk", "%d bytes in series %s", len(in.data), s.lset)
-		}
-		if in.mint > in.maxt {
-			return corrupt("chunk", "time range %d to %d in series %s", in.mint, in.maxt, s.lset)
+		if err := in.check(s.lset); err != nil {
+			return err
 		}
 		if in.maxt < c.mint || in.mint > c.maxt {
 			continue

@@ -106,9 +106,11 @@ func transportKind(ctx context.Context, err error) Kind {
 	switch {
 	case errors.As(err, &damaged):
 		return KindProtocol
+	case errors.Is(context.Cause(ctx), context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return KindTimeout
 	case errors.Is(ctx.Err(), context.Canceled):
 		return KindCanceled
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded):
 		return KindTimeout
 	case isTLS(err):
 		return KindTLS

@@ -43,6 +43,7 @@ func (r *Remote) fetchHalving(ctx context.Context, parts []part) error {
 		return err
 	}
 	if len(parts) > 1 {
+		r.countSplit(err)
 		// Some servers take one query per request only and say so with a 400 too.
 		half := len(parts) / 2
 		if err := r.fetchHalving(ctx, parts[:half]); err != nil {
@@ -54,6 +55,7 @@ func (r *Remote) fetchHalving(ctx context.Context, parts []part) error {
 	if !isSampleLimit(err) || p.to-p.from < smallestWindow.Milliseconds() {
 		return err
 	}
+	r.countSplit(err)
 	first, second := p, p
 	first.to = p.from + (p.to-p.from)/2
 	second.from = first.to + 1

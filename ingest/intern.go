@@ -22,7 +22,45 @@ type interner struct {
 }
 
 // identity is a series' label set as it came, and without the labels that the read removes.
-type identity struct{ full, bare labels.Labels }
+type identity struct {
+	full, bare labels.Labels
+	hash       uint64 // of the wire's bytes
+}
+
+// numbering numbers series in order of their first appearance.
+type numbering struct {
+	byHash map[uint64]int
+	list   []*identity
+}
+
+// of gives a series' number; it is the list's length before where the series is new.
+func (n *numbering) of(id *identity) int {
+	if n.byHash == nil {
+		n.byHash = map[uint64]int{}
+	}
+	hash := id.hash
+	i, ok := n.byHash[hash]
+	for ok && !labels.Equal(n.list[i].full, id.full) { // a collision: look at the next hash
+		hash++
+		i, ok = n.byHash[hash]
+	}
+	if !ok {
+		i = len(n.list)
+		n.byHash[hash] = i
+		n.list = append(n.list, id)
+	}
+	return i
+}
+
+// reset forgets all, and lets go of the memory of more than keep series.
+func (n *numbering) reset(keep int) {
+	if len(n.list) > keep {
+		*n = numbering{}
+	}
+	clear(n.byHash)
+	clear(n.list)
+	n.list = n.list[:0]
+}
 
 const (
 	keepNames = 15 * time.Minute
@@ -39,24 +77,24 @@ func newInterner(strip []string) *interner {
 	}
 }
 
-// find gives the identity that the bytes of Label fields stand for, and their hash.
-func (in *interner) find(wire []byte) (*identity, uint64, error) {
+// find gives the identity that the bytes of Label fields stand for.
+func (in *interner) find(wire []byte) (*identity, error) {
 	hash := maphash.Bytes(nameSeed, wire)
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if id, ok := in.young[hash]; ok && sameLabels(wire, id.full) {
-		return id, hash, nil
+		return id, nil
 	}
 	id, ok := in.old[hash]
 	if !ok || !sameLabels(wire, id.full) {
 		full, err := decodeLabels(wire, &in.builder)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		id = &identity{full: full, bare: in.without(full)}
+		id = &identity{full: full, bare: in.without(full), hash: hash}
 	}
 	in.young[hash] = id
-	return id, hash, nil
+	return id, nil
 }
 
 // without removes the labels to strip.

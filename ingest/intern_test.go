@@ -27,26 +27,26 @@ func TestInternerKeepsWhatIsUsed(t *testing.T) {
 	in := newInterner([]string{"replica"})
 	start := in.since
 	used, unused := wireLabels(t, "__name__", "up", "replica", "a"), wireLabels(t, "__name__", "down")
-	first, _, err := in.find(used)
+	first, err := in.find(used)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !labels.Equal(first.full, labels.FromStrings("__name__", "up", "replica", "a")) || !labels.Equal(first.bare, labels.FromStrings("__name__", "up")) {
 		t.Fatalf("%s, without %v %s", first.full, in.strip, first.bare)
 	}
-	if _, _, err := in.find(unused); err != nil {
+	if _, err := in.find(unused); err != nil {
 		t.Fatal(err)
 	}
 	for i := 1; i <= 3; i++ {
 		in.age(start.Add(time.Duration(i) * keepNames))
-		if again, _, err := in.find(used); err != nil || again != first {
+		if again, err := in.find(used); err != nil || again != first {
 			t.Fatalf("generation %d: %v, %v", i, again, err)
 		}
 	}
 	if len(in.young) != 1 || len(in.old) != 1 {
 		t.Errorf("%d and %d names kept, want the one that is used in both generations", len(in.young), len(in.old))
 	}
-	if n := testing.AllocsPerRun(100, func() { _, _, _ = in.find(used) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { _, _ = in.find(used) }); n != 0 {
 		t.Errorf("%v allocations for a known series", n)
 	}
 }
@@ -64,16 +64,16 @@ func TestInternerTellsApart(t *testing.T) {
 	} {
 		in := newInterner(nil)
 		wire := wireLabels(t, "a", "1", "b", "2")
-		id, _, err := in.find(other)
+		id, err := in.find(other)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, hash, err := in.find(wire)
+		want, err := in.find(wire)
 		if err != nil {
 			t.Fatal(err)
 		}
-		in.young[hash] = id
-		if got, _, err := in.find(wire); err != nil || got.full.String() != `{a="1", b="2"}` {
+		in.young[want.hash] = id
+		if got, err := in.find(wire); err != nil || got.full.String() != `{a="1", b="2"}` {
 			t.Errorf("%s: %v, %v", name, got.full, err)
 		}
 	}

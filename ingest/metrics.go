@@ -13,6 +13,10 @@ type metrics struct {
 	bytes    *prometheus.CounterVec
 	errs     *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	inFlight *prometheus.GaugeVec
+	reads    *prometheus.GaugeVec
+	limit    *prometheus.GaugeVec
+	splits   *prometheus.CounterVec
 }
 
 // newMetrics registers the metrics, or takes those that another source has registered already. reg may be nil.
@@ -20,11 +24,18 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append([]string{"source"}, labels...))
 	}
+	gauge := func(name, help string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"source"})
+	}
 	m := &metrics{
 		requests: counter("tidewatch_source_requests_total", "Requests for samples by HTTP status, none without an answer.", "code"),
 		samples:  counter("tidewatch_source_read_samples_total", "Raw samples read; points where query_range is asked."),
 		bytes:    counter("tidewatch_source_read_bytes_total", "Bytes of answers read, as they came over the wire."),
 		errs:     counter("tidewatch_source_errors_total", "Failed reads by kind.", "kind"),
+		inFlight: gauge("tidewatch_source_in_flight_bytes", "Bytes of raw samples that are held for reads in progress."),
+		reads:    gauge("tidewatch_source_reads_in_progress", "Reads in progress."),
+		limit:    gauge("tidewatch_source_reads_limit", "Most reads in progress at a time."),
+		splits:   counter("tidewatch_source_splits_total", "Reads that were divided because of a limit, the server's or the source's own.", "limit"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "tidewatch_source_request_duration_seconds", Help: "Duration of requests for samples, their answer included.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 2.5, 11), // 5 ms to 48 s
@@ -35,7 +46,8 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	}
 	err := errors.Join(
 		register(reg, &m.requests), register(reg, &m.samples), register(reg, &m.bytes),
-		register(reg, &m.errs), register(reg, &m.seconds),
+		register(reg, &m.errs), register(reg, &m.seconds), register(reg, &m.inFlight), register(reg, &m.reads),
+		register(reg, &m.limit), register(reg, &m.splits),
 	)
 	return m, err
 }

@@ -22,6 +22,7 @@ type reader struct {
 	wanted []*selection
 	groups []*group
 	parts  []part
+	held   float64 // bytes reported as in flight
 	once   sync.Once
 	err    error
 }
@@ -127,6 +128,8 @@ func (r *reader) read() error {
 	if err := r.remote.fetch(r.ctx, r.parts); err != nil {
 		return err
 	}
+	r.held = float64(r.budget.bytes)
+	r.remote.inFlight().Add(r.held)
 	r.remote.metrics.samples.WithLabelValues(r.remote.cfg.Name).Add(float64(r.budget.samples))
 	for i, g := range r.groups {
 		list, err := r.parts[i].into.finish()
@@ -143,7 +146,8 @@ func (r *reader) release() {
 	for _, p := range r.parts {
 		p.into.release()
 	}
-	r.parts, r.groups, r.wanted = nil, nil, nil
+	r.remote.inFlight().Sub(r.held)
+	r.parts, r.groups, r.wanted, r.held = nil, nil, nil, 0
 }
 
 // groupSelections makes one group of equal selectors whose ranges overlap or touch, in a fixed order.

@@ -32,7 +32,7 @@ type QueryRange struct {
 	cfg    RemoteConfig
 	client *http.Client
 	url    string
-	slots  chan struct{}
+	slots  slots
 }
 
 var _ Source = (*QueryRange)(nil)
@@ -53,7 +53,7 @@ func NewQueryRange(cfg RemoteConfig) (*QueryRange, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &QueryRange{caller: calls, cfg: cfg, client: client, url: cfg.URL, slots: make(chan struct{}, cfg.Concurrency)}, nil
+	return &QueryRange{caller: calls, cfg: cfg, client: client, url: cfg.URL, slots: newSlots(cfg.Concurrency, cfg.Name, calls.metrics)}, nil
 }
 
 // Close drops idle connections.
@@ -86,6 +86,7 @@ func (s *QueryRange) read(ctx context.Context, q Query) (tidewatch.Block, error)
 			from += steps * q.Step
 		case steps > 1 && s.smallerHelps(err):
 			most = steps / 2
+			s.countSplit(err)
 			s.cfg.Logger.Debug("window halved", "source", s.name, "detector", q.Detector, "steps", most, "reason", err)
 		case isOwnLimit(err):
 			return tidewatch.Block{}, &Error{Kind: KindLimit, Source: s.name, Op: fmt.Sprintf("read %q", q.Expr), URL: s.shown, Err: err}
@@ -102,12 +103,10 @@ func (*QueryRange) smallerHelps(err error) bool {
 }
 
 func (s *QueryRange) readWindow(ctx context.Context, q Query, from, to int64, rows *rows) error {
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-ctx.Done():
-		return &Error{Kind: transportKind(ctx, ctx.Err()), Source: s.name, Op: fmt.Sprintf("read %q", q.Expr), Err: ctx.Err()}
+	if err := s.slots.take(ctx); err != nil {
+		return &Error{Kind: transportKind(ctx, err), Source: s.name, Op: fmt.Sprintf("read %q", q.Expr), Err: err}
 	}
+	defer s.slots.give()
 	var m promql.Matrix
 	err := s.call(ctx, fmt.Sprintf("read %q", q.Expr), func(ctx context.Context) (code int, err error) {
 		m, code, err = s.exchange(ctx, q, from, to)

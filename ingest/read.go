@@ -44,6 +44,7 @@ func (r *Remote) read(ctx context.Context, q Query) (tidewatch.Block, error) {
 			from += steps * q.Step
 		case isOwnLimit(err) && steps > 1:
 			window = steps / 2 * q.Step
+			r.countSplit(err)
 			r.cfg.Logger.Debug("window halved", "source", r.cfg.Name, "detector", q.Detector, "steps", steps/2, "reason", err)
 		default:
 			return tidewatch.Block{}, r.asError(ctx, q, err)
@@ -71,15 +72,11 @@ func (q *Query) check() error {
 
 // readWindow reads and evaluates the grid times from to to and adds the results to the rows.
 func (r *Remote) readWindow(ctx context.Context, e *evaluation, from, to int64, rows *rows) error {
-	select {
-	case r.slots <- struct{}{}:
-		defer func() { <-r.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := r.slots.take(ctx); err != nil {
+		return err
 	}
-	data := &reader{remote: r, ctx: ctx, budget: &budget{
-		maxBytes: r.cfg.MaxBytesInFlight / int64(r.cfg.Concurrency), maxSamples: int64(r.cfg.MaxSamples),
-	}}
+	defer r.slots.give()
+	data := &reader{remote: r, ctx: ctx, budget: &budget{maxBytes: r.share(), maxSamples: int64(r.cfg.MaxSamples)}}
 	defer data.release()
 	err := e.window(ctx, data, from, to, rows)
 	if data.err != nil {

@@ -48,6 +48,9 @@ type RemoteConfig struct {
 	// Transport replaces the transport of the HTTP client, next: to record what passes, or to answer from a recording.
 	Transport func(next http.RoundTripper) http.RoundTripper
 
+	// SampledOnly asks for sampled answers, as a server gives that cannot stream: several times the cost, for comparison.
+	SampledOnly bool
+
 	Logger     *slog.Logger          // default: silent
 	Registerer prometheus.Registerer // for the self-metrics; default: none
 }
@@ -62,7 +65,7 @@ type Remote struct {
 	cfg     RemoteConfig
 	client  *http.Client
 	engine  *promql.Engine
-	slots   chan struct{}
+	slots   slots
 	names   interners
 	sampled atomic.Bool // the server's last answer was not streamed
 
@@ -87,7 +90,7 @@ func NewRemote(cfg RemoteConfig) (*Remote, error) {
 	}
 	return &Remote{
 		caller: calls, cfg: cfg, client: client,
-		slots:  make(chan struct{}, cfg.Concurrency),
+		slots:  newSlots(cfg.Concurrency, cfg.Name, calls.metrics),
 		engine: newEngine(cfg.MaxSamples),
 		ext:    cfg.ExternalLabels, extKnown: !cfg.DetectExternalLabels, extStale: detectAgain,
 	}, nil
@@ -159,6 +162,11 @@ func (r *Remote) Name() string { return r.cfg.Name }
 
 // Close drops idle connections.
 func (r *Remote) Close() { r.client.CloseIdleConnections() }
+
+// share is how many bytes one read may hold of what all may.
+func (r *Remote) share() int64 { return r.cfg.MaxBytesInFlight / int64(r.cfg.Concurrency) }
+
+func (r *Remote) inFlight() prometheus.Gauge { return r.metrics.inFlight.WithLabelValues(r.name) }
 
 // external gives the external labels in use.
 func (r *Remote) external() labels.Labels {

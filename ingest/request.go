@@ -28,7 +28,9 @@ type part struct {
 
 // request sends one remote-read request for the parts and collects the answer, whatever its form.
 func (r *Remote) request(ctx context.Context, parts []part) error {
-	return r.call(ctx, "read "+partsString(parts), func(ctx context.Context) (int, error) { return r.exchange(ctx, parts) })
+	return r.call(ctx, "read "+partsString(parts), func(ctx context.Context) (int, error) {
+		return r.exchange(ctx, parts, func(resp *http.Response) error { return r.collect(resp, parts) })
+	})
 }
 
 func codeLabel(code int) string {
@@ -46,9 +48,13 @@ func partsString(parts []part) string {
 	return s
 }
 
-// exchange sends the request and reads the answer; code is the HTTP status, 0 when there was none.
-func (r *Remote) exchange(ctx context.Context, parts []part) (code int, err error) {
-	body, err := encodeRequest(parts)
+// exchange sends the request and lets collect read the answer, if it is a good one; code is the HTTP status, 0 when there was none.
+func (r *Remote) exchange(ctx context.Context, parts []part, collect func(*http.Response) error) (code int, err error) {
+	forms := []prompb.ReadRequest_ResponseType{prompb.ReadRequest_STREAMED_XOR_CHUNKS, prompb.ReadRequest_SAMPLES}
+	if r.cfg.SampledOnly {
+		forms = forms[1:]
+	}
+	body, err := encodeRequest(parts, forms)
 	if err != nil {
 		return 0, err
 	}
@@ -71,7 +77,7 @@ func (r *Remote) exchange(ctx context.Context, parts []part) (code int, err erro
 	if resp.StatusCode/100 != 2 {
 		return resp.StatusCode, readStatus(resp, "no remote-read here; Prometheus serves it at /api/v1/read")
 	}
-	return resp.StatusCode, r.collect(resp, parts)
+	return resp.StatusCode, collect(resp)
 }
 
 // drain reads a little of what is left, so that the connection can be used again, and closes.
@@ -80,10 +86,8 @@ func drain(body io.ReadCloser) {
 	_ = body.Close() // nothing is lost with it: the body was read or is given up
 }
 
-func encodeRequest(parts []part) ([]byte, error) {
-	req := &prompb.ReadRequest{AcceptedResponseTypes: []prompb.ReadRequest_ResponseType{
-		prompb.ReadRequest_STREAMED_XOR_CHUNKS, prompb.ReadRequest_SAMPLES,
-	}}
+func encodeRequest(parts []part, accepted []prompb.ReadRequest_ResponseType) ([]byte, error) {
+	req := &prompb.ReadRequest{AcceptedResponseTypes: accepted}
 	for _, p := range parts {
 		q := &prompb.Query{StartTimestampMs: p.from, EndTimestampMs: p.to}
 		for _, m := range p.matchers {

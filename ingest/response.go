@@ -50,22 +50,35 @@ func readStatus(resp *http.Response, missing string) *statusError {
 
 // collect reads the body of a good answer in the form that its Content-Type names.
 func (r *Remote) collect(resp *http.Response, parts []part) error {
+	streamed, err := isStreamed(resp)
+	switch {
+	case err != nil:
+		return err
+	case streamed:
+		r.sampled.Store(false)
+		return r.collectStreamed(resp.Body, parts)
+	default:
+		r.sampled.Store(true)
+		return r.collectSampled(resp.Body, parts)
+	}
+}
+
+// isStreamed says which of its two forms an answer has.
+func isStreamed(resp *http.Response) (bool, error) {
 	name := resp.Header.Get("Content-Type")
 	media, params, err := mime.ParseMediaType(name)
 	switch {
 	case err == nil && media == streamedType && params["proto"] == streamedBody:
-		return r.collectStreamed(resp.Body, parts)
+		return true, nil
 	case err == nil && media == sampledType:
-		r.sampled.Store(true)
-		return r.collectSampled(resp.Body, parts)
+		return false, nil
 	default:
-		return corrupt("answer", "Content-Type is %q; remote-read answers with %q or %q (is this the URL of /api/v1/read?)",
+		return false, corrupt("answer", "Content-Type is %q; remote-read answers with %q or %q (is this the URL of /api/v1/read?)",
 			name, streamedType+"; proto="+streamedBody, sampledType)
 	}
 }
 
 func (r *Remote) collectStreamed(body io.Reader, parts []part) error {
-	r.sampled.Store(false)
 	frames := newFrameReader(body)
 	defer func() {
 		r.metrics.bytes.WithLabelValues(r.cfg.Name).Add(float64(frames.bytes))
@@ -93,22 +106,7 @@ func (r *Remote) collectStreamed(body io.Reader, parts []part) error {
 }
 
 func (r *Remote) collectSampled(body io.Reader, parts []part) error {
-	limit := parts[0].into.budget.maxBytes
-	if limit <= 0 {
-		limit = 1 << 40
-	}
-	packed, err := io.ReadAll(io.LimitReader(body, limit+1))
-	r.metrics.bytes.WithLabelValues(r.cfg.Name).Add(float64(len(packed)))
-	if err != nil {
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			return corrupt("answer", "the body is cut: %w", err)
-		}
-		return err
-	}
-	if int64(len(packed)) > limit {
-		return &limitError{fmt.Sprintf("a sampled answer of more than %d bytes in one window (raise max_bytes_in_flight, or select less)", limit)}
-	}
-	plain, err := unsnappy(packed)
+	plain, _, err := r.readSampled(body, parts[0].into.budget.maxBytes)
 	if err != nil {
 		return err
 	}
@@ -117,4 +115,25 @@ func (r *Remote) collectSampled(body io.Reader, parts []part) error {
 		into[i] = parts[i].into
 	}
 	return walkSampled(plain, into)
+}
+
+// readSampled reads the body of a sampled answer and unpacks it; limit bounds its packed size, 0 does not.
+func (r *Remote) readSampled(body io.Reader, limit int64) (plain []byte, packed int64, err error) {
+	if limit <= 0 {
+		limit = 1 << 40
+	}
+	b, err := io.ReadAll(io.LimitReader(body, limit+1))
+	packed = int64(len(b))
+	r.metrics.bytes.WithLabelValues(r.cfg.Name).Add(float64(packed))
+	if err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, packed, corrupt("answer", "the body is cut: %w", err)
+		}
+		return nil, packed, err
+	}
+	if packed > limit {
+		return nil, packed, &limitError{fmt.Sprintf("a sampled answer of more than %d bytes in one window (raise max_bytes_in_flight, or select less)", limit)}
+	}
+	plain, err = unsnappy(b)
+	return plain, packed, err
 }

@@ -23,6 +23,19 @@ type wireChunk struct {
 	data       []byte
 }
 
+// check refuses what no chunk of the given series can be.
+func (c *wireChunk) check(ls labels.Labels) error {
+	switch {
+	case !chunkenc.IsValidEncoding(c.enc):
+		return corrupt("chunk", "unknown encoding %d in series %s", c.enc, ls)
+	case len(c.data) < 2:
+		return corrupt("chunk", "%d bytes in series %s", len(c.data), ls)
+	case c.mint > c.maxt:
+		return corrupt("chunk", "time range %d to %d in series %s", c.mint, c.maxt, ls)
+	}
+	return nil
+}
+
 const (
 	wireVarint = 0
 	wireFixed8 = 1
