@@ -81,11 +81,11 @@ var priors = [numTails]*prior{
 // row is the learnt state of one series.
 type row struct {
 	course
-	evidence     evidence
-	tails        tails
-	episode      *episode  // nil while the series is calm
-	extremes     *extremes // nil before the first
-	forest       version // the forest that the isolation tail was learnt under
+	evidence evidence
+	tails    tails
+	episode  *episode  // nil while the series is calm
+	extremes *extremes // nil before the first
+	forest   version   // the forest that the isolation tail was learnt under
 
 	memo *judgement // the last one since the row advanced: a cache, no part of the state
 }

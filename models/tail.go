@@ -93,8 +93,9 @@ var fifths = func() (f [64]uint8) {
 
 // learn counts s once. Its bin must be held.
 func (a calibration) learn(s float64) {
+	t := a.tail
 	a.bins[binOf(s)]++
-	a.total++
+	t.total++
 }
 
 // hits is the count of bin k.
@@ -107,10 +108,11 @@ func (a calibration) hits(k int) float64 {
 
 // forget multiplies all counts by keep.
 func (a calibration) forget(keep float32) {
-	a.total = 0
+	t := a.tail
+	t.total = 0
 	for i := range a.bins {
 		a.bins[i] *= keep
-		a.total += a.bins[i]
+		t.total += a.bins[i]
 	}
 }
 
@@ -236,7 +238,8 @@ func (a calibration) fit() {
 		above += count[k]
 		cut = k
 	}
-	a.cut = uint8(cut)
+	t := a.tail
+	t.cut = uint8(cut)
 	rough, _ := excess(&count, cut, above, 0)
 	mean, weighted := excess(&count, cut, above, rough) // with the slope inside the bins
 	shape := priorShape
@@ -244,10 +247,10 @@ func (a calibration) fit() {
 		shape = min(max(2-mean/d, a.prior.least), maxShape)
 	}
 	shape = (float64(shape*above) + priorShape*priorShapeN) / (above + priorShapeN)
-	a.sigma = float32(max(float64(mean*(1-shape)), 0.02*tailEdges[cut]))
+	t.sigma = float32(max(float64(mean*(1-shape)), 0.02*tailEdges[cut]))
 	// What is not known of the scale makes the tail heavier: the posterior predictive of an exponential seen n times is a
 	// generalised Pareto of shape 1/n (Aitchison & Dunsmore 1975, table 2.1).
-	a.shape = float32(min(shape+a.prior.run/(above+priorExceed), maxShape))
+	t.shape = float32(min(shape+a.prior.run/(above+priorExceed), maxShape))
 }
 
 // excess are the mean excess over the cut and its first probability-weighted moment E[X(1-F(X))], from binned counts. slope
