@@ -48,8 +48,8 @@ type Score struct {
 	Ready    bool
 }
 
-// PartsFrom is the surprise from which on a Score has all Parts: below it a point is as likely as one in ten.
-const PartsFrom = 1
+// PartsFrom is the surprise from which on a Score has all Parts. No budget of false alarms lets a point below it breach.
+const PartsFrom = 2
 
 // Verdict is what the alarm side made of a point, told to the model when it advances.
 type Verdict uint8

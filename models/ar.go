@@ -1,11 +1,6 @@
 package models
 
-import (
-	"math"
-	"sync"
-
-	"gonum.org/v1/gonum/mat"
-)
+import "math"
 
 // Constants of the short memory.
 const (
@@ -72,48 +67,68 @@ func standard(e, scale float64) float32 { return float32(min(max(e/scale, -8), 8
 // fade lets new points outweigh what was learnt so far.
 func (a *short) fade() { a.n = min(a.n, 4*arEvery) }
 
-// arWork is the room of one solve.
-type arWork struct {
-	a    *mat.SymDense
-	chol mat.Cholesky
-	b, x *mat.VecDense
-}
-
-var arPool = sync.Pool{New: func() any {
-	return &arWork{a: mat.NewSymDense(arOrder, nil), b: mat.NewVecDense(arOrder, nil), x: mat.NewVecDense(arOrder, nil)}
-}}
-
 // solve finds the coefficients; where the equations cannot be solved the old ones stay.
 func (a *short) solve() {
 	power := float64(a.moment[0])
 	if power <= 1e-9 {
 		return
 	}
-	w, ok := arPool.Get().(*arWork)
-	if !ok {
-		return // the pool holds nothing else
-	}
-	defer arPool.Put(w)
 	ridge := power * (arRidge + 5/float64(a.n))
+	var q [arOrder][arOrder]float64 // the lower triangle: first of the equations, then of their factor
+	var x [arOrder]float64
 	k := arOrder + 1
-	for i := range arOrder {
-		w.b.SetVec(i, float64(a.moment[i+1]))
-		for j := i; j < arOrder; j++ {
-			v := float64(a.moment[k])
-			if i == j {
-				v += ridge
-			}
-			w.a.SetSym(i, j, v)
+	for j := range arOrder {
+		x[j] = float64(a.moment[j+1])
+		for i := j; i < arOrder; i++ {
+			q[i][j] = float64(a.moment[k])
 			k++
 		}
+		q[j][j] += ridge
 	}
-	if !w.chol.Factorize(w.a) || w.chol.SolveVecTo(w.x, w.b) != nil {
+	if !factorize(&q) {
 		return
 	}
-	for i := range a.coef {
-		a.coef[i] = float32(min(max(w.x.AtVec(i), -4), 4))
+	substitute(&q, &x)
+	for i, c := range x {
+		a.coef[i] = float32(min(max(c, -4), 4))
 	}
 	a.use = a.loss[1] < 0.98*a.loss[0]
+}
+
+// factorize replaces the lower triangle of a symmetric matrix by its Cholesky factor (Golub & Van Loan, "Matrix Computations", algorithm
+// 4.2.1), or reports that it is not positive definite. Plain loops over so few rows are several times as fast as a library.
+func factorize(q *[arOrder][arOrder]float64) bool {
+	for j := range arOrder {
+		for k := range j {
+			for i := j; i < arOrder; i++ {
+				q[i][j] -= float64(q[i][k] * q[j][k])
+			}
+		}
+		if !(q[j][j] > 0) {
+			return false
+		}
+		d := math.Sqrt(q[j][j])
+		for i := j; i < arOrder; i++ {
+			q[i][j] /= d
+		}
+	}
+	return true
+}
+
+// substitute solves the equations of the factor q for the right side x.
+func substitute(q *[arOrder][arOrder]float64, x *[arOrder]float64) {
+	for i := range arOrder {
+		for k := range i {
+			x[i] -= float64(q[i][k] * x[k])
+		}
+		x[i] /= q[i][i]
+	}
+	for i := arOrder - 1; i >= 0; i-- {
+		for k := i + 1; k < arOrder; k++ {
+			x[i] -= float64(q[k][i] * x[k])
+		}
+		x[i] /= q[i][i]
+	}
 }
 
 func (a *short) visit(c *codec) {

@@ -46,8 +46,10 @@ func (t *tails) hold(k, n int) {
 // fade lets new points outweigh what the tails have counted, of which the share kept survives.
 func (t *tails) fade(kept float32) {
 	for k := range t.each {
-		t.at(k).forget(kept)
-		t.at(k).fit()
+		if a := t.at(k); a.total > 0 {
+			a.forget(kept)
+			a.fit()
+		}
 	}
 }
 

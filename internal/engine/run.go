@@ -250,6 +250,7 @@ const missing = -1
 func (d *detector) work(rows []joined, b tidewatch.Block, from, to int64, out *outcome) {
 	st := newStepper(d, out)
 	step := d.step()
+	st.shown = b.End() - int64(d.size)*step
 	for _, j := range rows {
 		for t := max(from, j.g.next); t < to; t += step {
 			i := int((t - b.From) / step)

@@ -12,6 +12,7 @@ import (
 type stepper struct {
 	d        *detector
 	out      *outcome
+	shown    int64 // points before it are gone from their ring when the block has run: nobody will see their band
 	t        int64
 	x        []float64
 	scores   []tidewatch.Score
@@ -77,8 +78,11 @@ func (st *stepper) decide(t int64, g *group, i int, x float64) {
 	}
 	r.ready = s.Ready
 
-	g.model.Band(t, limit, st.bands)
-	b := st.bands[i]
+	var b tidewatch.Band
+	if t >= st.shown || score > 1 || d.watch != nil {
+		g.model.Band(t, limit, st.bands)
+		b = st.bands[i]
+	}
 	b.Mid = s.Mid
 	r.recent.push(t, x, b, score, d.size)
 
