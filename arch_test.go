@@ -26,7 +26,8 @@ var mayImport = map[string][]string{
 	"alerting/notify":      {".", "alerting"},
 	"alerting/notifytest":  {".", "alerting"},
 	"configs":              {".", "ingest", "models", "alerting"},
-	"internal/engine":      {".", "models", "alerting"},
+	"internal/quality":     {"."},
+	"internal/engine":      {".", "models", "alerting", "internal/quality"},
 	"internal/store":       {".", "alerting"},
 	"internal/outbox":      {".", "alerting", "internal/store"},
 	"internal/api":         {".", "alerting"},
@@ -38,7 +39,7 @@ var mayImport = map[string][]string{
 	"internal/app":         {"*"},
 	"internal/demo":        {"*"},
 	"internal/preflight":   {"*"},
-	"bench":                {".", "configs", "ingest", "models", "alerting", "internal/engine", "bench/baseline", "bench/corpus", "bench/marks", "bench/measure"},
+	"bench":                {".", "configs", "ingest", "models", "alerting", "internal/engine", "internal/quality", "bench/baseline", "bench/corpus", "bench/marks", "bench/measure"},
 	"bench/load":           {"*"},
 	"cmd/tidewatch":        {"*"},
 }
@@ -47,7 +48,7 @@ var mayImport = map[string][]string{
 var nobodyImports = []string{"cmd/tidewatch", "bench", "internal/app"}
 
 // timeless packages take time as an argument; no clock, and no randomness without a seed.
-var timeless = []string{".", "models", "alerting", "internal/engine"}
+var timeless = []string{".", "models", "alerting", "internal/engine", "internal/quality"}
 
 var clocks = []string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "NewTicker", "NewTimer", "Tick"}
 

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/quality"
 	"github.com/tidewatch/tidewatch/models"
 )
 
@@ -55,6 +56,7 @@ func engineDetector(d configs.Detector, kind string, channels int, together bool
 		Deviation: engine.Deviation{Relative: d.MinDeviation.Relative, Value: d.MinDeviation.Value},
 		Promise:   engine.Promise{Count: d.ExpectPerSeries.Count, Per: d.ExpectPerSeries.Per, PerSeries: together || channels == 1},
 		ModelHash: d.ModelHash(), ConfigHash: d.ModelHash() + d.PolicyHash(),
+		Quality: &quality.Expect{Step: d.Step, Min: d.Range[0], Max: d.Range[1], Accept: d.AcceptAfter},
 	}
 	if together {
 		out.Join = []string{copyLabel} // all channels of the file

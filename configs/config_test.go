@@ -57,7 +57,7 @@ func TestDefaults(t *testing.T) {
 		Step: time.Minute, Delay: 30 * time.Second, History: 15 * 24 * time.Hour,
 		Model: "combined", Location: berlin, AcceptAfter: 48 * time.Hour, Range: [2]float64{math.Inf(-1), math.Inf(1)},
 		Expect: Rate{1, 30 * 24 * time.Hour}, Direction: Below, MinDeviation: MinDeviation{Relative: true, Value: 0.3},
-		Alarm: alerting.Policy{Datapoints: 3, Of: 5, Missing: alerting.Ignore}, MaxSeries: 1000, Notify: true, input: "map[]",
+		Alarm: alerting.Policy{Datapoints: 3, Of: 5, Missing: alerting.Ignore}, MaxSeries: 1000, DataQuality: true, Notify: true, input: "map[]",
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Detector{}), cmp.Comparer(sameLocation)); diff != "" {
 		t.Error(diff)

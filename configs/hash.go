@@ -62,6 +62,7 @@ type policyPart struct {
 	Annotations     map[string]string `json:"annotations"`
 	Unit            string            `json:"unit"`
 	Notify          bool              `json:"notify"`
+	Data            string            `json:"data,omitempty"`
 }
 
 func (d Detector) policyPart() policyPart {
@@ -70,7 +71,16 @@ func (d Detector) policyPart() policyPart {
 		MinDeviation: d.MinDeviation.String(), Exclude: d.Exclude.String(),
 		Alarm: fmt.Sprintf("%d/%d/%d/%t", d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.Missing, d.Alarm.AtOnce), For: d.Alarm.For, KeepFiringFor: d.Alarm.KeepFiringFor,
 		MaxSeries: d.MaxSeries, Delay: d.Delay, Labels: d.Labels, Annotations: d.Annotations, Unit: d.Unit, Notify: d.Notify,
+		Data: dataText(d),
 	}
+}
+
+// dataText is empty where nothing is declared, so that other detectors' hashes do not depend on it.
+func dataText(d Detector) string {
+	if d.DataQuality && d.MaxGap == 0 && len(d.RequireLabels) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%t %s %q", d.DataQuality, d.MaxGap, slices.Sorted(slices.Values(d.RequireLabels)))
 }
 
 // hash is 128 bits of SHA-256 over the JSON form.

@@ -48,6 +48,12 @@ type rawDetector struct {
 	KeepFiringFor duration `yaml:"keep_firing_for" default:"0s"`
 	// Output series alive at a time. Above it the detector is off and one message says so.
 	MaxSeries int `yaml:"max_series" default:"1000"`
+	// Whether its data are checked: values that cannot be judged are neither judged nor learnt, and have the state DATA_QUALITY instead.
+	DataQuality bool `yaml:"data_quality" default:"true"`
+	// Longest time without a value, for each series. Without it that of the detector as a whole is inferred.
+	MaxGap duration `yaml:"max_gap" default:"=inferred"`
+	// Labels that every series must have; one without them is neither judged nor learnt.
+	RequireLabels []string `yaml:"require_labels"`
 	// Labels added to its alarms; routes and groups see them.
 	Labels map[string]string `yaml:"labels"`
 	// Texts of its messages, Go templates over `.Labels`, `.Value`, `.Expected`, `.Lower`, `.Upper` and `.Score`; `$labels` and `$value` as in Prometheus. `summary`, `description`, `runbook_url` and `dashboard_url` have their place in the message.

@@ -51,6 +51,7 @@ type Alarm struct {
 	Readiness   string            `json:"readiness" enum:"learning,level,daily,weekly" doc:"What has been learnt of the series."`
 	Training    Training          `json:"training" doc:"How far learning has come."`
 	Promise     string            `json:"promise,omitempty" doc:"False-alarm promise of the detector."`
+	DataQuality DataQuality       `json:"data_quality,omitzero" doc:"Set while the series' data cannot be judged: DATA_QUALITY beside the state, which stays as it is."`
 
 	Time      Time    `json:"timestamp,omitzero" doc:"Time of the newest point; the values below are that point's."`
 	Score     Value   `json:"anomaly_score" doc:"Above 1 breaches."`
@@ -180,10 +181,31 @@ type Detector struct {
 	Training       Training       `json:"training" doc:"How far learning has come."`
 	TrainingSeries TrainingCounts `json:"training_series" doc:"Live series by the state of their training."`
 	Alarms         AlarmCounts    `json:"alarms" doc:"Alarms by state."`
+	DataQuality    []DataQuality  `json:"data_quality" doc:"What is wrong with its data now; empty if nothing is."`
+	Expects        Expectations   `json:"expects,omitzero" doc:"What its data should be like, as declared or inferred; absent where they are not checked."`
 	Promise        string         `json:"promise" doc:"For example 1/30d or provisional: 1/9d."`
 	LastTick       Time           `json:"last_tick,omitzero" doc:"Grid time of the newest evaluated point; absent before the first."`
 	LastError      string         `json:"last_error,omitempty" doc:"Newest error; absent if there was none."`
 	LastErrorAt    Time           `json:"last_error_at,omitzero" doc:"When it happened."`
+}
+
+// DataQuality is a fault of a detector's data: the state DATA_QUALITY with its reason.
+type DataQuality struct {
+	Reason   string `json:"reason" doc:"For example unit_jump, stale or schema."`
+	Text     string `json:"text" doc:"The same with its numbers."`
+	Since    Time   `json:"since" doc:"When it began."`
+	Series   int    `json:"series,omitempty" minimum:"0" doc:"How many series have it; absent where it is the detector's as a whole."`
+	Withheld bool   `json:"withheld" doc:"Whether values are neither judged nor learnt because of it."`
+}
+
+// Expectations are what a detector's data should be like.
+type Expectations struct {
+	MaxGapSeconds  float64  `json:"max_gap_seconds" doc:"Longest time without a value."`
+	MaxGapInferred bool     `json:"max_gap_inferred" doc:"Whether that was inferred, and not declared as max_gap."`
+	Series         float64  `json:"series" doc:"Usual number of series, inferred."`
+	Labels         []string `json:"labels" doc:"Labels that all series have: those of require_labels, and inferred ones."`
+	Lower          Value    `json:"lower" doc:"Least valid value, from range; null where open."`
+	Upper          Value    `json:"upper" doc:"Greatest valid value, from range; null where open."`
 }
 
 // BuildInfo is Prometheus's answer of the same name.

@@ -14,6 +14,7 @@ import (
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/internal/api"
 	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/quality"
 	"github.com/tidewatch/tidewatch/internal/store"
 )
 
@@ -104,6 +105,9 @@ func (b backend) alarm(a engine.AlarmInfo) api.Alarm {
 	}
 	if a.Since != 0 {
 		out.Since = api.Time(a.Since)
+	}
+	if a.Quality.Reason != quality.None {
+		out.DataQuality = dataQuality(a.Quality)
 	}
 	if p := a.Newest; len(p.T) == 1 {
 		out.Time, out.Score, out.Y = api.Time(p.T[0]), api.Value(p.Score[0]), api.Value(p.Y[0])
@@ -250,6 +254,13 @@ func (b backend) Detectors(context.Context) ([]api.Detector, error) {
 			Alarms:    api.AlarmCounts{InsufficientData: st.States[0], OK: st.States[1], Alarm: st.States[2]},
 		}
 		a.Training, a.TrainingSeries = trainingSummary(st.Training)
+		a.DataQuality = []api.DataQuality{}
+		for _, v := range st.Quality {
+			a.DataQuality = append(a.DataQuality, dataQuality(v))
+		}
+		if d.DataQuality {
+			a.Expects = expects(st.Expects)
+		}
 		if st.Decided != 0 {
 			a.LastTick = api.Time(st.Decided - d.Step.Milliseconds())
 		}
@@ -259,6 +270,25 @@ func (b backend) Detectors(context.Context) ([]api.Detector, error) {
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+func dataQuality(v quality.Verdict) api.DataQuality {
+	return api.DataQuality{Reason: v.Reason.String(), Text: v.Text, Since: api.Time(v.Since), Series: v.Series, Withheld: v.Reason.Withholds()}
+}
+
+func expects(x quality.Expected) api.Expectations {
+	return api.Expectations{
+		MaxGapSeconds: x.MaxGap.Seconds(), MaxGapInferred: x.Inferred, Series: x.Series, Labels: append([]string{}, x.Labels...),
+		Lower: open(x.Min), Upper: open(x.Max),
+	}
+}
+
+// open is an end of a range, NaN where it is open.
+func open(end float64) api.Value {
+	if math.IsInf(end, 0) {
+		return api.Value(math.NaN())
+	}
+	return api.Value(end)
 }
 
 func detectorState(st *detectorStatus) string {

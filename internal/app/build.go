@@ -15,6 +15,7 @@ import (
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
 	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/quality"
 )
 
 // engineDetectors turns configured detectors into the engine's.
@@ -28,7 +29,7 @@ func engineDetectors(cfg *configs.Config, dryRun bool) []engine.Detector {
 			Model: m, Alarm: d.Alarm, Direction: engine.Direction(d.Direction),
 			Deviation: engine.Deviation{Relative: d.MinDeviation.Relative, Value: d.MinDeviation.Value},
 			Promise:   promise(d), Muted: !d.Notify || dryRun, Join: d.Join,
-			ModelHash: d.ModelHash(), ConfigHash: d.ModelHash() + d.PolicyHash(),
+			ModelHash: d.ModelHash(), ConfigHash: d.ModelHash() + d.PolicyHash(), Quality: expectations(d),
 		}
 		if len(d.Exclude.Ranges)+len(d.Exclude.Recurring) > 0 {
 			e.Exclude = d.Exclude.Contains
@@ -36,6 +37,16 @@ func engineDetectors(cfg *configs.Config, dryRun bool) []engine.Detector {
 		out = append(out, e)
 	}
 	return out
+}
+
+// expectations are what the detector's data should be like, nil where they are not checked.
+func expectations(d configs.Detector) *quality.Expect {
+	if !d.DataQuality {
+		return nil
+	}
+	return &quality.Expect{
+		Step: d.Step, Min: d.Range[0], Max: d.Range[1], MaxGap: d.MaxGap, Labels: d.RequireLabels, Accept: d.AcceptAfter,
+	}
 }
 
 func promise(d configs.Detector) engine.Promise {

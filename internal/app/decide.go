@@ -34,6 +34,9 @@ func (s *Service) tick(ctx context.Context, now int64, blocks []tidewatch.Block)
 		return s.gap
 	}
 	s.m.points.WithLabelValues("live").Add(float64(res.Points))
+	for _, b := range blocks {
+		s.gaugeQuality(b.Detector)
+	}
 	start = time.Now()
 	s.journal(payload)
 	s.m.stage.WithLabelValues("journal").Observe(time.Since(start).Seconds())
@@ -86,6 +89,7 @@ func (s *Service) write(ctx context.Context, res engine.Result, b store.Batch) {
 		s.log.Info("transition", "detector", ch.Detector, "alarm", ch.Alarm, "labels", ch.Series.Labels.String(),
 			"from", ch.Transition.From.String(), "to", ch.Transition.To.String(), "reason", ch.View.Reason)
 	}
+	s.noteQuality(res)
 	if !b.Empty() {
 		s.backlog = append(s.backlog, b)
 	}

@@ -10,6 +10,8 @@ type metrics struct {
 	points           *prometheus.CounterVec
 	transitions      *prometheus.CounterVec
 	notices          *prometheus.CounterVec
+	verdicts         *prometheus.CounterVec
+	dataQuality      *prometheus.GaugeVec
 	errors           *prometheus.CounterVec
 	stage            *prometheus.HistogramVec
 	detectorUp       *prometheus.GaugeVec
@@ -37,6 +39,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		points:         counter("points_total", "Real points judged, in training on history and live.", "mode"),
 		transitions:    counter("alarm_transitions_total", "Changes of alarms' states.", "detector", "to"),
 		notices:        counter("notices_total", "Versions of messages decided on.", "receiver", "kind", "status"),
+		verdicts:       counter("data_quality_verdicts_total", "Faults of data found, by reason.", "detector", "reason"),
+		dataQuality:    gauge("data_quality", "Series whose data has the fault now, 1 where the whole detector has it; absent where there is none.", "detector", "reason"),
 		errors:         counter("errors_total", "Errors of the service by part.", "part"),
 		detectorUp:     gauge("detector_up", "Whether the newest evaluation of the detector was good.", "detector"),
 		lastEvaluation: gauge("detector_last_evaluation_timestamp_seconds", "Grid time of the newest evaluated point.", "detector"),

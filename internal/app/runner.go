@@ -135,7 +135,7 @@ func (r *runner) due(ctx context.Context, d configs.Detector, now int64) (tidewa
 			return tidewatch.Block{}, err
 		}
 	}
-	from := r.s.core.Decided(d.Name)
+	from := r.s.core.Decided(d.Name) - again(d, to)
 	parts := records(from, to, d.Step, r.s.core.Series(d.Name))
 	for i, p := range parts {
 		b, err := r.read(ctx, d, p[0], p[1])

@@ -71,3 +71,18 @@ func bySource(cfg *configs.Config) map[string][]configs.Detector {
 	}
 	return m
 }
+
+const (
+	againEvery  = 30 // columns between two looks at what was decided before
+	againPoints = 5  // that are read again
+)
+
+// again is how far back of what is decided is read once more together with the column to, in milliseconds: every now and then a few
+// points, to see whether samples come late. What was decided stays decided.
+func again(d configs.Detector, to int64) int64 {
+	step := d.Step.Milliseconds()
+	if !d.DataQuality || mod(to/step+int64(len(d.Name)), againEvery) != 0 {
+		return 0
+	}
+	return againPoints * step
+}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/internal/engine"
@@ -120,6 +121,7 @@ func (s *Service) forgetGone(cfg *configs.Config) {
 			delete(s.status, name)
 			s.m.detectorUp.DeleteLabelValues(name)
 			s.m.lastEvaluation.DeleteLabelValues(name)
+			s.m.dataQuality.DeletePartialMatch(prometheus.Labels{"detector": name})
 		}
 	}
 	for name := range s.sources {

@@ -29,6 +29,7 @@ type Result struct {
 	Changes   []Change
 	Anomalies []Anomaly
 	Notices   []alerting.Notice
+	Quality   []QualityChange
 	Points    int // real points judged
 }
 
@@ -120,6 +121,7 @@ func (c *Core) Tick(now int64, blocks []tidewatch.Block) (Result, error) {
 		r.Changes = append(r.Changes, changes...)
 		r.Anomalies = append(r.Anomalies, anomalies...)
 		r.Points += n
+		c.report(c.engine.find(b.Detector), &r)
 	}
 	slices.SortStableFunc(r.Changes, func(x, y Change) int {
 		return cmp.Or(cmp.Compare(x.Transition.T, y.Transition.T), cmp.Compare(x.Detector, y.Detector), cmp.Compare(x.Series.ID, y.Series.ID))

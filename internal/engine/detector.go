@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/quality"
 	"github.com/tidewatch/tidewatch/models"
 )
 
@@ -66,7 +67,9 @@ type Detector struct {
 	Muted       bool // notify: false
 	// Join makes groups of several series, judged as one: of those whose labels named here have equal values. nil: each series
 	// is a group of its own; empty, not nil: all series of the detector are one. It needs a joint kind of model, which needs it.
-	Join       []string
+	Join []string
+	// Quality is what the data should be like; nil: it is not checked.
+	Quality    *quality.Expect
 	ConfigHash string
 	ModelHash  string
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/internal/quality"
 	"github.com/tidewatch/tidewatch/models"
 )
 
@@ -73,6 +74,7 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 	if old := e.find(c.Name); old != nil && old.ModelHash == c.ModelHash {
 		d := *old
 		d.Detector = c
+		d.expect()
 		if old.ConfigHash != c.ConfigHash {
 			d.repolicy(old)
 		}
@@ -84,6 +86,7 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 	}
 	d := &detector{Detector: c, spec: spec, blank: blank, ladder: ladder, size: e.opts.RecentPoints, watch: e.opts.Watch}
 	d.family.cur.dim, d.family.prev.dim = spec.Dim, spec.Dim
+	d.expect()
 	return d, nil
 }
 
@@ -174,10 +177,12 @@ type Status struct {
 	Rungs        [4]int // live series by what has been learnt: nothing yet, level (6 h), daily (2 d), weekly (15 d)
 	States       [3]int // alarms by alerting.State
 	Limit        Limit
-	Training     TrainingSummary // of the live series
-	Shared       uint64          // version of the shared part, 0 if none
-	Members      int             // series in joint groups; 0 where each is judged for itself
-	LeftOut      int             // of them, those that their group, of models.MaxJoint, has no room for
+	Training     TrainingSummary   // of the live series
+	Shared       uint64            // version of the shared part, 0 if none
+	Members      int               // series in joint groups; 0 where each is judged for itself
+	Quality      []quality.Verdict // on the data, under way
+	Expects      quality.Expected  // zero where the data is not checked
+	LeftOut      int               // of them, those that their group, of models.MaxJoint, has no room for
 }
 
 // Status returns the state of every detector in order of name.
@@ -187,6 +192,9 @@ func (e *Engine) Status() []Status {
 		s := Status{Detector: d.Detector, Decided: d.next, Series: len(d.groups), Live: d.live(d.next), Limit: d.limit}
 		if d.family.shared != nil {
 			s.Shared = d.family.shared.Version()
+		}
+		if d.quality.Monitor != nil {
+			s.Quality, s.Expects = d.quality.Open(), d.quality.Expected()
 		}
 		for _, g := range d.groups {
 			s.Members += len(g.members)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/quality"
 	"github.com/tidewatch/tidewatch/models"
 )
 
@@ -32,6 +33,7 @@ type row struct {
 	ep      *episode // the anomaly under way
 	alarmed *episode // the one that alarmed last, kept for the messages that follow
 	recent  recent
+	data    quality.Series // what the data checks remember of it; of a joint group its members have that
 }
 
 // window is a ring of the newest values.

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/internal/quality"
 	"github.com/tidewatch/tidewatch/models"
 )
 
@@ -20,8 +21,14 @@ type member struct {
 	slot   int   // row of the model; noSlot where the group had no room
 	seen   int64 // grid time of the newest real point
 
-	v []float64 // the block's values, while it is run; nil where it has none
+	v     []float64      // the block's values, while it is run; nil where it has none
+	held  []bool         // as in joined
+	reset int64          // as in joined
+	data  quality.Series // what its data checks remember
 }
+
+// withheld reports whether column c of the columns that are run is.
+func (m *member) withheld(c int) bool { return len(m.held) > c && m.held[c] }
 
 // noSlot is the slot of a member that was left out.
 const noSlot = -1
@@ -96,11 +103,20 @@ func (d *detector) enter(s tidewatch.Series, t int64) *group {
 	return g
 }
 
-// stepAll is step for a joint group: column i of its members' values, none where i is missing.
-func (st *stepper) stepAll(t int64, g *group, i int) {
+// stepAll is step for a joint group: column i of its members' values, none where i is missing, which is column c of those that
+// are run.
+func (st *stepper) stepAll(t int64, g *group, i, c int) {
 	present := false
+	st.held = false
 	for k := range g.members {
 		m := &g.members[k]
+		if m.reset == t && m.slot != noSlot {
+			g.model.(models.Joiner).Clear(m.slot) //nolint:errcheck // a detector that joins has a joint kind
+		}
+		if m.withheld(c) {
+			m.seen, st.held = t, true
+			continue
+		}
 		if m.v == nil || i == missing || math.IsNaN(m.v[i]) {
 			continue
 		}
@@ -115,7 +131,7 @@ func (st *stepper) stepAll(t int64, g *group, i int) {
 		st.x[k] = math.NaN()
 	}
 	for k := range g.members {
-		if m := &g.members[k]; m.slot != noSlot && m.v != nil && i != missing {
+		if m := &g.members[k]; m.slot != noSlot && m.v != nil && i != missing && !m.withheld(c) {
 			st.x[m.slot] = m.v[i]
 		}
 	}
@@ -123,9 +139,9 @@ func (st *stepper) stepAll(t int64, g *group, i int) {
 	g.model.Score(t, st.x, st.scores)
 	value := math.NaN()
 	if present {
-		value = st.scores[0].Surprise
+		value, st.held = st.scores[0].Surprise, false
 	}
-	st.decide(t, g, 0, value)
+	st.decide(t, g, 0, value, value)
 	st.advance(t, g)
 }
 
@@ -253,6 +269,7 @@ func (e *encoder) members(ms members) {
 		e.labels(m.series.Labels)
 		e.uint(m.slot + 1)
 		e.i64(m.seen)
+		e.sized(m.data.AppendState)
 	}
 }
 
@@ -266,6 +283,9 @@ func (d *detector) loadMembers(in *decoder, g *group) error {
 		m := &g.members[i]
 		m.series = tidewatch.Series{ID: in.u64(), Labels: in.labels()}
 		m.slot, m.seen = in.uint()-1, in.i64()
+		if err := m.data.LoadState(in.bytes()); err != nil {
+			return err
+		}
 		if m.slot >= models.MaxJoint || i > 0 && m.series.ID <= g.members[i-1].series.ID {
 			return errShort
 		}

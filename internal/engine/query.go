@@ -5,6 +5,7 @@ import (
 
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/quality"
 )
 
 // AlarmInfo is one alarm as the API lists it.
@@ -17,9 +18,10 @@ type AlarmInfo struct {
 	Seen     int64 // grid time of the newest real point
 	First    int64 // grid time of the oldest
 	Training Training
-	Limit    float64        // surprise at which anomaly_score is 1
-	Newest   View           // the newest decided point
-	Facts    alerting.Facts // of now; after an alarm, with what explains it
+	Limit    float64         // surprise at which anomaly_score is 1
+	Newest   View            // the newest decided point
+	Facts    alerting.Facts  // of now; after an alarm, with what explains it
+	Quality  quality.Verdict // of its data; None where they can be judged
 }
 
 // Status returns the state of every detector.
@@ -95,6 +97,7 @@ func (d *detector) info(r *row) AlarmInfo {
 	return AlarmInfo{
 		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, Series: r.series, State: state, Since: r.alarm.Since(),
 		Seen: r.seen, First: r.first, Training: d.training(r), Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.alarmed, tr, t),
+		Quality: d.dataOf(r),
 	}
 }
 

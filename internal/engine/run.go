@@ -23,19 +23,20 @@ const (
 // detector is a Detector with everything that it has learnt.
 type detector struct {
 	Detector
-	spec   models.Spec
-	blank  models.Model // as new, for others to be made like it
-	ladder models.Ladder
-	groups []*group // ascending id
-	many   account  // onsets of M of N
-	single account  // of single points that decide alone
-	limit  Limit
-	family family
-	next   int64             // grid time of the next column; 0 before the first
-	begun  bool              // its training is over
-	size   int               // points in a recent ring
-	home   map[uint64]*group // of the series in joint groups
-	watch  func(Judged)
+	spec    models.Spec
+	blank   models.Model // as new, for others to be made like it
+	ladder  models.Ladder
+	groups  []*group // ascending id
+	many    account  // onsets of M of N
+	single  account  // of single points that decide alone
+	limit   Limit
+	family  family
+	next    int64             // grid time of the next column; 0 before the first
+	begun   bool              // its training is over
+	size    int               // points in a recent ring
+	home    map[uint64]*group // of the series in joint groups
+	watch   func(Judged)
+	quality checked
 }
 
 // change is a transition together with the alarm that made it, before it has got its words.
@@ -67,6 +68,7 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 	if b.Step != step {
 		return nil, nil, 0, fmt.Errorf("detector %s: block has step %d ms, the detector %d ms", d.Name, b.Step, step)
 	}
+	d.again(b)
 	from := b.From
 	if d.next != 0 {
 		from = d.next
@@ -84,7 +86,9 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 		}
 		var many, single []rise
 		steps := 0
-		outs := d.columns(d.matched(b, t, end), b, t, end, workers)
+		rows := d.matched(b, t, end)
+		d.look(rows, b, t, end)
+		outs := d.columns(rows, b, t, end, workers)
 		for i := range outs {
 			if outs[i].err != nil {
 				return nil, nil, 0, outs[i].err
@@ -141,8 +145,10 @@ func floorDiv(a, b int64) int64 {
 
 // joined is a group with its row of the block; v is nil where the block has none.
 type joined struct {
-	g *group
-	v []float64
+	g     *group
+	v     []float64
+	held  []bool // of the columns that are run: the value is withheld; nil: none is
+	reset int64  // grid time from which on the model begins anew; 0: it goes on
 }
 
 // matched are the groups for the columns [from, to), with what the block has for them.
@@ -164,13 +170,13 @@ func (d *detector) join(b tidewatch.Block, from, to int64) []joined {
 			i++
 		}
 		if i < len(d.groups) && d.groups[i].id == r.Series.ID {
-			out = append(out, joined{d.groups[i], r.V})
+			out = append(out, joined{g: d.groups[i], v: r.V})
 			i++
 			continue
 		}
 		if t, ok := firstSample(b, r.V, from, to); ok {
 			fresh++
-			out = append(out, joined{d.newGroup(r.Series, t), r.V})
+			out = append(out, joined{g: d.newGroup(r.Series, t), v: r.V})
 		}
 	}
 	for ; i < len(d.groups); i++ {
@@ -258,9 +264,14 @@ func (d *detector) work(rows []joined, b tidewatch.Block, from, to int64, out *o
 				i = missing
 			}
 			if d.Join != nil {
-				st.stepAll(t, j.g, i)
+				st.stepAll(t, j.g, i, int((t-from)/step))
 				continue
 			}
+			if t == j.reset {
+				d.renew(j.g)
+			}
+			c := int((t - from) / step)
+			st.held = len(j.held) > c && j.held[c]
 			x := math.NaN()
 			if j.v != nil && i != missing {
 				x = j.v[i]

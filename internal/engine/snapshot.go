@@ -10,7 +10,7 @@ import (
 )
 
 // stateVersion names the layout of a snapshot. Another version is refused; the state is then rebuilt from Prometheus.
-const stateVersion = 3
+const stateVersion = 4
 
 // Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups, split by their id.
 type Snapshot struct {
@@ -97,6 +97,10 @@ func (d *detector) appendMeta(e *encoder) {
 	if d.family.shared != nil {
 		body.bytes(d.family.shared.AppendState(nil))
 	}
+	body.bool(d.quality.Monitor != nil)
+	if d.quality.Monitor != nil {
+		body.bytes(d.quality.AppendState(nil))
+	}
 	e.str(d.Name)
 	e.str(d.ModelHash)
 	e.bytes(body.b)
@@ -122,6 +126,12 @@ func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
 			return name, fmt.Errorf("shared part: %w", err)
 		}
 		det.family.shared = s
+	}
+	if d.bool() {
+		state := d.bytes()
+		if det.quality.Monitor != nil && d.err == nil {
+			d.err = det.quality.LoadState(state)
+		}
 	}
 	kept[name] = true
 	return name, d.err
@@ -231,6 +241,7 @@ func (r *row) append(e *encoder) {
 	e.f64(r.pinned)
 	e.bool(r.ready)
 	e.recent(&r.recent)
+	e.sized(r.data.AppendState)
 	e.episode(r.ep)
 	e.bool(r.alarmed == r.ep)
 	if r.alarmed != r.ep {
@@ -252,6 +263,9 @@ func (d *detector) loadRow(in *decoder) (row, error) {
 	}
 	r.v, r.seen, r.first, r.pinned, r.ready = in.f32(), in.i64(), in.i64(), in.f64(), in.bool()
 	r.recent = in.recent(d.size)
+	if err := r.data.LoadState(in.bytes()); err != nil {
+		return r, err
+	}
 	r.ep = in.episode()
 	if r.alarmed = r.ep; !in.bool() {
 		r.alarmed = in.episode()

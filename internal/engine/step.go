@@ -20,6 +20,7 @@ type stepper struct {
 	verdicts []tidewatch.Verdict
 	events   []tidewatch.Event
 	sample   []float64
+	held     bool // the point is withheld: shown, but neither judged nor learnt
 }
 
 func newStepper(d *detector, out *outcome) *stepper {
@@ -35,10 +36,13 @@ func newStepper(d *detector, out *outcome) *stepper {
 // step is the whole life of one point: score, decide, explain where it alarmed, learn.
 func (st *stepper) step(t int64, g *group, x float64) {
 	st.x[0] = x
+	if st.held {
+		st.x[0] = math.NaN()
+	}
 	st.t = t
 	g.model.Score(t, st.x, st.scores)
 	for i := range g.rows {
-		st.decide(t, g, i, st.x[i])
+		st.decide(t, g, i, st.x[i], x)
 	}
 	st.advance(t, g)
 }
@@ -58,8 +62,9 @@ func (st *stepper) advance(t int64, g *group) {
 	}
 }
 
-// decide judges one row, whose value is x, on the state frozen before t.
-func (st *stepper) decide(t int64, g *group, i int, x float64) {
+// decide judges one row, whose value is x, on the state frozen before t. shown is the value in charts, which a withheld point has,
+// too.
+func (st *stepper) decide(t int64, g *group, i int, x, shown float64) {
 	d, r, s := st.d, &g.rows[i], st.d.literal(st.scores[i], x)
 	present := !math.IsNaN(x)
 	limit := r.pinned
@@ -84,10 +89,13 @@ func (st *stepper) decide(t int64, g *group, i int, x float64) {
 		b = st.bands[i]
 	}
 	b.Mid = s.Mid
-	r.recent.push(t, x, b, score, d.size)
+	r.recent.push(t, shown, b, score, d.size)
 
 	breach := alerting.Missing
 	switch {
+	case st.held:
+		r.seen = t
+		breach = d.withheld()
 	case present && s.Ready && score > 1:
 		breach = alerting.Breaching
 		if d.limit.Lone > 0 && surprise > max(d.limit.Lone, limit) {

@@ -61,6 +61,8 @@ func fleetDetectors() []api.Detector {
 			Training:       api.Training{State: "TRAINED", Progress: .95, TrainedAt: at(-9 * 24 * time.Hour)},
 			TrainingSeries: api.TrainingCounts{Insufficient: 2, Trained: 10},
 			Alarms:         api.AlarmCounts{OK: 11, Alarm: 1}, Promise: "1/30d", LastTick: at(time.Minute),
+			DataQuality: []api.DataQuality{{Reason: "late", Text: "of 60 points read again, 5 had come after their time was decided and 0 had changed; a longer delay waits for them", Since: at(20 * time.Minute)}},
+			Expects:     api.Expectations{MaxGapSeconds: 600, MaxGapInferred: true, Series: 12, Labels: []string{"job", "region"}, Lower: 0, Upper: 1},
 		},
 		{
 			Name: "disk-free", Source: "prod", Expr: "disk_free_bytes", StepSeconds: 60, State: api.DetectorFailing, Series: 3, MaxSeries: 1000,
@@ -68,7 +70,7 @@ func fleetDetectors() []api.Detector {
 			Training:       api.Training{State: "TRAINED_INSUFFICIENT_DATA", Progress: .05, JudgedAt: at(-3 * time.Hour), TrainedAt: at(-15 * 24 * time.Hour)},
 			TrainingSeries: api.TrainingCounts{Pending: 1, Insufficient: 2},
 			Alarms:         api.AlarmCounts{OK: 2, InsufficientData: 1}, Promise: "provisional: 1/9d",
-			LastTick: at(11 * time.Minute), LastError: "remote-read from prod: connection refused", LastErrorAt: at(time.Minute),
+			DataQuality: []api.DataQuality{}, LastTick: at(11 * time.Minute), LastError: "remote-read from prod: connection refused", LastErrorAt: at(time.Minute),
 		},
 	}
 }
