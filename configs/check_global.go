@@ -41,6 +41,13 @@ func global(s scope, raw rawGlobal) Global {
 
 func storage(s scope, raw rawStorage) Storage {
 	st := Storage{Retention: time.Duration(raw.Retention), SnapshotInterval: time.Duration(raw.SnapshotInterval)}
+	st.Recording = Recording{Enabled: raw.Recording.Enabled, Samples: raw.Recording.Samples, MaxSize: int64(raw.Recording.MaxSize)}
+	if st.Recording.MaxSize < 16<<20 {
+		s.at("recording").at("max_size").wrong("is under 16MiB", "a day of 1,000 series at a step of a minute takes about 4 MiB")
+	}
+	if st.Recording.Samples && !st.Recording.Enabled {
+		s.at("recording").at("samples").wrong("is set, but the recording is off", "set enabled as well")
+	}
 	if st.Retention < 24*time.Hour {
 		s.at("retention").wrong("is under 1d", "incidents must outlive the look at them")
 	}

@@ -40,6 +40,14 @@ type Heartbeat struct {
 type Storage struct {
 	Retention        time.Duration // transitions, incidents and delivered messages
 	SnapshotInterval time.Duration // between two snapshots of the learnt state
+	Recording        Recording
+}
+
+// Recording says what is kept of what detectors read.
+type Recording struct {
+	Enabled bool
+	Samples bool  // also the samples, not only the points
+	MaxSize int64 // bytes
 }
 
 // Export chooses the series whose scores and bands /metrics shows.

@@ -130,6 +130,9 @@ func TestFullFile(t *testing.T) {
 	if c.Global.ExternalURL != "https://tidewatch.example.com" || c.Global.Heartbeat.Interval != 5*time.Minute || c.Storage.Retention != 30*24*time.Hour {
 		t.Errorf("global %+v, storage %+v", c.Global, c.Storage)
 	}
+	if c.Storage.Recording != (Recording{Enabled: true, Samples: true, MaxSize: 512 << 20}) {
+		t.Errorf("recording %+v", c.Storage.Recording)
+	}
 	if got := c.Receivers[0].Slack[0]; !got.Webhook() || got.SendResolved || got.APIURLFile != "testdata/secrets/webhook" {
 		t.Errorf("webhook %+v", got)
 	}

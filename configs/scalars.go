@@ -28,6 +28,24 @@ func (d *duration) parse(s string) error {
 	return nil
 }
 
+// size is a number of bytes in Prometheus's units: 512MiB, 2GiB.
+type size int64
+
+func (z *size) parse(s string) error {
+	const hint = "want a size like 512MiB, 2GiB or 1TiB"
+	for i, unit := range []string{"MiB", "GiB", "TiB"} {
+		if digits, ok := strings.CutSuffix(s, unit); ok {
+			n, err := strconv.ParseUint(digits, 10, 20)
+			if err != nil {
+				return errors.New(hint)
+			}
+			*z = size(n << (20 + 10*i))
+			return nil
+		}
+	}
+	return errors.New(hint)
+}
+
 // timezone is an IANA time zone name.
 type timezone struct{ loc *time.Location }
 

@@ -61,6 +61,18 @@ type rawStorage struct {
 	Retention duration `yaml:"retention" default:"90d"`
 	// Time between two snapshots of the learnt state. The journal covers what lies between.
 	SnapshotInterval duration `yaml:"snapshot_interval" default:"10m"`
+	// A recording of what detectors decide on, for `tidewatch replay --recording`. A change takes effect at the next start.
+	Recording rawRecording `yaml:"recording"`
+}
+
+// rawRecording is kept in the directory `recording` of the state. It costs about 3 bytes of disk for each point.
+type rawRecording struct {
+	// Record the points that detectors learn from and decide on.
+	Enabled bool `yaml:"enabled" default:"false"`
+	// Record the samples that are read for them as well, as they come, so that other expressions over them can be replayed.
+	Samples bool `yaml:"samples" default:"false"`
+	// Size of the recording. Beyond it the oldest parts are removed, and counted.
+	MaxSize size `yaml:"max_size" default:"2GiB"`
 }
 
 // rawExport chooses the series whose scores and bands `/metrics` shows, with the names `anomaly_score`, `y`, `yhat`, `yhat_lower` and `yhat_upper`.

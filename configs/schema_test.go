@@ -28,6 +28,7 @@ var typeDocs = map[reflect.Type]typeDoc{
 	reflect.TypeFor[modelKind]():    {"kind of model", obj{"type": "string"}},
 	reflect.TypeFor[Agg]():          {"word", obj{"enum": aggNames}},
 	reflect.TypeFor[protocol]():     {"word", obj{"enum": protocolNames()}},
+	reflect.TypeFor[size]():         {"size", obj{"type": "string", "pattern": `^[0-9]+[MGT]iB$`}},
 	reflect.TypeFor[Rate]():         {"number/duration", obj{"type": "string", "pattern": `^[0-9.eE+-]+ */ *[0-9a-z]+$`}},
 	reflect.TypeFor[treatment]():    {"word", obj{"enum": treatmentNames}},
 	reflect.TypeFor[weekday]():      {"day", obj{"type": "string"}},

@@ -39,7 +39,7 @@ type Recorder struct {
 	mu       sync.Mutex
 	manifest Manifest
 	out      *segmentFileWriter
-	err      error // the first error of writing; nothing is written after it
+	err      error // the first error of writing; nothing is taken until Flush has reported it
 
 	plain []byte // records of the next frame
 	tally tally
@@ -95,36 +95,46 @@ func NewRecorder(dir string, opts RecorderOptions) (*Recorder, error) {
 
 // recover closes what was open, takes up segments that the manifest does not know yet, and learns where detectors stopped.
 func (r *Recorder) recover() error {
-	old, err := OpenRecording(r.dir)
-	switch {
-	case errors.Is(err, errEmptyRecording):
-		return nil
-	case err != nil:
+	names, err := segmentNames(r.dir, &r.manifest)
+	if err != nil || len(names) == 0 {
 		return err
 	}
-	if err := old.Close(); err != nil {
-		return fmt.Errorf("recording: %w", err)
+	for i := range r.manifest.Segments {
+		for _, d := range r.manifest.Segments[i].Detectors {
+			r.decided[d.Detector] = d.To + d.Step
+		}
 	}
-	for name, d := range old.detectors {
+	for _, name := range names[len(r.manifest.Segments):] {
+		if err := r.takeUp(name); err != nil {
+			return err
+		}
+	}
+	return saveManifest(r.dir, &r.manifest)
+}
+
+// takeUp puts a segment that is not in the manifest there; one that is open is closed.
+func (r *Recorder) takeUp(name string) error {
+	one := newRecording(r.dir)
+	err := one.load(name)
+	if err := errors.Join(err, one.Close()); err != nil {
+		return err
+	}
+	info := one.Manifest.Segments[0]
+	if info.SHA256 == "" {
+		if len(one.frames) == 0 { // nothing was written yet
+			return os.Remove(name)
+		}
+		if info.SHA256, err = closeTorn(name, info.Bytes); err != nil {
+			return fmt.Errorf("recording: %w", err)
+		}
+	}
+	r.manifest.Segments = append(r.manifest.Segments, info)
+	for name, d := range one.detectors {
 		if n := len(d.stretches); n > 0 {
 			r.decided[name] = d.stretches[n-1].end(d.step)
 		}
 	}
-	segments := old.Manifest.Segments
-	if n := len(segments); n > 0 && segments[n-1].SHA256 == "" {
-		open := segments[n-1]
-		segments = segments[:n-1]
-		if len(old.frames) > 0 && open.Bytes > int64(len(segmentMagic)) {
-			if open.SHA256, err = closeTorn(filepath.Join(r.dir, openFile), open.Bytes); err != nil {
-				return err
-			}
-			segments = append(segments, open)
-		} else if err := os.Remove(filepath.Join(r.dir, openFile)); err != nil {
-			return fmt.Errorf("recording: %w", err)
-		}
-	}
-	r.manifest.Segments = segments
-	return saveManifest(r.dir, &r.manifest)
+	return nil
 }
 
 // begin makes the next segment's tables empty. The file is created with its first frame.
@@ -152,7 +162,8 @@ func (r *Recorder) Manifest() Manifest {
 // Dir is the recording's directory.
 func (r *Recorder) Dir() string { return r.dir }
 
-// Flush makes the points that were added durable. Samples stay in memory until their segment is full.
+// Flush makes the points that were added durable. Samples stay in memory until their segment is full. After an error, what was
+// not durable is lost, and what is added from then on is written by later calls once that is possible again.
 func (r *Recorder) Flush() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -162,7 +173,22 @@ func (r *Recorder) Flush() error {
 		r.fail(r.out.sync())
 	}
 	r.full()
-	return r.err
+	err := r.err
+	if err != nil {
+		r.resume()
+	}
+	return err
+}
+
+// resume begins a new segment after a failure, as a new Recorder would. What could not be written is lost, and readers find that
+// it is missing.
+func (r *Recorder) resume() {
+	if r.out != nil {
+		_ = r.out.f.Close() // the error before matters
+	}
+	r.begin()
+	r.tails, r.order, r.held, r.answers, r.notes = map[string]*tail{}, nil, 0, nil, nil
+	r.err = r.recover()
 }
 
 // Close writes everything, closes the last segment and ends the recording; the Recorder is not used after it.

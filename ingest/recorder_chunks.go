@@ -16,6 +16,9 @@ type tail struct {
 
 // chunk records a chunk as it came. One that is in the segment already is left out.
 func (r *Recorder) chunk(source string, key []byte, c wireChunk) {
+	if r.err != nil {
+		return
+	}
 	name := source + "\x00" + string(key)
 	t := r.tails[name]
 	if t != nil && t.c.mint == c.mint && t.c.enc == c.enc && len(t.c.data) <= len(c.data) && t.c.maxt <= c.maxt {

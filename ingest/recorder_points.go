@@ -28,6 +28,9 @@ const maxColumns = 1 << 14
 func (r *Recorder) Points(source, expr string, now int64, history bool, b tidewatch.Block) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.err != nil {
+		return
+	}
 	next := r.decided[b.Detector]
 	switch {
 	case b.From >= next, history:

@@ -87,7 +87,8 @@ func OpenRecording(dir string) (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Recording{Manifest: m, dir: dir, sources: map[string]*recordedSource{}, detectors: map[string]*recordedDetector{}}
+	r := newRecording(dir)
+	r.Manifest = m
 	names, err := segmentNames(dir, &m)
 	if err == nil && len(names) == 0 && !found {
 		err = fmt.Errorf("recording: %s holds neither %s nor a segment: %w", dir, manifestFile, errEmptyRecording)
@@ -105,6 +106,10 @@ func OpenRecording(dir string) (*Recording, error) {
 		s.finish()
 	}
 	return r, nil
+}
+
+func newRecording(dir string) *Recording {
+	return &Recording{dir: dir, sources: map[string]*recordedSource{}, detectors: map[string]*recordedDetector{}}
 }
 
 // errEmptyRecording is a directory without a recording.

@@ -40,6 +40,7 @@ func (d *recordedDetector) load(l *segmentLoader, p pointsRecord) error {
 	s := stretch{from: p.from, n: p.n, frame: l.current, at: int32(p.at), rows: p.rows, byRef: l.byRef}
 	if !p.history {
 		s.late = p.late
+		l.span(p.from+p.late[0], s.end(d.step)-d.step+p.late[p.n-1])
 	}
 	if n := len(d.stretches); n > 0 && s.from < d.stretches[n-1].end(d.step) {
 		d.stretches = nil
@@ -48,6 +49,34 @@ func (d *recordedDetector) load(l *segmentLoader, p pointsRecord) error {
 	points, err := s.walk(p.body, func(*recordedSeries, []byte) error { return nil })
 	l.tally.points(d, s.from, s.end(d.step)-d.step, points)
 	return err
+}
+
+// Tick is a stretch of a detector's grid that was decided at one time: N points from From on, at Now. Unix milliseconds.
+type Tick struct {
+	Now, From int64
+	N         int
+}
+
+// Ticks are the times at which a detector's points were decided, in order; none where only history was recorded, or for another
+// source, expression or step.
+func (r *Recording) Ticks(source string, q Query) []Tick {
+	d := r.detectors[q.Detector]
+	if !d.has(q, source) {
+		return nil
+	}
+	var out []Tick
+	for i := range d.stretches {
+		s := &d.stretches[i]
+		for k, late := range s.late {
+			t := s.from + int64(k)*d.step
+			if n := len(out); n > 0 && out[n-1].Now == t+late && out[n-1].From+int64(out[n-1].N)*d.step == t {
+				out[n-1].N++
+			} else {
+				out = append(out, Tick{Now: t + late, From: t, N: 1})
+			}
+		}
+	}
+	return out
 }
 
 // walk calls each with every row of a stretch, and counts its points.

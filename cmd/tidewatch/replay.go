@@ -38,6 +38,9 @@ func replayCommand(a *kingpin.Application, e *env) (string, func(context.Context
 		if r.begin != 0 && !fromGiven {
 			r.from = r.begin
 		}
+		if fromGiven || *to != "" {
+			r.ticks = nil
+		}
 		if *asJSON {
 			r.each = jsonResult(e.stdout)
 		} else {
@@ -66,6 +69,7 @@ type replayRun struct {
 	from, to int64
 	end      int64 // newest time that can be replayed
 	begin    int64 // where a recording says that it begins, else 0
+	ticks    func(configs.Detector) []ingest.Tick
 	close    func()
 	each     func(engine.Result) error
 }
@@ -101,7 +105,7 @@ func (r *replayRun) openRecording(dir string) error {
 	if r.begin, r.end = rec.From, rec.To; r.end == 0 {
 		r.end = app.ReplayEnd(r.cfg, time.UnixMilli(rec.Manifest.To()).Add(longestDelay(r.cfg)))
 	}
-	r.source = app.RecordingSources(r.cfg, rec, r.env.logger())
+	r.source, r.ticks = app.RecordingSources(r.cfg, rec, r.env.logger()), app.RecordedTicks(rec)
 	return nil
 }
 
@@ -124,7 +128,7 @@ func (r *replayRun) run(ctx context.Context) (app.ReplayReport, error) {
 	show, done := progress(r.env.stderr, "replay")
 	defer done()
 	return app.Replay(ctx, app.ReplayOptions{
-		Config: r.cfg, Source: r.source, From: r.from, To: r.to, Each: r.each, Progress: show,
+		Config: r.cfg, Source: r.source, From: r.from, To: r.to, Ticks: r.ticks, Each: r.each, Progress: show,
 		Failed: func(detector string, err error) {
 			_, _ = fmt.Fprintf(r.env.stderr, "detector %s is left out: %v\n", detector, err)
 		},

@@ -38,6 +38,7 @@ func (s *Service) tick(ctx context.Context, now int64, blocks []tidewatch.Block)
 		s.gaugeQuality(b.Detector)
 	}
 	start = time.Now()
+	s.recordPoints(rec.Now, false, blocks...)
 	s.journal(payload)
 	s.m.stage.WithLabelValues("journal").Observe(time.Since(start).Seconds())
 	s.carry(ctx, res)
@@ -177,6 +178,7 @@ func (s *Service) take() (taken, error) {
 }
 
 func (s *Service) keep(t taken) error {
+	s.flushRecording()
 	err := s.store.WriteSnapshot(t.Meta, t.pos, len(t.Shards), writeShard(t.Snapshot))
 	s.m.snapshotSeconds.Set(time.Since(t.began).Seconds())
 	if err != nil {

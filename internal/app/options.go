@@ -82,9 +82,5 @@ func (o Options) withDefaults() Options {
 	if o.Load == nil {
 		o.Load = func() (*configs.Config, error) { return configs.Load(o.ConfigFile) }
 	}
-	if o.OpenSource == nil {
-		log, reg := o.Logger, o.Registry
-		o.OpenSource = func(s configs.Source) (ingest.Source, error) { return openRemote(s, log, reg) }
-	}
 	return o
 }

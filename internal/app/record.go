@@ -42,7 +42,7 @@ func Record(ctx context.Context, o RecordOptions) (detectors int, err error) {
 		}
 		src, err := open(d.Source)
 		if err == nil {
-			err = recordOne(ctx, src, d, o.From, o.To)
+			err = recordOne(ctx, o.Recorder, src, d, o.From, o.To)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -73,13 +73,23 @@ func knownDetectors(cfg *configs.Config, names []string) error {
 }
 
 // recordOne reads a detector as a replay does.
-func recordOne(ctx context.Context, src ingest.Source, d configs.Detector, from, to int64) error {
+func recordOne(ctx context.Context, rec *ingest.Recorder, src ingest.Source, d configs.Detector, from, to int64) error {
 	trained := newestDue(d, from-1)
-	if err := readHistory(ctx, src, d, 0, trained, func(tidewatch.Block) error { return nil }); err != nil {
+	keep := func(b tidewatch.Block) error {
+		if ingest.SpokenBy(src) == ingest.ProtocolQueryRange { // there are no samples, but points
+			rec.Points(d.Source, d.Expr, 0, true, b)
+		}
+		return nil
+	}
+	if err := readHistory(ctx, src, d, 0, trained, keep); err != nil {
 		return err
 	}
 	for _, p := range spans(trained+d.Step.Milliseconds(), newestDue(d, to), d.Step) {
-		if _, err := src.Read(ctx, query(d, p[0], p[1])); err != nil {
+		b, err := src.Read(ctx, query(d, p[0], p[1]))
+		if err != nil {
+			return err
+		}
+		if err := keep(b); err != nil {
 			return err
 		}
 	}
@@ -120,4 +130,9 @@ func openOnce(cfg *configs.Config, open func(configs.Source) (ingest.Source, err
 		}
 		return s, err
 	}
+}
+
+// RecordedTicks says when a recorded service decided the points of a detector.
+func RecordedTicks(rec *ingest.Recording) func(configs.Detector) []ingest.Tick {
+	return func(d configs.Detector) []ingest.Tick { return rec.Ticks(d.Source, query(d, 0, 0)) }
 }

@@ -1,9 +1,9 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -22,6 +22,9 @@ type ReplayOptions struct {
 	Source   func(name string) (ingest.Source, error)
 	From, To int64
 	Workers  int
+	// Ticks says when a recorded service decided the points of a detector, so that they are decided then again; nil, or none for
+	// a detector: at its due times.
+	Ticks func(configs.Detector) []ingest.Tick
 	// Each is called with the result of every tick that decided something, in order of time.
 	Each func(engine.Result) error
 	// Failed is called with the error of a detector that cannot be read; it is left out, the others go on.
@@ -67,32 +70,27 @@ type replay struct {
 	report  ReplayReport
 }
 
-// cursor reads a detector's range in stretches and hands out single columns.
-type cursor struct {
-	d      configs.Detector
-	source ingest.Source
-	block  tidewatch.Block
-	loaded bool
-}
-
-// train runs the history before From, as the service does at its first start.
+// train runs the history before From, as the service does at its first start. A detector whose recording begins later waits.
 func (r *replay) train(ctx context.Context) error {
 	for i, d := range r.Config.Detectors {
 		src, err := r.Source(d.Source)
 		if err != nil {
-			return fmt.Errorf("source %s: %w", d.Source, err)
-		}
-		if err := r.trainOne(ctx, d, src); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
+			if r.Failed == nil {
+				return fmt.Errorf("source %s: %w", d.Source, err)
 			}
-			if r.Failed != nil {
-				r.Failed(d.Name, err)
-			}
+			r.Failed(d.Name, err)
 			continue
 		}
-		r.cursors[d.Name] = &cursor{d: d, source: src}
-		r.report.Detectors++
+		c := &cursor{d: d, source: src}
+		if r.Ticks != nil {
+			c.ticks = r.Ticks(d)
+		}
+		r.cursors[d.Name] = c
+		if c.begins(r.From) <= r.From {
+			if err := r.trainOne(ctx, c, r.From); err != nil {
+				return err
+			}
+		}
 		r.progress(0.5 * float64(i+1) / float64(len(r.Config.Detectors)))
 	}
 	return nil
@@ -104,17 +102,26 @@ func (r *replay) progress(share float64) {
 	}
 }
 
-func (r *replay) trainOne(ctx context.Context, d configs.Detector, src ingest.Source) error {
-	to := newestDue(d, r.From-1)
-	err := readHistory(ctx, src, d, 0, to, func(b tidewatch.Block) error {
+// trainOne trains a detector that decides from now on. One that cannot be read is left out.
+func (r *replay) trainOne(ctx context.Context, c *cursor, now int64) error {
+	err := readHistory(ctx, c.source, c.d, 0, c.trainedTo(now), func(b tidewatch.Block) error {
 		n, err := r.core.Train(b)
 		r.report.Points += n
 		return err
 	})
-	if err != nil {
-		return err
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		delete(r.cursors, c.d.Name)
+		if r.Failed != nil {
+			r.Failed(c.d.Name, err)
+		}
+		return nil
 	}
-	return r.each(r.core.Begin(r.From, d.Name))
+	c.begun = true
+	r.report.Detectors++
+	return r.each(r.core.Begin(now, c.d.Name))
 }
 
 // decide walks the due times of [From, To].
@@ -145,46 +152,34 @@ func (r *replay) decide(ctx context.Context) error {
 func (r *replay) nextDue(now int64) int64 {
 	next := int64(math.MaxInt64)
 	for _, c := range r.cursors {
-		next = min(next, nextDue(c.d, now))
+		next = min(next, c.nextDue(now))
 	}
 	return next
 }
 
-// due are the columns that are due at now.
+// due are the columns that are due at now, in order of detectors.
 func (r *replay) due(ctx context.Context, now int64) ([]tidewatch.Block, error) {
 	var blocks []tidewatch.Block
-	for _, c := range r.cursors {
-		t := newestDue(c.d, now)
-		if t+c.d.Delay.Milliseconds() != now {
+	for _, name := range slices.Sorted(maps.Keys(r.cursors)) {
+		c := r.cursors[name]
+		if c.nextDue(now-1) != now {
 			continue
 		}
-		b, err := c.column(ctx, t, newestDue(c.d, r.To))
+		if !c.begun {
+			if err := r.trainOne(ctx, c, now); err != nil {
+				return nil, err
+			}
+			if !c.begun {
+				continue
+			}
+		}
+		b, err := c.take(ctx, now, r.To)
 		if err != nil {
-			return nil, fmt.Errorf("detector %s: %w", c.d.Name, err)
+			return nil, fmt.Errorf("detector %s: %w", name, err)
 		}
 		blocks = append(blocks, b)
 	}
-	slices.SortFunc(blocks, func(a, b tidewatch.Block) int { return cmp.Compare(a.Detector, b.Detector) })
 	return blocks, nil
-}
-
-// column returns the block of grid time t alone; stretches up to last are read ahead.
-func (c *cursor) column(ctx context.Context, t, last int64) (tidewatch.Block, error) {
-	if !c.loaded || t >= c.block.End() {
-		b, err := c.source.Read(ctx, query(c.d, t, spans(t, max(last, t), c.d.Step)[0][1]))
-		if err != nil {
-			return tidewatch.Block{}, err
-		}
-		c.block, c.loaded = b, true
-	}
-	i := int((t - c.block.From) / c.block.Step)
-	out := tidewatch.Block{Detector: c.d.Name, From: t, Step: c.block.Step, N: 1, Rows: make([]tidewatch.Row, 0, len(c.block.Rows))}
-	for _, row := range c.block.Rows {
-		if v := row.V[i]; !math.IsNaN(v) {
-			out.Rows = append(out.Rows, tidewatch.Row{Series: row.Series, V: row.V[i : i+1]})
-		}
-	}
-	return out, nil
 }
 
 func (r *replay) each(res engine.Result) error {

@@ -84,7 +84,7 @@ func (s *Service) RunWith(ctx context.Context, drive func(ctx context.Context) e
 	if serr := s.snapshot(); serr != nil {
 		err = errors.Join(err, fmt.Errorf("last snapshot: %w", serr))
 	}
-	return errors.Join(err, s.store.Close())
+	return errors.Join(err, s.closeRecording(), s.store.Close())
 }
 
 // live runs the parts until ctx ends and takes snapshots now and then.
@@ -178,6 +178,7 @@ func (s *Service) again(ctx context.Context, record []byte) error {
 		return err
 	}
 	s.lastNow = max(s.lastNow, rec.Now)
+	s.recordPoints(rec.Now, false, s.core.Labelled(blocks)...)
 	return s.store.Commit(ctx, s.batch(res))
 }
 

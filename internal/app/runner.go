@@ -31,7 +31,7 @@ func (s *Service) newRunners(cfg *configs.Config) ([]*runner, error) {
 		if len(by[src.Name]) == 0 {
 			continue
 		}
-		c, err := s.opts.OpenSource(src)
+		c, err := s.openSource(src, cfg)
 		if err != nil {
 			return nil, fmt.Errorf("source %s: %w", src.Name, err)
 		}
@@ -158,6 +158,9 @@ func (r *runner) read(ctx context.Context, d configs.Detector, from, to int64) (
 func (r *runner) backfill(ctx context.Context, d configs.Detector, now, to int64) error {
 	err := readHistory(ctx, r.source, d, r.s.core.Decided(d.Name), to, func(b tidewatch.Block) error {
 		n, err := r.s.core.Train(b)
+		if err == nil {
+			r.s.recordPoints(now, true, b)
+		}
 		r.s.m.points.WithLabelValues("history").Add(float64(n))
 		if r.s.opts.Progress != nil && err == nil {
 			r.s.opts.Progress(d.Name, d.History-time.Duration(to-b.End())*time.Millisecond, d.History)

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/ingest"
 	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/internal/outbox"
 	"github.com/tidewatch/tidewatch/internal/store"
@@ -44,6 +45,7 @@ type Service struct {
 	ready    sync.Once
 	isReady  bool
 
+	recorder  *ingest.Recorder // nil where nothing is recorded
 	outbox    *outbox.Outbox
 	lifecycle sync.Mutex // one reload or the shutdown at a time
 	closed    bool
@@ -72,7 +74,11 @@ func newService(opts Options) (*Service, error) {
 		opts: opts, log: opts.Logger, store: st, m: newMetrics(opts.Registry), status: map[string]*detectorStatus{},
 		sources: map[string]*health{}, troubles: map[string]openTrouble{}, faults: map[string]bool{},
 	}
-	if err := s.build(cfg); err != nil {
+	err = s.openRecorder(cfg)
+	if err == nil {
+		err = s.build(cfg)
+	}
+	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
 	return s, nil

@@ -45,6 +45,35 @@ func (r Record) Append(b []byte, known func(detector string, id uint64) bool) []
 	return e.b
 }
 
+// Labelled is blocks of a decoded record with the labels that Append left out, in place. The core must have run them.
+func (c *Core) Labelled(blocks []tidewatch.Block) []tidewatch.Block {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, b := range blocks {
+		d := c.engine.find(b.Detector)
+		for i := range b.Rows {
+			if s := &b.Rows[i].Series; d != nil && s.Labels.IsEmpty() {
+				s.Labels = d.labelsOf(s.ID)
+			}
+		}
+	}
+	return blocks
+}
+
+// labelsOf are the labels of a series that the detector knows.
+func (d *detector) labelsOf(id uint64) labels.Labels {
+	if d.Join == nil {
+		if g := d.group(id); g != nil {
+			return g.rows[0].series.Labels
+		}
+	} else if g := d.home[id]; g != nil {
+		if i, ok := g.members.find(id); ok {
+			return g.members[i].series.Labels
+		}
+	}
+	return labels.EmptyLabels()
+}
+
 // size is roughly the length of the encoded record without labels.
 func (r Record) size() int {
 	n := 16
