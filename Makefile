@@ -109,7 +109,7 @@ rules: ## Check the alert rules and run their unit tests; needs promtool.
 integration: $(if $(REPORT),bin/testreport) ## Run against real Prometheus servers; installs or builds them where they are missing.
 	servers=$$(internal/integration/servers.sh); for s in $$servers; do export "$$s"; done; \
 	export TIDEWATCH_INTEGRATION=$${CI:+required}; \
-	set -x; $(GO) test -tags integration -timeout 15m -run '$(RUN)' $(if $(REPORT),-json,-v) ./internal/integration $(if $(REPORT),| bin/testreport)
+	set -x; $(GO) test -tags integration -timeout 15m -run '$(RUN)' $(if $(REPORT),-json,-v) ./internal/integration ./ingest $(if $(REPORT),| bin/testreport)
 
 .PHONY: ci
 ci: ## Do what CI does.
