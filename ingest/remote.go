@@ -88,12 +88,14 @@ func NewRemote(cfg RemoteConfig) (*Remote, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Remote{
+	r := &Remote{
 		caller: calls, cfg: cfg, client: client,
 		slots:  newSlots(cfg.Concurrency, cfg.Name, calls.metrics),
 		engine: newEngine(cfg.MaxSamples),
 		ext:    cfg.ExternalLabels, extKnown: !cfg.DetectExternalLabels, extStale: detectAgain,
-	}, nil
+	}
+	r.sampled.Store(cfg.SampledOnly)
+	return r, nil
 }
 
 // open checks and completes the configuration and makes what sends its requests.

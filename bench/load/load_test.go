@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,49 @@ func TestRunReportsEveryStage(t *testing.T) {
 	var out bytes.Buffer
 	if err := rep.Print(&out); err != nil || !strings.Contains(out.String(), "read, decode, PromQL") {
 		t.Error(err, out.String())
+	}
+}
+
+func TestReadIsMeasuredBesideItsPeers(t *testing.T) {
+	h, err := Handler(World{Series: 40, Detectors: 4, Scrape: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	o := ReadDefaults()
+	o.URL, o.Selectors = srv.URL+"/api/v1/read", []string{`{part="001"}`, `{part=~".+"}`}
+	o.Ranges = []time.Duration{3 * time.Hour, 30 * time.Hour}
+	rep, err := MeasureRead(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := [][2]int64{}
+	for _, r := range rep.Rows {
+		got = append(got, [2]int64{int64(r.Series), r.Samples})
+		if bare := r.BareSamples >= r.Samples; bare == r.Sampled || r.StreamStats.Bytes == 0 || r.CPU == 0 || r.Repeated > 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+	if want := [][2]int64{{10, 1800}, {10, 1800}, {10, 18000}, {40, 7200}}; !slices.Equal(got, want) {
+		t.Errorf("series and samples %v, want %v", got, want)
+	}
+	var out bytes.Buffer
+	if err := rep.Print(&out); err != nil || strings.Count(out.String(), "streamed") != 3 || strings.Count(out.String(), "sampled ") != 1 {
+		t.Error(err, out.String())
+	}
+	for name, change := range map[string]func(*ReadOptions){
+		"no range":    func(o *ReadOptions) { o.Ranges = nil },
+		"no selector": func(o *ReadOptions) { o.Selectors = nil },
+		"no series":   func(o *ReadOptions) { o.Selectors = []string{`{part="x"}`} },
+		"no server":   func(o *ReadOptions) { o.URL = "http://127.0.0.1:1" },
+		"odd fleet":   func(o *ReadOptions) { o.URL, o.Series = "", 3 },
+	} {
+		broken := o
+		change(&broken)
+		if _, err := MeasureRead(t.Context(), broken); err == nil {
+			t.Errorf("%s was taken", name)
+		}
 	}
 }
 

@@ -24,29 +24,40 @@ type fleet struct {
 
 func newFleet(w World) *fleet { return &fleet{scrape: w.Scrape.Milliseconds(), parts: w.parts()} }
 
-var errStreamOnly = errors.New("the load generator answers streamed remote-read only")
+var errNoLabels = errors.New("the load generator answers remote-read only")
 
-// Querier refuses: nothing but streamed chunks is served.
-func (*fleet) Querier(int64, int64) (storage.Querier, error) { return nil, errStreamOnly }
+// Querier gives the samples between mint and maxt, Unix milliseconds, for the sampled form of remote-read.
+func (f *fleet) Querier(mint, maxt int64) (storage.Querier, error) {
+	return sampled{&querier{fleet: f, mint: mint, maxt: maxt, exact: true}}, nil
+}
+
+// sampled is a querier that decodes its chunks.
+type sampled struct{ *querier }
+
+// Select gives the matching series, as the querier of chunks does.
+func (q sampled) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, ms ...*labels.Matcher) storage.SeriesSet {
+	return storage.NewSeriesSetFromChunkSeriesSet(q.querier.Select(ctx, sorted, hints, ms...))
+}
 
 // ChunkQuerier gives the chunks with samples between mint and maxt, Unix milliseconds.
 func (f *fleet) ChunkQuerier(mint, maxt int64) (storage.ChunkQuerier, error) {
-	return &querier{f, mint, maxt}, nil
+	return &querier{fleet: f, mint: mint, maxt: maxt}, nil
 }
 
 type querier struct {
 	fleet      *fleet
 	mint, maxt int64
+	exact      bool // chunks begin at mint
 }
 
 // LabelValues refuses.
 func (*querier) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return nil, nil, errStreamOnly
+	return nil, nil, errNoLabels
 }
 
 // LabelNames refuses.
 func (*querier) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
-	return nil, nil, errStreamOnly
+	return nil, nil, errNoLabels
 }
 
 // Close has nothing to release.
@@ -106,7 +117,12 @@ func (c *chunkSeries) Labels() labels.Labels { return c.s.labels }
 // newest one ends at the newest sample.
 func (c *chunkSeries) Iterator(chunks.Iterator) chunks.Iterator {
 	first := (c.q.mint - c.s.offset) / c.q.fleet.scrape
-	return &chunkIterator{c: c, from: first - first%samplesPerChunk}
+	it := &chunkIterator{c: c, from: first - first%samplesPerChunk}
+	if c.q.exact {
+		for it.from = first; it.time(it.from) < c.q.mint; it.from++ {
+		}
+	}
+	return it
 }
 
 type chunkIterator struct {

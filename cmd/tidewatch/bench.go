@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/tidewatch/tidewatch/bench"
@@ -39,6 +41,45 @@ func benchLoadCommand(a *kingpin.Application, e *env) (string, func(context.Cont
 		show, done := progress(e.stderr, "ticks")
 		o.Progress, o.Logger = show, e.logger()
 		rep, err := load.Run(ctx, o)
+		done()
+		switch {
+		case err != nil:
+			return err
+		case *asJSON:
+			return json.NewEncoder(e.stdout).Encode(rep)
+		}
+		return rep.Print(e.stdout)
+	}
+}
+
+func benchReadCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
+	c := benchGroup(a).Command("read", "Read a server's raw samples and report speed and memory beside bare iteration over the same chunks.")
+	o := load.ReadDefaults()
+	o.Ranges = nil // the flag adds to it
+	var end string
+	c.Flag("url", "Remote-read of a server, for example http://prometheus:9090/api/v1/read; by default a generator is started.").StringVar(&o.URL)
+	c.Flag("match", "Series to read from the server, as a selector; the first with every range, further ones with the first range.").StringsVar(&o.Selectors)
+	c.Flag("range", "Time to read, back from --end; can be repeated.").Default("14d").DurationListVar(&o.Ranges)
+	c.Flag("end", "End of the range: RFC 3339; by default now, and a fixed time with the generator.").StringVar(&end)
+	c.Flag("series", "Series of the generator.").Default("1000").IntVar(&o.Series)
+	c.Flag("scrape", "Time between two samples of the generator.").Default("30s").DurationVar(&o.Scrape)
+	c.Flag("tenfold", "Read ten times the series and ten times the range from the generator, too.").BoolVar(&o.Tenfold)
+	c.Flag("concurrency", "Requests at a time.").Default("2").IntVar(&o.Concurrency)
+	asJSON := c.Flag("json", "Print the report as JSON.").Bool()
+	return c.FullCommand(), func(ctx context.Context) error {
+		if o.URL != "" {
+			o.End = e.now()
+		}
+		if end != "" {
+			t, err := time.Parse(time.RFC3339, end)
+			if err != nil {
+				return fmt.Errorf("--end: %q is not a time such as 2026-11-01T00:00:00Z", end)
+			}
+			o.End = t
+		}
+		show, done := progress(e.stderr, "reads")
+		o.Progress = show
+		rep, err := load.MeasureRead(ctx, o)
 		done()
 		switch {
 		case err != nil:
