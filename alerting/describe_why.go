@@ -22,7 +22,11 @@ func why(f Facts) string {
 		parts = append(parts, "Unlike before: "+featureList(f.Explanation.Features)+".")
 	}
 	if h := f.Explanation.History; h > 0 {
-		parts = append(parts, "History "+FormatSpan(h)+".")
+		history := "History " + FormatSpan(h)
+		if f.Inherited != "" {
+			history += ", inherited from " + f.Inherited
+		}
+		parts = append(parts, history+".")
 	}
 	return strings.Join(parts, " ")
 }

@@ -26,7 +26,7 @@ func (b *builder) detector(s scope, raw rawDetector, seen map[string]bool) Detec
 	d := Detector{
 		Name: raw.Name, Preset: b.bases[raw.Name].preset, Source: b.detectorSource(s, raw), Agg: raw.Agg,
 		Step: or(s, "step", raw.Step, g.Step), History: or(s, "history", raw.History, g.History),
-		Delay: or(s, "delay", raw.Delay, g.Delay), Model: string(raw.Model),
+		Delay: or(s, "delay", raw.Delay, g.Delay), Model: string(raw.Model), Churn: raw.ChurnLabels.names,
 		Seasons: raw.Seasonality.periods, Location: cmp.Or(raw.Timezone.loc, g.Location),
 		AcceptAfter: time.Duration(raw.AcceptAfter), Range: [2]float64{math.Inf(-1), math.Inf(1)},
 		Direction: raw.Direction, MinDeviation: raw.MinDeviation, MaxSeries: raw.MaxSeries,
@@ -41,6 +41,9 @@ func (b *builder) detector(s scope, raw rawDetector, seen map[string]bool) Detec
 	}
 	if !checkHistory(s.at("history"), d.History) {
 		d.History = g.History
+	}
+	for i, name := range d.Churn {
+		checkLabelName(s.at("churn_labels").index(i), name)
 	}
 	promise(s, raw, &d)
 	d.Exclude = excludes(s.at("exclude"), raw.Exclude, d.Location)

@@ -22,6 +22,7 @@ type Detector struct {
 	History time.Duration // read at the first start
 
 	Join        []string        // labels whose equal values make a group that is judged as one; nil: each series for itself; empty: all
+	Churn       []string        // labels whose values are replaced in the course of time; nil: found automatically; empty: none
 	Model       string          // a kind of package models
 	Seasons     []time.Duration // nil: found automatically; empty, not nil: none
 	Location    *time.Location  // never nil

@@ -56,6 +56,7 @@ type policyPart struct {
 	Alarm           string            `json:"alarm"`
 	For             time.Duration     `json:"for"`
 	KeepFiringFor   time.Duration     `json:"keep_firing_for"`
+	Churn           string            `json:"churn_labels,omitempty"`
 	MaxSeries       int               `json:"max_series"`
 	Delay           time.Duration     `json:"delay"`
 	Labels          map[string]string `json:"labels"`
@@ -70,7 +71,7 @@ func (d Detector) policyPart() policyPart {
 		Expect: d.Expect.String(), ExpectPerSeries: d.ExpectPerSeries.String(), Band: d.Band, Direction: d.Direction.String(),
 		MinDeviation: d.MinDeviation.String(), Exclude: d.Exclude.String(),
 		Alarm: fmt.Sprintf("%d/%d/%d/%t", d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.Missing, d.Alarm.AtOnce), For: d.Alarm.For, KeepFiringFor: d.Alarm.KeepFiringFor,
-		MaxSeries: d.MaxSeries, Delay: d.Delay, Labels: d.Labels, Annotations: d.Annotations, Unit: d.Unit, Notify: d.Notify,
+		Churn: churnText(d.Churn), MaxSeries: d.MaxSeries, Delay: d.Delay, Labels: d.Labels, Annotations: d.Annotations, Unit: d.Unit, Notify: d.Notify,
 		Data: dataText(d),
 	}
 }
@@ -113,6 +114,14 @@ func seasonsText(ss []time.Duration) string {
 		return "auto"
 	}
 	return fmt.Sprint(slices.Sorted(slices.Values(ss)))
+}
+
+// churnText is empty for what is found automatically.
+func churnText(names []string) string {
+	if names == nil {
+		return ""
+	}
+	return fmt.Sprintf("%q", slices.Sorted(slices.Values(names)))
 }
 
 // joinText is empty where nothing is joined, so that other detectors' hashes do not depend on it.

@@ -18,6 +18,8 @@ type rawDetector struct {
 	Delay duration `yaml:"delay" default:"=global.delay"`
 	// Judges several series as one, with one alarm: `join: {}` is all series of the detector.
 	Join rawJoin `yaml:"join"`
+	// Labels that name an instance and not what it does, so that a new value of theirs goes on from what was learnt of the one that it replaced: a list, `[]` for none. `auto` takes the usual ones (`pod`, `instance`, container and replica-set ids) and those whose values are seen to be replaced.
+	ChurnLabels churnLabels `yaml:"churn_labels" default:"auto"`
 	// Kind of model.
 	Model modelKind `yaml:"model" default:"=combined; joint with join"`
 	// Patterns that repeat: `auto` tests for 1h, 1d and 1w, `none` is none, or a list such as `[1d, 1w]`.

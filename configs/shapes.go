@@ -36,6 +36,29 @@ func (s *seasonality) decode(d *decoder, n *yaml.Node, path string) {
 	}
 }
 
+// churnLabels is "auto" (nil) or a list of label names, empty for none.
+type churnLabels struct{ names []string }
+
+func (c *churnLabels) decode(d *decoder, n *yaml.Node, path string) {
+	switch {
+	case n.Kind == yaml.ScalarNode && n.Value == "auto":
+		c.names = nil
+	case n.Kind == yaml.SequenceNode:
+		c.names = []string{}
+		for i, item := range n.Content {
+			at := path + "[" + strconv.Itoa(i) + "]"
+			d.pos[at] = item
+			if item = resolve(item); item.Kind != yaml.ScalarNode {
+				d.errorAt(item, at, "is "+kindName(item)+", want the name of a label", "")
+				continue
+			}
+			c.names = append(c.names, item.Value)
+		}
+	default:
+		d.errorAt(n, path, quoted(n.Value)+" is wrong", "want auto, or a list of label names like [pod, instance], [] for none")
+	}
+}
+
 // valueRange is [least, greatest], null where open.
 type valueRange struct {
 	set    bool

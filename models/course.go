@@ -9,11 +9,13 @@ import (
 // course is what a series usually does: level, trend, seasons, short memory and noise. Every kind of model expects with it; what they make
 // of the deviation differs.
 type course struct {
-	points int32 // seen and not missing
-	learnt int32 // of them, from calm points
-	age    int32 // of the present estimates in learnt points, cut back when the expectation changes
-	born   int64 // time of the first point
-	since  int8  // points since the last missing one, at most arOrder
+	points int32   // seen and not missing
+	learnt int32   // of them, from calm points
+	age    int32   // of the present estimates in learnt points, cut back when the expectation changes
+	young  int32   // points for which the series, whose estimates were another's, still counts as young
+	born   int64   // time of the first point
+	unsure float32 // how far the level of a young series may be from the other's
+	since  int8    // points since the last missing one, at most arOrder
 
 	level, trend float64
 	profile      profile
@@ -50,6 +52,9 @@ func (w *course) expect(s *settings, ph phase) expectation {
 	x.bound = x.mid - sum
 	x.dev = w.noise.deviation(w.level)
 	x.residual = w.noise.residual(w.level, w.profile.noise(ph))
+	if w.young > 0 {
+		w.widen(s, &x)
+	}
 	if missed := arOrder - float64(w.since); missed > 0 { // the short memory is blind just after a gap
 		x.residual = max(x.residual, x.residual+float64(missed/arOrder*(x.dev-x.residual)))
 	}
@@ -95,7 +100,8 @@ func (w *course) learnLevel(s *settings, e, dev float64) {
 	case w.profile.useDay:
 		rate = s.rateDay
 	}
-	rate = max(rate, 1/float64(w.learnt))
+	rate = max(rate, 1/float64(w.learnt), w.youngRate(s))
+	w.grow()
 	e = min(max(e, -3*dev), 3*dev)
 	w.level += w.trend + float64(rate*e)
 	w.trend = float64(0.9995*w.trend) + float64(rate*rate/8*e)
@@ -171,6 +177,7 @@ func (w *course) visit(c *codec, s *settings) {
 	c.u8(&since)
 	c.within("points since a gap", float64(since), 0, arOrder)
 	w.since = int8(since)
+	w.visitYouth(c, s)
 	c.f64(&w.level, &w.trend)
 	w.profile.visit(c)
 	w.short.visit(c)

@@ -7,7 +7,7 @@ import (
 
 const (
 	jointMagic  = 'J'
-	jointFormat = 2
+	jointFormat = 3
 )
 
 // AppendState implements Model.

@@ -75,7 +75,7 @@ func (m *rows) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewat
 
 const (
 	rowsMagic  = 'R'
-	rowsFormat = 3
+	rowsFormat = 4
 )
 
 // AppendState implements Model.

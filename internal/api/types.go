@@ -50,6 +50,7 @@ type Alarm struct {
 	Muted       bool              `json:"muted,omitempty" doc:"Notifications are off (notify: false or dry run)."`
 	Readiness   string            `json:"readiness" enum:"learning,level,daily,weekly" doc:"What has been learnt of the series."`
 	Training    Training          `json:"training" doc:"How far learning has come."`
+	Inherited   Origin            `json:"inherited_from,omitzero" doc:"Where the baseline comes from, if the series replaced another; absent if it is its own."`
 	Promise     string            `json:"promise,omitempty" doc:"False-alarm promise of the detector."`
 	DataQuality DataQuality       `json:"data_quality,omitzero" doc:"Set while the series' data cannot be judged: DATA_QUALITY beside the state, which stays as it is."`
 
@@ -142,6 +143,7 @@ type Explanation struct {
 	Unit           string        `json:"unit,omitempty" doc:"Unit of statistic and limit."`
 	Seasons        []string      `json:"seasons" doc:"Seasons in use, for example 1d, 1w."`
 	HistorySeconds float64       `json:"history_seconds" doc:"Learnt span."`
+	Inherited      Origin        `json:"inherited_from,omitzero" doc:"Where the baseline comes from, if the series replaced another; absent if it is its own."`
 	Promise        string        `json:"promise,omitempty" doc:"False-alarm promise of the detector."`
 }
 

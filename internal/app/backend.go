@@ -103,6 +103,7 @@ func (b backend) alarm(a engine.AlarmInfo) api.Alarm {
 		Readiness: rungs[a.Training.Rung], Training: training(a.Training), Promise: a.Facts.Promise, Channel: api.Channel(v.Channel),
 		Score: api.Value(math.NaN()), Y: api.Value(math.NaN()), Yhat: api.Value(math.NaN()), YhatLower: api.Value(math.NaN()), YhatUpper: api.Value(math.NaN()),
 	}
+	out.Inherited = inherited(a.Origin)
 	if a.Since != 0 {
 		out.Since = api.Time(a.Since)
 	}
@@ -114,6 +115,14 @@ func (b backend) alarm(a engine.AlarmInfo) api.Alarm {
 		out.Yhat, out.YhatLower, out.YhatUpper = api.Value(p.Mid[0]), api.Value(p.Lower[0]), api.Value(p.Upper[0])
 	}
 	return out
+}
+
+// inherited is whose baseline a series goes on from.
+func inherited(o engine.Origin) api.Origin {
+	if o.ID == 0 {
+		return api.Origin{}
+	}
+	return api.Origin{SeriesID: api.SeriesID(o.ID), Labels: o.Labels, At: api.Time(o.At), Begun: api.Time(o.Begun)}
 }
 
 // training is a series' as the API gives it.
@@ -191,7 +200,7 @@ func (b backend) Explain(_ context.Context, alarmID string) (api.Explanation, er
 		Reason: v.Reason, Why: v.Why, Time: al.Time, Y: al.Y, Yhat: al.Yhat, YhatLower: al.YhatLower, YhatUpper: al.YhatUpper,
 		Score: api.Value(f.AnomalyScore), Surprise: api.Value(f.Score.Surprise), Channel: api.Channel(f.Score.Channel.String()), Side: int(f.Score.Side),
 		Parts: []api.Part{}, Terms: terms(x.Terms), Features: terms(x.Features), Statistic: api.Value(x.Statistic), Limit: api.Value(x.Limit), Unit: x.Unit,
-		Seasons: append([]string{}, x.Seasons...), HistorySeconds: float64(x.History) / 1000, Promise: f.Promise,
+		Seasons: append([]string{}, x.Seasons...), HistorySeconds: float64(x.History) / 1000, Promise: f.Promise, Inherited: al.Inherited,
 	}
 	for c, p := range f.Score.Parts {
 		if c > 0 {

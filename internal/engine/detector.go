@@ -68,6 +68,9 @@ type Detector struct {
 	// Join makes groups of several series, judged as one: of those whose labels named here have equal values. nil: each series
 	// is a group of its own; empty, not nil: all series of the detector are one. It needs a joint kind of model, which needs it.
 	Join []string
+	// Churn are the labels whose values are replaced in the course of time, so that a series which differs from one that has ended in them
+	// alone goes on from what was learnt of it. nil: those that are known, and those that are found; empty: no series replaces another.
+	Churn []string
 	// Quality is what the data should be like; nil: it is not checked.
 	Quality    *quality.Expect
 	ConfigHash string

@@ -78,6 +78,9 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 		if old.ConfigHash != c.ConfigHash {
 			d.repolicy(old)
 		}
+		if !slices.Equal(d.Churn, old.Churn) || (d.Churn == nil) != (old.Churn == nil) {
+			d.restoreKin()
+		}
 		return &d, nil
 	}
 	ladder, err := c.Model.Ladder()
@@ -172,8 +175,8 @@ func (e *Engine) Decided(name string) int64 {
 // Status is what a detector is doing.
 type Status struct {
 	Detector
-	Decided      int64 // grid time just after the newest column
-	Series, Live int
+	Decided      int64  // grid time just after the newest column
+	Series, Live int    // those that Alarms lists; of them, those that reported in the last hour
 	Rungs        [4]int // live series by what has been learnt: nothing yet, level (6 h), daily (2 d), weekly (15 d)
 	States       [3]int // alarms by alerting.State
 	Limit        Limit
@@ -189,7 +192,7 @@ type Status struct {
 func (e *Engine) Status() []Status {
 	out := make([]Status, 0, len(e.detectors))
 	for _, d := range e.detectors {
-		s := Status{Detector: d.Detector, Decided: d.next, Series: len(d.groups), Live: d.live(d.next), Limit: d.limit}
+		s := Status{Detector: d.Detector, Decided: d.next, Live: d.live(d.next), Limit: d.limit}
 		if d.family.shared != nil {
 			s.Shared = d.family.shared.Version()
 		}
@@ -201,6 +204,10 @@ func (e *Engine) Status() []Status {
 			s.LeftOut += g.members.leftOut()
 			for i := range g.rows {
 				r := &g.rows[i]
+				if !r.listed(d.next) {
+					continue
+				}
+				s.Series++
 				s.States[r.alarm.State()]++
 				if r.seen > d.next-goneAfter.Milliseconds() {
 					t := d.training(r)

@@ -12,6 +12,7 @@ import (
 // group is the unit of work: one model over one or several series, each with an alarm of its own. A group belongs to one
 // worker at a time.
 type group struct {
+	kin     uint64 // kinOf its labels, where each series is a group; the same for series that can replace each other
 	id      uint64 // the series' ID; of a joint group that of the labels which its members share
 	model   models.Model
 	rows    []row // one decision each; of a joint group one for all members
@@ -21,19 +22,22 @@ type group struct {
 
 // row is one series of a group: its alarm and what is remembered of it besides the model.
 type row struct {
-	series  tidewatch.Series
-	alarm   alerting.Alarm
-	last    window  // the policy surprises of the last N real points
-	ranks   window  // the M-th largest of them at the last points, as many as `for` asks for
-	v       float32 // the alarm begins where this rises through the limit
-	seen    int64   // grid time of the newest real point
-	first   int64   // grid time of the first real point
-	pinned  float64 // the limit while in ALARM: thresholds do not move during an incident; 0 outside
-	ready   bool
-	ep      *episode // the anomaly under way
-	alarmed *episode // the one that alarmed last, kept for the messages that follow
-	recent  recent
-	data    quality.Series // what the data checks remember of it; of a joint group its members have that
+	series   tidewatch.Series
+	alarm    alerting.Alarm
+	last     window  // the policy surprises of the last N real points
+	ranks    window  // the M-th largest of them at the last points, as many as `for` asks for
+	v        float32 // the alarm begins where this rises through the limit
+	seen     int64   // grid time of the newest real point
+	first    int64   // grid time of the first real point
+	pinned   float64 // the limit while in ALARM: thresholds do not move during an incident; 0 outside
+	ready    bool
+	seeking  bool     // it may still find a predecessor
+	replaced bool     // it has an heir
+	origin   Origin   // of its baseline
+	ep       *episode // the anomaly under way
+	alarmed  *episode // the one that alarmed last, kept for the messages that follow
+	recent   recent
+	data     quality.Series // what the data checks remember of it; of a joint group its members have that
 }
 
 // window is a ring of the newest values.

@@ -18,6 +18,7 @@ type AlarmInfo struct {
 	Seen     int64 // grid time of the newest real point
 	First    int64 // grid time of the oldest
 	Training Training
+	Origin   Origin          // of its baseline
 	Limit    float64         // surprise at which anomaly_score is 1
 	Newest   View            // the newest decided point
 	Facts    alerting.Facts  // of now; after an alarm, with what explains it
@@ -66,7 +67,8 @@ func (c *Core) LeftOut(name string) (n int) {
 	return n
 }
 
-// Alarms calls yield for every alarm in order of detector and series until it returns false. keep, which may be nil, chooses
+// Alarms calls yield for every alarm in order of detector and series until it returns false; those of series that have been replaced, or have
+// been gone for a day, are left out. keep, which may be nil, chooses
 // by identity and state before the expensive view is made.
 func (c *Core) Alarms(keep func(detector string, s tidewatch.Series, state alerting.State) bool, yield func(AlarmInfo) bool) {
 	c.mu.RLock()
@@ -75,7 +77,7 @@ func (c *Core) Alarms(keep func(detector string, s tidewatch.Series, state alert
 		for _, g := range d.groups {
 			for i := range g.rows {
 				r := &g.rows[i]
-				if keep != nil && !keep(d.Name, r.series, r.alarm.State()) {
+				if !r.listed(d.next) || keep != nil && !keep(d.Name, r.series, r.alarm.State()) {
 					continue
 				}
 				if !yield(d.info(r)) {
@@ -96,7 +98,7 @@ func (d *detector) info(r *row) AlarmInfo {
 	}
 	return AlarmInfo{
 		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, Series: r.series, State: state, Since: r.alarm.Since(),
-		Seen: r.seen, First: r.first, Training: d.training(r), Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.alarmed, tr, t),
+		Seen: r.seen, First: r.first, Training: d.training(r), Origin: r.origin, Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.alarmed, tr, t),
 		Quality: d.dataOf(r),
 	}
 }

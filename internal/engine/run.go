@@ -23,20 +23,22 @@ const (
 // detector is a Detector with everything that it has learnt.
 type detector struct {
 	Detector
-	spec    models.Spec
-	blank   models.Model // as new, for others to be made like it
-	ladder  models.Ladder
-	groups  []*group // ascending id
-	many    account  // onsets of M of N
-	single  account  // of single points that decide alone
-	limit   Limit
-	family  family
-	next    int64             // grid time of the next column; 0 before the first
-	begun   bool              // its training is over
-	size    int               // points in a recent ring
-	home    map[uint64]*group // of the series in joint groups
-	watch   func(Judged)
-	quality checked
+	spec      models.Spec
+	blank     models.Model // as new, for others to be made like it
+	ladder    models.Ladder
+	groups    []*group // ascending id
+	many      account  // onsets of M of N
+	single    account  // of single points that decide alone
+	limit     Limit
+	family    family
+	next      int64             // grid time of the next column; 0 before the first
+	begun     bool              // its training is over
+	size      int               // points in a recent ring
+	home      map[uint64]*group // of the series in joint groups
+	watch     func(Judged)
+	quality   checked
+	seekers   []*group   // new series that seek a predecessor, in order of their births
+	strangers []stranger // ascending name
 }
 
 // change is a transition together with the alarm that made it, before it has got its words.
@@ -76,17 +78,17 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 	if d.limit.Surprise == 0 { // the cautious limit until the first epoch
 		d.limit = d.solve(1)
 	}
+	births := d.births(b, from)
 	for t := from; t < b.End(); {
 		if crossesEpoch(t, step, epochEvery) {
 			d.epoch(t)
+			births = d.births(b, t)
 		}
-		end := t + step
-		for end < b.End() && !crossesEpoch(end, step, epochEvery) {
-			end += step
-		}
+		end := d.stretch(b, t, births)
+		rows := d.matched(b, t, end)
+		d.adopt(t)
 		var many, single []rise
 		steps := 0
-		rows := d.matched(b, t, end)
 		d.look(rows, b, t, end)
 		outs := d.columns(rows, b, t, end, workers)
 		for i := range outs {
@@ -203,7 +205,12 @@ func firstSample(b tidewatch.Block, v []float64, from, to int64) (int64, bool) {
 
 // newGroup starts a group at its first sample.
 func (d *detector) newGroup(s tidewatch.Series, t int64) *group {
-	return &group{id: s.ID, model: d.newModel(), next: t, rows: []row{d.newRow(s)}}
+	g := &group{id: s.ID, model: d.newModel(), next: t, rows: []row{d.newRow(s)}}
+	if d.Join == nil {
+		g.rows[0].first = t
+		d.born(g)
+	}
+	return g
 }
 
 // newModel makes a model that has learnt nothing.
@@ -321,7 +328,7 @@ func (d *detector) live(t int64) int {
 func (d *detector) prune(t int64) {
 	d.groups = slices.DeleteFunc(d.groups, func(g *group) bool {
 		for i := range g.rows {
-			if g.rows[i].seen > t-deadAfter.Milliseconds() {
+			if !g.rows[i].forgotten(t) {
 				return false
 			}
 		}

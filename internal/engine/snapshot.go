@@ -10,7 +10,7 @@ import (
 )
 
 // stateVersion names the layout of a snapshot. Another version is refused; the state is then rebuilt from Prometheus.
-const stateVersion = 4
+const stateVersion = 5
 
 // Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups, split by their id.
 type Snapshot struct {
@@ -73,6 +73,7 @@ func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
 	}
 	for _, det := range c.engine.detectors {
 		slices.SortFunc(det.groups, func(a, b *group) int { return order(0, 0, a.id, b.id, 0, 0) })
+		det.restoreKin()
 	}
 	c.endGone()
 	return dropped, nil
@@ -91,6 +92,7 @@ func (d *detector) appendMeta(e *encoder) {
 	body.account(&d.many)
 	body.account(&d.single)
 	body.limit(d.limit)
+	body.strangers(d.strangers)
 	body.pool(&d.family.prev)
 	body.pool(&d.family.cur)
 	body.bool(d.family.shared != nil)
@@ -119,6 +121,7 @@ func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
 		det.many, det.single = many, single
 	}
 	det.limit = d.limit()
+	det.strangers = d.strangers()
 	det.family.prev, det.family.cur = d.pool(det.spec.Dim), d.pool(det.spec.Dim)
 	if d.bool() {
 		s, err := det.spec.LoadShared(d.bytes())
@@ -240,6 +243,9 @@ func (r *row) append(e *encoder) {
 	e.i64(r.first)
 	e.f64(r.pinned)
 	e.bool(r.ready)
+	e.bool(r.seeking)
+	e.bool(r.replaced)
+	e.origin(r.origin)
 	e.recent(&r.recent)
 	e.sized(r.data.AppendState)
 	e.episode(r.ep)
@@ -262,6 +268,7 @@ func (d *detector) loadRow(in *decoder) (row, error) {
 		r.ranks = w
 	}
 	r.v, r.seen, r.first, r.pinned, r.ready = in.f32(), in.i64(), in.i64(), in.f64(), in.bool()
+	r.seeking, r.replaced, r.origin = in.bool(), in.bool(), in.origin()
 	r.recent = in.recent(d.size)
 	if err := r.data.LoadState(in.bytes()); err != nil {
 		return r, err

@@ -166,3 +166,37 @@ func (d *decoder) explanation() tidewatch.Explanation {
 	x.History = d.i64()
 	return x
 }
+
+func (e *encoder) origin(o Origin) {
+	e.bool(o.ID != 0)
+	if o.ID != 0 {
+		e.u64(o.ID)
+		e.labels(o.Labels)
+		e.i64(o.Begun)
+		e.i64(o.At)
+	}
+}
+
+func (d *decoder) origin() (o Origin) {
+	if d.bool() {
+		o = Origin{ID: d.u64(), Labels: d.labels(), Begun: d.i64(), At: d.i64()}
+	}
+	return o
+}
+
+func (e *encoder) strangers(ss []stranger) {
+	e.uint(len(ss))
+	for _, s := range ss {
+		e.str(s.name)
+		e.uint(s.fits)
+		e.uint(s.odds)
+	}
+}
+
+func (d *decoder) strangers() []stranger {
+	ss := make([]stranger, d.count(3))
+	for i := range ss {
+		ss[i] = stranger{name: d.str(), fits: d.uint(), odds: d.uint()}
+	}
+	return ss
+}

@@ -39,7 +39,12 @@ func (d *detector) training(r *row) Training {
 }
 
 // begun is the time of the oldest point that the row's model has learnt of.
-func (r *row) begun() int64 { return r.first }
+func (r *row) begun() int64 {
+	if r.origin.ID != 0 {
+		return r.origin.Begun
+	}
+	return r.first
+}
 
 // trainingOf is the training of a series seen from first up to but not including end; first 0 is one that was never seen.
 func trainingOf(l models.Ladder, ready bool, first, end int64) Training {
