@@ -2,9 +2,11 @@ package configs
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -53,9 +55,19 @@ func (b *builder) source(s scope, raw rawSource, seen map[string]bool) Source {
 	if raw.Concurrency < 1 || raw.Concurrency > maxConcurrency {
 		s.at("concurrency").wrong(fmt.Sprintf("%d is not between 1 and %d", raw.Concurrency, maxConcurrency), "Prometheus answers ten reads at a time by default")
 	}
+	checkPerSecond(s, "requests_per_second", raw.RequestsPerSecond)
+	checkPerSecond(s, "samples_per_second", raw.SamplesPerSecond)
 	return Source{
 		Name: raw.Name, URL: address, Protocol: ingest.Protocol(raw.Protocol), HTTP: b.httpConfig(s, raw.HTTP), Labels: raw.Labels, DropLabels: raw.DropLabels,
 		ExternalLabels: raw.ExternalLabels, Timeout: time.Duration(raw.Timeout), Concurrency: raw.Concurrency,
+		RequestsPerSecond: raw.RequestsPerSecond, SamplesPerSecond: raw.SamplesPerSecond,
+	}
+}
+
+// checkPerSecond accepts a rate that lets something through; one that is left out is no limit.
+func checkPerSecond(s scope, name string, v float64) {
+	if s.has(name) && (!(v > 0) || math.IsInf(v, 0)) {
+		s.at(name).wrong(strconv.FormatFloat(v, 'g', -1, 64)+" lets nothing through or is no number", "a number above 0, or leave it out for no limit")
 	}
 }
 

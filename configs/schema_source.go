@@ -17,8 +17,12 @@ type rawSource struct {
 	// Limit of one read, from the request to the last byte.
 	Timeout duration `yaml:"timeout" default:"1m"`
 	// Reads at a time. Prometheus answers ten at a time to all its clients together.
-	Concurrency int     `yaml:"concurrency" default:"2"`
-	HTTP        rawHTTP `yaml:",inline"`
+	Concurrency int `yaml:"concurrency" default:"2"`
+	// Most requests a second, on average. A request over it waits, which slows the back-fill down first.
+	RequestsPerSecond float64 `yaml:"requests_per_second" default:"=no limit"`
+	// Most raw samples a second, on average; points where the server evaluates. What an answer holds is known afterwards, so the next request waits for it.
+	SamplesPerSecond float64 `yaml:"samples_per_second" default:"=no limit"`
+	HTTP             rawHTTP `yaml:",inline"`
 }
 
 // rawHTTP is how Tidewatch talks HTTP: the fields of Prometheus's own HTTP client configuration.

@@ -20,4 +20,6 @@ type Source struct {
 	ExternalLabels map[string]string
 	Timeout        time.Duration // of one read, from request to last byte
 	Concurrency    int           // reads at a time
+	// Most requests and raw samples a second, on average; 0 is no limit.
+	RequestsPerSecond, SamplesPerSecond float64
 }

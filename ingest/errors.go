@@ -28,6 +28,7 @@ const (
 	KindTLS          Kind = "tls"          // certificate or handshake
 	KindQuery        Kind = "query"        // the expression does not parse, has the wrong type or fails
 	KindCanceled     Kind = "canceled"     // the caller stopped it
+	KindCircuitOpen  Kind = "circuit_open" // not asked, as it has failed several times in a row
 )
 
 // Error is a failure of a source. Its text names the source, what was being done and the URL without credentials.
@@ -60,7 +61,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Recoverable says whether the same request may succeed later without anybody changing a configuration.
 func (e *Error) Recoverable() bool {
 	switch e.Kind {
-	case KindUnreachable, KindTimeout, KindServer, KindProtocol:
+	case KindUnreachable, KindTimeout, KindServer, KindProtocol, KindCircuitOpen:
 		return true
 	default:
 		return false

@@ -17,6 +17,21 @@ type metrics struct {
 	reads    *prometheus.GaugeVec
 	limit    *prometheus.GaugeVec
 	splits   *prometheus.CounterVec
+
+	newest    *prometheus.GaugeVec
+	throttled *prometheus.CounterVec
+	circuit   *prometheus.GaugeVec
+}
+
+// circuitIs sets the state of a source's circuit.
+func (m *metrics) circuitIs(source string, state Circuit) {
+	for _, c := range circuits {
+		v := 0.0
+		if c == state {
+			v = 1
+		}
+		m.circuit.WithLabelValues(source, string(c)).Set(v)
+	}
 }
 
 // newMetrics registers the metrics, or takes those that another source has registered already. reg may be nil.
@@ -24,8 +39,8 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append([]string{"source"}, labels...))
 	}
-	gauge := func(name, help string) *prometheus.GaugeVec {
-		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"source"})
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, append([]string{"source"}, labels...))
 	}
 	m := &metrics{
 		requests: counter("tidewatch_source_requests_total", "Requests for samples by HTTP status, none without an answer.", "code"),
@@ -40,6 +55,9 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Name: "tidewatch_source_request_duration_seconds", Help: "Duration of requests for samples, their answer included.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 2.5, 11), // 5 ms to 48 s
 		}, []string{"source"}),
+		newest:    gauge("tidewatch_source_newest_sample_timestamp_seconds", "Time of the newest sample read."),
+		throttled: counter("tidewatch_source_throttled_seconds_total", "Time that requests have waited for the source's own limits of rate."),
+		circuit:   gauge("tidewatch_source_circuit_state", "1 for the state of the source's circuit breaker: closed, open or half_open.", "state"),
 	}
 	if reg == nil {
 		return m, nil
@@ -47,7 +65,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	err := errors.Join(
 		register(reg, &m.requests), register(reg, &m.samples), register(reg, &m.bytes),
 		register(reg, &m.errs), register(reg, &m.seconds), register(reg, &m.inFlight), register(reg, &m.reads),
-		register(reg, &m.limit), register(reg, &m.splits),
+		register(reg, &m.limit), register(reg, &m.splits), register(reg, &m.newest), register(reg, &m.throttled), register(reg, &m.circuit),
 	)
 	return m, err
 }

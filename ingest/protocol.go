@@ -46,6 +46,7 @@ func Open(cfg RemoteConfig, p Protocol) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	ranged.gate = remote.gate // it is one server
 	return &auto{remote: remote, ranged: ranged}, nil
 }
 
@@ -85,16 +86,8 @@ func (a *auto) choose(p Protocol) bool { return a.chosen.CompareAndSwap(nil, &p)
 
 // SpokenBy is the protocol that a source of Open has turned out to use: ProtocolAuto while it has read nothing, and for others.
 func SpokenBy(src Source) Protocol {
-	if s, ok := src.(interface{ Protocol() Protocol }); ok {
-		return s.Protocol()
-	}
-	return ProtocolAuto
-}
-
-// Protocol is what the source has turned out to speak, ProtocolAuto while that is unknown.
-func (a *auto) Protocol() Protocol {
-	if p := a.chosen.Load(); p != nil {
-		return *p
+	if s, ok := StateOf(src); ok {
+		return s.Protocol
 	}
 	return ProtocolAuto
 }
@@ -120,9 +113,3 @@ func noRemoteRead(err error) *statusError {
 		return nil
 	}
 }
-
-// Protocol is ProtocolRemoteRead.
-func (r *Remote) Protocol() Protocol { return ProtocolRemoteRead }
-
-// Protocol is ProtocolQueryRange.
-func (*QueryRange) Protocol() Protocol { return ProtocolQueryRange }

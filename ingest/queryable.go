@@ -130,13 +130,18 @@ func (r *reader) read() error {
 	}
 	r.held = float64(r.budget.bytes)
 	r.remote.inFlight().Add(r.held)
-	r.remote.metrics.samples.WithLabelValues(r.remote.cfg.Name).Add(float64(r.budget.samples))
+	r.remote.countSamples(r.budget.samples)
 	for i, g := range r.groups {
 		list, err := r.parts[i].into.finish()
 		if err != nil {
 			return r.remote.damaged(err)
 		}
 		g.list = list
+		for _, s := range list {
+			if n := len(s.chunks); n > 0 {
+				r.remote.noteNewest(min(s.chunks[n-1].maxt, s.maxt))
+			}
+		}
 	}
 	return nil
 }

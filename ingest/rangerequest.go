@@ -61,9 +61,14 @@ func (s *QueryRange) exchange(ctx context.Context, q Query, from, to int64) (m p
 		}
 	}
 	m, err = readRange(body, from, to, q.Step)
+	points := int64(0)
 	for i := range m {
-		s.metrics.samples.WithLabelValues(s.name).Add(float64(len(m[i].Floats)))
+		if n := len(m[i].Floats); n > 0 {
+			points += int64(n)
+			s.noteNewest(m[i].Floats[n-1].T)
+		}
 	}
+	s.countSamples(points)
 	return m, resp.StatusCode, err
 }
 

@@ -45,12 +45,16 @@ type RemoteConfig struct {
 	MaxBytesInFlight int64         // most raw data held by all windows together; default 256 MiB
 	Window           time.Duration // the span of time read and evaluated in one piece; default 24 h, at least twice the look-back
 
+	RequestsPerSecond float64 // most requests a second, on average; 0 is no limit
+	SamplesPerSecond  float64 // most raw samples a second, on average, or points of query_range; 0 is no limit
+
 	// Transport replaces the transport of the HTTP client, next: to record what passes, or to answer from a recording.
 	Transport func(next http.RoundTripper) http.RoundTripper
 
 	// SampledOnly asks for sampled answers, as a server gives that cannot stream: several times the cost, for comparison.
 	SampledOnly bool
 
+	Clock      Clock                 // for pauses; default: the real one
 	Logger     *slog.Logger          // default: silent
 	Registerer prometheus.Registerer // for the self-metrics; default: none
 }
@@ -114,7 +118,7 @@ func (cfg *RemoteConfig) open() (*http.Client, caller, error) {
 	if err != nil {
 		return nil, caller{}, fmt.Errorf("source %q: registering self-metrics: %w", cfg.Name, err)
 	}
-	return client, caller{name: cfg.Name, shown: RedactURL(cfg.URL), timeout: cfg.Timeout, metrics: m}, nil
+	return client, newCaller(cfg, m), nil
 }
 
 func (cfg *RemoteConfig) complete() error {
@@ -136,6 +140,9 @@ func (cfg *RemoteConfig) complete() error {
 	setDefault(&cfg.MaxSamples, 50_000_000)
 	setDefault(&cfg.MaxBytesInFlight, 256<<20)
 	setDefault(&cfg.Window, 24*time.Hour)
+	if cfg.Clock == nil {
+		cfg.Clock = wallClock{}
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = promslog.NewNopLogger()
 	}

@@ -6,7 +6,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // statusError is an answer that is not 2xx.
@@ -15,7 +17,8 @@ type statusError struct {
 	body string // the beginning of it, one line
 	// missing says what a 404 or 405 means here, "" for nothing in particular.
 	missing string
-	is      Kind // where the body tells more than the status; KindNone else
+	is      Kind          // where the body tells more than the status; KindNone else
+	wait    time.Duration // Retry-After of a 429 or 503, 0 without one
 }
 
 // kind is what the status and the beginning of the body mean.
@@ -45,7 +48,24 @@ func (e *statusError) Error() string {
 func readStatus(resp *http.Response, missing string) *statusError {
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, 512)) // the status says enough if the body does not come
 	line, _, _ := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(string(b), "?")), "\n")
-	return &statusError{code: resp.StatusCode, body: line, missing: missing}
+	return &statusError{code: resp.StatusCode, body: line, missing: missing, wait: retryHeader(resp)}
+}
+
+// retryHeader is how long a server that is busy asks to wait: seconds, or a time as its own clock has it.
+func retryHeader(resp *http.Response) time.Duration {
+	v := resp.Header.Get("Retry-After")
+	if v == "" || (resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable) {
+		return 0
+	}
+	if seconds, err := strconv.ParseInt(v, 10, 32); err == nil {
+		return time.Duration(max(0, seconds)) * time.Second
+	}
+	at, err := http.ParseTime(v)
+	now, errNow := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil || errNow != nil {
+		return 0
+	}
+	return max(0, at.Sub(now))
 }
 
 // collect reads the body of a good answer in the form that its Content-Type names.

@@ -142,7 +142,7 @@ func (s *stream) consume(ctx context.Context, a *incoming) error {
 			}
 			err := s.take(a, b)
 			a.done(b)
-			s.r.metrics.samples.WithLabelValues(s.r.name).Add(float64(s.read))
+			s.r.countSamples(s.read)
 			s.read = 0
 			if err != nil {
 				return err

@@ -61,6 +61,7 @@ func (s *stream) takeWire(a *incoming, w *wireSeries) error {
 		c := chunk{mint: in.mint, maxt: in.maxt, enc: in.enc, size: size, padded: in.data[:size+slack]}
 		s.stats.Chunks++
 		s.read += int64(c.samples())
+		s.r.noteNewest(min(in.maxt, a.to))
 		if err := s.chunk(n, id, &c); err != nil {
 			return fmt.Errorf("series %s: %w", id.full, err)
 		}

@@ -113,7 +113,11 @@ func recordingTransport(rec *ingest.Recorder, s configs.Source) func(http.RoundT
 
 // RecordingSources reads the configured sources from a recording instead.
 func RecordingSources(cfg *configs.Config, rec *ingest.Recording, log *slog.Logger) func(name string) (ingest.Source, error) {
-	return openOnce(cfg, func(s configs.Source) (ingest.Source, error) { return rec.Source(remoteConfig(s, log, nil)) })
+	return openOnce(cfg, func(s configs.Source) (ingest.Source, error) {
+		c := remoteConfig(s, log, nil)
+		c.RequestsPerSecond, c.SamplesPerSecond = 0, 0 // there is no server to spare
+		return rec.Source(c)
+	})
 }
 
 // openOnce opens configured sources when they are asked for.

@@ -31,6 +31,7 @@ func (s *Service) openSource(src configs.Source, cfg *configs.Config) (ingest.So
 		return s.opts.OpenSource(src)
 	}
 	c := remoteConfig(src, s.log, s.opts.Registry)
+	c.Clock = s.opts.Clock
 	if s.recorder != nil && cfg.Storage.Recording.Samples {
 		c.Transport = recordingTransport(s.recorder, src)
 	}
