@@ -16,6 +16,8 @@ type incidentText struct {
 	joined       int      // alarms that no notice has told of before
 	joinedTitles []string // of those among them that the notice shows
 	was          string   // why the first alarm was raised, if it is over
+	again        int      // alarms that are not hidden any more
+	ackEnded     string   // why the acknowledgement ended
 	loc          *time.Location
 }
 
@@ -104,10 +106,11 @@ func noteText(note string) string {
 
 // body are the lines below the headline: all there is to say of one alarm, or one line for each of several.
 func (x incidentText) body() []string {
+	notes := x.notes()
 	if x.total == 1 {
-		return alarmBody(x.n.Alarms[0], x.was)
+		return append(notes, alarmBody(x.n.Alarms[0], x.was)...)
 	}
-	var lines []string
+	lines := notes
 	for _, v := range x.n.Alarms {
 		lines = append(lines, "• "+x.alarmLine(v))
 	}
@@ -118,6 +121,25 @@ func (x incidentText) body() []string {
 	return append(lines, nonEmpty(x.withoutGroup(worst.Title)+": "+worst.Reason, x.was, worst.Why, promiseLine(worst))...)
 }
 
+// notes say what people have done about the incident.
+func (x incidentText) notes() []string {
+	var lines []string
+	if a := x.n.Acknowledged; a != nil {
+		line := fmt.Sprintf("Acknowledged by %s at %s", a.By, x.when(a.At, false))
+		if a.Comment != "" {
+			line += ": " + a.Comment
+		}
+		lines = append(lines, line)
+	}
+	if x.total == 1 && x.n.Alarms[0].HidingText != "" {
+		lines = append(lines, upperFirst(x.n.Alarms[0].HidingText))
+	}
+	if x.n.Hidden > 0 {
+		lines = append(lines, plural(x.n.Hidden, "more alarm")+" not shown: hidden before it was told")
+	}
+	return lines
+}
+
 // alarmLine is one of several alarms in one line.
 func (x incidentText) alarmLine(v AlarmView) string {
 	v.Title = x.withoutGroup(v.Title)
@@ -125,6 +147,9 @@ func (x incidentText) alarmLine(v AlarmView) string {
 		line := valueLine(v) + " · since " + x.when(v.StartsAt, false)
 		if v.State == InsufficientData.String() {
 			line += " · no data now"
+		}
+		if v.HidingText != "" {
+			line += " · " + v.HidingText
 		}
 		return line
 	}
@@ -142,6 +167,12 @@ func (x incidentText) reply() string {
 		return x.resolved()
 	case x.what == repeatAgain:
 		return fmt.Sprintf("Still firing after %s · %s", FormatSpan(x.n.At-x.n.StartsAt), x.headline())
+	case x.ackEnded != "":
+		return x.ackEnded + " · " + x.headline()
+	case x.n.Acknowledged != nil: // somebody is on it: the message is kept up to date, the thread is quiet
+		return ""
+	case x.what == firingAgain:
+		return fmt.Sprintf("Not silenced any more, still firing: %s · %s", plural(x.again, "alarm"), x.headline())
 	case x.what == membersNew && x.joined > 0:
 		names := x.joinedTitles[:min(3, len(x.joinedTitles))]
 		text := fmt.Sprintf("%s joined", plural(x.joined, "more alarm"))

@@ -22,6 +22,10 @@ type DispatcherOptions struct {
 // and resolved at the first such tick at which all of its alarms are over. What happens between two ticks is not told twice:
 // an alarm that comes back before the resolving tick keeps its incident open.
 //
+// What people ask for comes in by Control and takes effect at its time. An alarm that is silenced goes on being followed but is
+// not told: one that no message shows joins no message, one that a message shows is marked in it and not repeated, and one that
+// still fires when its silence ends is told then.
+//
 // It has no clock: time is the argument of AdvanceTo, and what comes out does not depend on how often that is called. It is
 // not safe for concurrent use, but NextDeadline, Stats and AppendState change nothing and may run side by side.
 type Dispatcher struct {
@@ -34,6 +38,8 @@ type Dispatcher struct {
 	timers    timerHeap              // the incidents by their next tick
 	quiet     map[string]quietAlarm  // open alarms that must never page: historical or muted
 	summaries map[string]*summary    // by receiver
+	silences  map[string]*Silence    // by id
+	feedback  map[string]*FeedbackEntry
 	stats     DispatcherStats
 }
 
@@ -53,7 +59,7 @@ func NewDispatcher(root *Route, opts DispatcherOptions) *Dispatcher {
 	return &Dispatcher{
 		root: root, opts: opts,
 		incidents: map[string]*incident{}, where: map[string][]*incident{},
-		quiet: map[string]quietAlarm{}, summaries: map[string]*summary{},
+		quiet: map[string]quietAlarm{}, summaries: map[string]*summary{}, silences: map[string]*Silence{}, feedback: map[string]*FeedbackEntry{},
 	}
 }
 

@@ -65,6 +65,7 @@ func (d *Dispatcher) open(s Signal) {
 // tick is one flush of an incident.
 func (d *Dispatcher) tick(in *incident, view func(Signal) (AlarmView, bool)) (Notice, bool) {
 	at := in.next
+	until := d.judge(in, at)
 	what := in.needs(at)
 	var n Notice
 	if what != nothingNew {
@@ -75,17 +76,30 @@ func (d *Dispatcher) tick(in *incident, view func(Signal) (AlarmView, bool)) (No
 			d.stats.Vanished++
 		}
 		d.remove(in)
-	} else {
-		in.next = at + in.interval
-		heap.Fix(&d.timers, in.index)
+		return n, what != nothingNew
 	}
+	if what == allOver { // what is hidden goes on
+		d.leave(in, func(m *member) bool { return !m.open })
+		in.reopen(d.opts.ConfigHash)
+	}
+	in.next = min(at+in.interval, until)
+	heap.Fix(&d.timers, in.index)
 	return n, what != nothingNew
 }
 
 func (d *Dispatcher) remove(in *incident) {
 	heap.Remove(&d.timers, in.index)
 	delete(d.incidents, in.id)
-	for id := range in.members {
+	d.leave(in, func(*member) bool { return true })
+}
+
+// leave takes the members that gone chooses out of an incident.
+func (d *Dispatcher) leave(in *incident, gone func(*member) bool) {
+	for id, m := range in.members {
+		if !gone(m) {
+			continue
+		}
+		delete(in.members, id)
 		rest := slices.DeleteFunc(d.where[id], func(x *incident) bool { return x == in })
 		if len(rest) == 0 {
 			delete(d.where, id)

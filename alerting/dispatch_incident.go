@@ -16,8 +16,14 @@ type incident struct {
 	index            int   // in the timer heap
 	version          int   // of the newest notice, 0 before the first
 	told             int64 // time of the newest notice
+	first            int64 // the tick after group_wait
 	open             int   // members that are not over
 	members          map[string]*member
+
+	ack           *Acknowledgement // nil: nobody looks after it
+	ackedSeverity int              // the highest that it was given for
+	ackChanged    bool             // no notice has told of the change yet
+	ackEnded      string           // why it ended otherwise than by request; not told yet
 }
 
 // member is one alarm of an incident.
@@ -30,6 +36,9 @@ type member struct {
 	note     string
 	raised   string // the reason that a notice gave while it was firing
 	told     told   // what the newest notice said of it
+
+	hiding *Hiding // what kept it from being told at the newest tick that judged it, nil if nothing
+	judged bool    // by a tick
 }
 
 // told is what a notice has said of a member.
@@ -39,6 +48,7 @@ const (
 	toldNothing told = iota
 	toldFiring
 	toldOver
+	toldHidden // firing, but silenced
 )
 
 // need says why a tick makes a notice: the named reasons of needs.
@@ -48,17 +58,19 @@ const (
 	nothingNew  need = iota // or over before it was ever told
 	firstTime               // group_wait has passed
 	membersNew              // the set of alarms or their states have changed
-	allOver                 // every alarm is over
+	firingAgain             // an alarm that was told as hidden is not hidden any more
+	allOver                 // every alarm that was told is over
 	repeatAgain             // nothing has changed for repeat_interval
 )
 
 func newIncident(id string, r Route, group labels.Labels, s Signal, configHash string) *incident {
+	first := s.At + r.GroupWait.Milliseconds()
 	return &incident{
-		id: id, receiver: r.Receiver, group: group,
+		id: id, receiver: r.Receiver, group: group, first: first,
 		key: hash(24, "incident", r.Receiver, group.String(),
 			TransitionID(s.ID, s.Transition.T, s.Transition.To, configHash)),
 		interval: max(1, r.GroupInterval.Milliseconds()), repeat: r.RepeatInterval.Milliseconds(),
-		next: s.At + r.GroupWait.Milliseconds(), members: map[string]*member{},
+		next: first, members: map[string]*member{},
 	}
 }
 
@@ -104,37 +116,60 @@ func over(s Signal) bool {
 
 // needs decides what a tick at time at has to say.
 func (in *incident) needs(at int64) need {
+	var loud, shown int // alarms that fire: those that are not hidden, and those that the message shows
+	changed, again := in.ackChanged, false
+	for _, m := range in.members {
+		if !m.shown() {
+			continue
+		}
+		changed = changed || m.told != m.now()
+		if m.open {
+			shown++
+		}
+		if m.open && m.hiding == nil {
+			loud++
+			again = again || m.told == toldHidden
+		}
+	}
 	switch {
-	case in.open == 0 && in.version == 0:
+	case in.version == 0 && loud == 0:
 		return nothingNew
-	case in.open == 0:
-		return allOver
 	case in.version == 0:
 		return firstTime
-	case in.changed():
+	case shown == 0:
+		return allOver
+	case again:
+		return firingAgain
+	case changed:
 		return membersNew
-	case at-in.told >= in.repeat:
+	case loud > 0 && in.ack == nil && at-in.told >= in.repeat:
 		return repeatAgain
 	default:
 		return nothingNew
 	}
 }
 
-func (in *incident) changed() bool {
-	for _, m := range in.members {
-		if m.told != m.now() {
-			return true
-		}
-	}
-	return false
-}
+// shown reports whether a message shows the member: what was hidden before it was told is not.
+func (m *member) shown() bool { return m.told != toldNothing || m.hiding == nil }
 
 // now is what a notice would say of the member.
 func (m *member) now() told {
-	if m.open {
+	switch {
+	case !m.open:
+		return toldOver
+	case m.hiding != nil:
+		return toldHidden
+	default:
 		return toldFiring
 	}
-	return toldOver
+}
+
+// reopen makes a new incident of what the message that has just ended did not show.
+func (in *incident) reopen(configHash string) {
+	first := rank(in.members)[0]
+	in.key = hash(24, "incident-after", in.key, TransitionID(first.sig.ID, first.sig.Transition.T, first.sig.Transition.To, configHash))
+	in.version, in.told = 0, 0
+	in.ack, in.ackedSeverity, in.ackChanged, in.ackEnded = nil, 0, false, ""
 }
 
 // timerHeap orders incidents by their next tick, then by id; it implements heap.Interface.

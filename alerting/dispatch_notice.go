@@ -58,13 +58,21 @@ func (m *member) view(view func(Signal) (AlarmView, bool)) AlarmView {
 }
 
 func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func(Signal) (AlarmView, bool)) Notice {
-	ranked := rank(in.members)
+	all := rank(in.members)
+	ranked := slices.DeleteFunc(slices.Clone(all), func(m *member) bool { return !m.shown() })
 	in.version++
 	in.told = at
 	n := d.notice(KindIncident, in.receiver, in.key, in.version, ranked, view)
-	n.At, n.GroupLabels = at, in.group.Map()
-	text := incidentText{n: &n, what: what, open: in.open, total: len(ranked), loc: d.location()}
+	n.At, n.GroupLabels, n.Acknowledged, n.Hidden = at, in.group.Map(), in.ack, len(all)-len(ranked)
+	text := incidentText{n: &n, what: what, open: countOpen(ranked), total: len(ranked), ackEnded: in.ackEnded, loc: d.location()}
+	in.ackChanged, in.ackEnded = false, ""
 	for i, m := range ranked {
+		if m.hiding != nil && m.open && i < len(n.Alarms) {
+			n.Alarms[i].Hiding, n.Alarms[i].HidingText = m.hiding, d.hidingText(m.hiding, at)
+		}
+		if m.told == toldHidden && m.now() == toldFiring {
+			text.again++
+		}
 		if m.told == toldNothing && m.open {
 			text.joined++
 			if i < len(n.Alarms) {

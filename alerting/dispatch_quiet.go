@@ -117,10 +117,21 @@ func countOpen(ms []*member) int {
 	return open
 }
 
-// rank orders members, the most severe first: open ones, then by score, then the older, then by id and grid time.
+// rank orders members, the most severe first: open ones, hidden ones after those that are not, then by score, then the older, then by id and grid time.
 func rank(members map[string]*member) []*member {
 	return slices.SortedFunc(maps.Values(members), func(a, b *member) int {
-		return cmp.Or(cmp.Compare(a.now(), b.now()), cmp.Compare(b.score, a.score),
+		return cmp.Or(cmp.Compare(a.order(), b.order()), cmp.Compare(b.score, a.score),
 			cmp.Compare(a.startsAt, b.startsAt), cmp.Compare(a.sig.ID, b.sig.ID))
 	})
+}
+
+func (m *member) order() int {
+	switch {
+	case !m.open:
+		return 2
+	case m.hiding != nil:
+		return 1
+	default:
+		return 0
+	}
 }

@@ -96,9 +96,7 @@ func runScript(t *testing.T, script string, d *Dispatcher, loc *time.Location) s
 		}
 		switch f[1] {
 		case "advance":
-			for _, n := range d.AdvanceTo(epoch+at.Milliseconds(), testView(loc)) {
-				writeNotice(&out, n, keys)
-			}
+			writeNotices(&out, d.AdvanceTo(epoch+at.Milliseconds(), testView(loc)), keys)
 		case "resume":
 			d.Resume(epoch + at.Milliseconds())
 		case "remove":
@@ -114,7 +112,17 @@ func runScript(t *testing.T, script string, d *Dispatcher, loc *time.Location) s
 			*d = *fresh
 		case "reroute":
 			d.SetRoute(&Route{Receiver: "other", GroupBy: []string{"job"}})
+		case "silences":
+			writeSilences(&out, d, at)
+		case "incidents":
+			writeIncidents(&out, d, at, keys)
 		default:
+			if c, ok := scriptControl(t, f, at, d, keys); ok {
+				writeNotices(&out, d.AdvanceTo(c.At, testView(loc)), keys)
+				out.WriteString(runControl(f[0], c, d))
+				writeNotices(&out, d.AdvanceTo(c.At, testView(loc)), keys)
+				continue
+			}
 			for _, s := range scriptSignals(t, f, at) {
 				d.Handle(s)
 			}
@@ -157,6 +165,10 @@ func scriptSignals(t *testing.T, f []string, at time.Duration) []Signal {
 				s.Historical = true
 			case "muted":
 				s.Muted = true
+			case "page", "warning":
+				b := labels.NewBuilder(s.Labels)
+				b.Set("severity", flag)
+				s.Labels = b.Labels()
 			default:
 				score, err := strconv.ParseFloat(flag, 64)
 				if err != nil {
@@ -168,6 +180,12 @@ func scriptSignals(t *testing.T, f []string, at time.Duration) []Signal {
 		out = append(out, s)
 	}
 	return out
+}
+
+func writeNotices(out *strings.Builder, ns []Notice, keys map[string]int) {
+	for _, n := range ns {
+		writeNotice(out, n, keys)
+	}
 }
 
 // writeNotice writes a notice with its key as #1, #2 … in the order of appearance.

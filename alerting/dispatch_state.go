@@ -10,7 +10,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-const dispatcherStateVersion = 1
+// dispatcherStateVersion is the layout's. Version 1, which has no silences and acknowledgements, can be read as well.
+const dispatcherStateVersion = 2
 
 // dispatcherState is a Dispatcher in JSON: lists are sorted, so that equal states have equal bytes.
 type dispatcherState struct {
@@ -19,6 +20,8 @@ type dispatcherState struct {
 	Incidents []incidentState       `json:"incidents,omitempty"`
 	Quiet     map[string]quietAlarm `json:"quiet,omitempty"`
 	Summaries []summaryState        `json:"summaries,omitempty"`
+	Silences  []Silence             `json:"silences,omitempty"`
+	Feedback  []FeedbackEntry       `json:"feedback,omitempty"`
 	Stats     DispatcherStats       `json:"stats"`
 }
 
@@ -32,7 +35,13 @@ type incidentState struct {
 	Next     int64         `json:"next"`
 	Version  int           `json:"version"`
 	Told     int64         `json:"told"`
+	First    int64         `json:"first,omitempty"`
 	Members  []memberState `json:"members"`
+
+	Ack           *Acknowledgement `json:"ack,omitempty"`
+	AckedSeverity int              `json:"acked_severity,omitempty"`
+	AckChanged    bool             `json:"ack_changed,omitempty"`
+	AckEnded      string           `json:"ack_ended,omitempty"`
 }
 
 type memberState struct {
@@ -45,6 +54,8 @@ type memberState struct {
 	Note     string  `json:"note,omitempty"`
 	Raised   string  `json:"raised,omitempty"`
 	Told     told    `json:"told,omitempty"`
+	Hiding   *Hiding `json:"hiding,omitempty"`
+	Judged   bool    `json:"judged,omitempty"`
 }
 
 type summaryState struct {
@@ -58,12 +69,15 @@ type summaryState struct {
 
 // AppendState appends everything but the routing tree and the options to b, versioned. Equal states give equal bytes.
 func (d *Dispatcher) AppendState(b []byte) []byte {
-	s := dispatcherState{Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats}
+	s := dispatcherState{
+		Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats, Silences: d.Silences(), Feedback: d.Feedback(),
+	}
 	for _, id := range slices.Sorted(maps.Keys(d.incidents)) {
 		in := d.incidents[id]
 		s.Incidents = append(s.Incidents, incidentState{
 			ID: []byte(id), Key: in.key, Receiver: in.receiver, Group: in.group, Interval: in.interval, Repeat: in.repeat,
-			Next: in.next, Version: in.version, Told: in.told, Members: saveMembers(in.members),
+			Next: in.next, Version: in.version, Told: in.told, First: in.first, Members: saveMembers(in.members),
+			Ack: in.ack, AckedSeverity: in.ackedSeverity, AckChanged: in.ackChanged, AckEnded: in.ackEnded,
 		})
 	}
 	for _, r := range slices.Sorted(maps.Keys(d.summaries)) {
@@ -86,13 +100,19 @@ func (d *Dispatcher) LoadState(b []byte) error {
 	if err := json.Unmarshal(b, &s); err != nil {
 		return fmt.Errorf("load dispatcher state: %w", err)
 	}
-	if s.Version != dispatcherStateVersion {
-		return fmt.Errorf("load dispatcher state: version %d, want %d", s.Version, dispatcherStateVersion)
+	if s.Version < 1 || s.Version > dispatcherStateVersion {
+		return fmt.Errorf("load dispatcher state: version %d, want 1 to %d", s.Version, dispatcherStateVersion)
 	}
 	fresh := NewDispatcher(d.root, d.opts)
 	fresh.queue, fresh.unsorted, fresh.stats = s.Queue, true, s.Stats
 	if s.Quiet != nil {
 		fresh.quiet = s.Quiet
+	}
+	for i := range s.Silences {
+		fresh.silences[s.Silences[i].ID] = &s.Silences[i]
+	}
+	for i := range s.Feedback {
+		fresh.feedback[s.Feedback[i].ID] = &s.Feedback[i]
 	}
 	for _, is := range s.Incidents {
 		if len(is.Members) == 0 || is.Interval < 1 {
@@ -119,7 +139,8 @@ func (d *Dispatcher) LoadState(b []byte) error {
 func (d *Dispatcher) loadIncident(s incidentState) {
 	in := &incident{
 		id: string(s.ID), key: s.Key, receiver: s.Receiver, group: s.Group, interval: s.Interval, repeat: s.Repeat,
-		next: s.Next, version: s.Version, told: s.Told, members: map[string]*member{},
+		next: s.Next, version: s.Version, told: s.Told, first: s.First, members: map[string]*member{},
+		ack: s.Ack, ackedSeverity: s.AckedSeverity, ackChanged: s.AckChanged, ackEnded: s.AckEnded,
 	}
 	for _, ms := range s.Members {
 		m := ms.member()
@@ -141,7 +162,7 @@ func saveMembers(ms map[string]*member) []memberState {
 		sig.Score = finite(sig.Score)
 		out = append(out, memberState{
 			Entry: entry, Signal: sig, Score: finite(m.score), StartsAt: m.startsAt, EndsAt: m.endsAt, Open: m.open, Note: m.note,
-			Raised: m.raised, Told: m.told,
+			Raised: m.raised, Told: m.told, Hiding: m.hiding, Judged: m.judged,
 		})
 	}
 	return out
@@ -150,7 +171,7 @@ func saveMembers(ms map[string]*member) []memberState {
 func (s memberState) member() *member {
 	return &member{
 		sig: s.Signal, score: s.Score, startsAt: s.StartsAt, endsAt: s.EndsAt, open: s.Open, note: s.Note, raised: s.Raised,
-		told: s.Told,
+		told: s.Told, hiding: s.Hiding, judged: s.Judged,
 	}
 }
 

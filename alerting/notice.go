@@ -44,6 +44,9 @@ type Notice struct {
 	Alarms  []AlarmView `json:"alarms,omitempty"`  // the most severe first, at most MaxAlarmViews
 	Omitted int         `json:"omitted,omitempty"` // how many more alarms there are than in Alarms
 	Links   []Link      `json:"links,omitempty"`   // Runbook, Graph, Why?
+
+	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"` // who looks after the incident
+	Hidden       int              `json:"hidden,omitempty"`       // alarms that belong to it but were hidden before they were told
 }
 
 // MaxAlarmViews is how many alarms of an incident a notice carries in full; Omitted counts the others.
@@ -80,6 +83,9 @@ type AlarmView struct {
 	Expr     string         `json:"expr"`
 	Rule     string         `json:"rule"`
 	Note     string         `json:"note,omitempty"` // why the alarm ended otherwise than by OK points
+
+	Hiding     *Hiding `json:"hiding,omitempty"`      // what silences it, nil if nothing
+	HidingText string  `json:"hiding_text,omitempty"` // in words: "silenced by anna until 07:00: planned work"
 
 	Chart *Chart `json:"-"`
 }

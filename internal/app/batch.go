@@ -34,6 +34,15 @@ func (s *Service) batch(res engine.Result) store.Batch {
 	for _, a := range res.Anomalies {
 		b.Anomalies = append(b.Anomalies, anomalyRow(a))
 	}
+	for _, c := range res.Controls {
+		row, err := controlRow(c)
+		if err != nil { // plain data
+			s.log.Error("control cannot be kept", "err", err)
+			s.m.errors.WithLabelValues("controls").Inc()
+			continue
+		}
+		b.Controls = append(b.Controls, row)
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for i := range res.Notices {

@@ -13,6 +13,7 @@ type metrics struct {
 	verdicts         *prometheus.CounterVec
 	dataQuality      *prometheus.GaugeVec
 	errors           *prometheus.CounterVec
+	controls         *prometheus.CounterVec
 	stage            *prometheus.HistogramVec
 	detectorUp       *prometheus.GaugeVec
 	lastEvaluation   *prometheus.GaugeVec
@@ -42,6 +43,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		verdicts:       counter("data_quality_verdicts_total", "Faults of data found, by reason.", "detector", "reason"),
 		dataQuality:    gauge("data_quality", "Series whose data has the fault now, 1 where the whole detector has it; absent where there is none.", "detector", "reason"),
 		errors:         counter("errors_total", "Errors of the service by part.", "part"),
+		controls:       counter("controls_total", "What people asked for and got: silences, acknowledgements, feedback.", "kind", "from"),
 		detectorUp:     gauge("detector_up", "Whether the newest evaluation of the detector was good.", "detector"),
 		lastEvaluation: gauge("detector_last_evaluation_timestamp_seconds", "Grid time of the newest evaluated point.", "detector"),
 		sourceUp:       gauge("source_up", "Whether the newest read of the source was good.", "source"),

@@ -130,7 +130,7 @@ func (s *Service) restore(ctx context.Context) error {
 	})
 	switch {
 	case errors.Is(err, store.ErrNoSnapshot):
-		return nil
+		return s.recallControls(ctx)
 	case err != nil:
 		return err
 	}
@@ -138,7 +138,7 @@ func (s *Service) restore(ctx context.Context) error {
 	if err != nil {
 		s.log.Error("snapshot cannot be read by this version; everything is learnt anew from the sources", "err", err)
 		s.m.errors.WithLabelValues("snapshot").Inc()
-		return s.build(s.cfg)
+		return errors.Join(s.build(s.cfg), s.recallControls(ctx))
 	}
 	for _, d := range dropped {
 		s.log.Warn("detector has changed or is gone; what it had learnt is dropped", "detector", d)
@@ -155,6 +155,9 @@ func (s *Service) restore(ctx context.Context) error {
 	} else if err != nil {
 		return err
 	}
+	if err := s.recallControls(ctx); err != nil {
+		return err
+	}
 	s.core.Resume(s.nowMilli())
 	s.fault("snapshot", s.snapshot())
 	s.log.Info("state restored", "snapshot", snap.At, "bytes", snap.Bytes, "journal_records", n)
@@ -167,6 +170,15 @@ func (s *Service) again(ctx context.Context, record []byte) error {
 	if err != nil {
 		return err
 	}
+	s.lastNow = max(s.lastNow, rec.Now)
+	if len(rec.Controls) > 0 {
+		for _, c := range rec.Controls {
+			if err := s.controlAgain(ctx, rec.Now, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	blocks := make([]tidewatch.Block, 0, len(rec.Blocks))
 	for _, b := range rec.Blocks {
 		if s.core.Begun(b.Detector) { // else its learnt state is gone, and the back-fill will have these points
@@ -177,7 +189,6 @@ func (s *Service) again(ctx context.Context, record []byte) error {
 	if err != nil {
 		return err
 	}
-	s.lastNow = max(s.lastNow, rec.Now)
 	s.recordPoints(rec.Now, false, s.core.Labelled(blocks)...)
 	return s.store.Commit(ctx, s.batch(res))
 }

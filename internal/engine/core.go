@@ -30,7 +30,8 @@ type Result struct {
 	Anomalies []Anomaly
 	Notices   []alerting.Notice
 	Quality   []QualityChange
-	Points    int // real points judged
+	Controls  []alerting.Control // that took effect
+	Points    int                // real points judged
 }
 
 // NewCore joins an engine and a dispatcher.

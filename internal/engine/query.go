@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/internal/quality"
@@ -23,6 +24,9 @@ type AlarmInfo struct {
 	Newest   View            // the newest decided point
 	Facts    alerting.Facts  // of now; after an alarm, with what explains it
 	Quality  quality.Verdict // of its data; None where they can be judged
+
+	Alerting labels.Labels   // those that routes, groups and matchers see
+	Hiding   alerting.Hiding // what keeps it from being told, or would if it fired
 }
 
 // Status returns the state of every detector.
@@ -73,6 +77,7 @@ func (c *Core) LeftOut(name string) (n int) {
 func (c *Core) Alarms(keep func(detector string, s tidewatch.Series, state alerting.State) bool, yield func(AlarmInfo) bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+	hiding := c.disp.HidingAt(c.now)
 	for _, d := range c.engine.detectors {
 		for _, g := range d.groups {
 			for i := range g.rows {
@@ -80,7 +85,7 @@ func (c *Core) Alarms(keep func(detector string, s tidewatch.Series, state alert
 				if !r.listed(d.next) || keep != nil && !keep(d.Name, r.series, r.alarm.State()) {
 					continue
 				}
-				if !yield(d.info(r)) {
+				if !yield(d.told(r, hiding)) {
 					return
 				}
 			}
@@ -111,12 +116,20 @@ func (c *Core) FindAlarm(id string) (info AlarmInfo, ok bool) {
 		for _, g := range d.groups {
 			for i := range g.rows {
 				if r := &g.rows[i]; alerting.AlarmID(d.Name, r.series.ID) == id {
-					return d.info(r), true
+					return d.told(r, c.disp.HidingAt(c.now)), true
 				}
 			}
 		}
 	}
 	return AlarmInfo{}, false
+}
+
+// told is the row's info with what the dispatcher knows of it.
+func (d *detector) told(r *row, hiding func(labels.Labels) alerting.Hiding) AlarmInfo {
+	a := d.info(r)
+	a.Alerting = d.labels(r.series)
+	a.Hiding = hiding(a.Alerting)
+	return a
 }
 
 // Chart is the detector's chart of a series up to the grid time to, Unix milliseconds, or up to now if that is earlier. ok is

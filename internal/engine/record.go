@@ -7,21 +7,31 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
 )
 
 // Record is one input of the core as the journal keeps it: the decision time and the points that were decided on. Feeding
 // the same records to the same snapshot gives the same decisions.
 type Record struct {
-	Now    int64 // Unix milliseconds, after Core has made it monotonic
-	Blocks []tidewatch.Block
+	Now      int64 // Unix milliseconds, after Core has made it monotonic
+	Blocks   []tidewatch.Block
+	Controls []alerting.Control // what people asked for; such a record has no blocks
 }
 
-const recordVersion = 1
+// recordVersion is of records without controls, which older releases read as well; controls follow as JSON in the other.
+const (
+	recordVersion        = 1
+	recordVersionControl = 2
+)
 
 // Append encodes the record. The labels of series that known reports are left out: the core has them already when it reads
 // the record. A nil known writes all.
 func (r Record) Append(b []byte, known func(detector string, id uint64) bool) []byte {
-	e := encoder{b: append(slices.Grow(b, r.size()), recordVersion)}
+	version := byte(recordVersion)
+	if len(r.Controls) > 0 {
+		version = recordVersionControl
+	}
+	e := encoder{b: append(slices.Grow(b, r.size()), version)}
 	e.i64(r.Now)
 	e.uint(len(r.Blocks))
 	for _, blk := range r.Blocks {
@@ -41,6 +51,9 @@ func (r Record) Append(b []byte, known func(detector string, id uint64) bool) []
 				e.f64(v)
 			}
 		}
+	}
+	if len(r.Controls) > 0 {
+		e.controls(r.Controls)
 	}
 	return e.b
 }
@@ -86,8 +99,9 @@ func (r Record) size() int {
 // DecodeRecord restores a record.
 func DecodeRecord(b []byte) (Record, error) {
 	d := decoder{b: b}
-	if v := d.take(1)[0]; v != recordVersion {
-		return Record{}, fmt.Errorf("journal record has version %d, want %d", v, recordVersion)
+	version := d.take(1)[0]
+	if version != recordVersion && version != recordVersionControl {
+		return Record{}, fmt.Errorf("journal record has version %d, want %d or %d", version, recordVersion, recordVersionControl)
 	}
 	r := Record{Now: d.i64()}
 	r.Blocks = make([]tidewatch.Block, d.count(1))
@@ -107,6 +121,12 @@ func DecodeRecord(b []byte) (Record, error) {
 			blk.Rows[k] = row
 		}
 		r.Blocks[i] = blk
+	}
+	if version == recordVersionControl && d.err == nil {
+		var err error
+		if r.Controls, err = d.controls(); err != nil {
+			return Record{}, err
+		}
 	}
 	return r, d.err
 }

@@ -16,7 +16,7 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 		return nil
 	}
 	err := s.update(ctx, func(tx *sql.Tx) error {
-		for _, step := range []func(context.Context, *sql.Tx) error{b.transitions, b.anomalies, s.notices(b.Notices), b.meta} {
+		for _, step := range []func(context.Context, *sql.Tx) error{b.transitions, b.anomalies, s.notices(b.Notices), b.controls, b.meta} {
 			if err := step(ctx, tx); err != nil {
 				return err
 			}
@@ -81,6 +81,15 @@ func (b Batch) anomalies(ctx context.Context, tx *sql.Tx) error {
 			nullNaN(r.Value), nullNaN(r.Mid), nullNaN(r.Lower), nullNaN(r.Upper), nullNaN(r.Surprise), r.Channel, r.State,
 			r.Points, r.Alarmed,
 		}, nil
+	})
+}
+
+const insertControl = `
+INSERT INTO controls (id, at, until, kind, actor, data) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+
+func (b Batch) controls(ctx context.Context, tx *sql.Tx) error {
+	return execEach(ctx, tx, insertControl, b.Controls, func(r ControlRow) ([]any, error) {
+		return []any{r.ID, r.At, r.Until, r.Kind, r.Actor, []byte(r.Data)}, nil
 	})
 }
 

@@ -72,4 +72,16 @@ CREATE TABLE notices (
 	UNIQUE (integration, key, version)
 );
 `,
+	// 2: what people asked for. seq is the order in which it took effect.
+	`
+CREATE TABLE controls (
+	seq   INTEGER PRIMARY KEY AUTOINCREMENT,
+	id    TEXT NOT NULL UNIQUE,
+	at    INTEGER NOT NULL,
+	until INTEGER NOT NULL,
+	kind  TEXT NOT NULL,
+	actor TEXT NOT NULL,
+	data  BLOB NOT NULL
+);
+`,
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Pruned is how many rows Prune removed.
-type Pruned struct{ Transitions, Anomalies, Messages int64 }
+type Pruned struct{ Transitions, Anomalies, Messages, Controls int64 }
 
 // Prune removes history from before a time: transitions, ended episodes, and what is remembered about messages that have
 // nothing left to send. Open episodes and unsent notices are kept however old they are.
@@ -24,6 +24,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 			{`DELETE FROM anomalies WHERE ends_at > 0 AND ends_at < ?`, &p.Anomalies},
 			{`DELETE FROM messages WHERE updated_at < ? AND NOT EXISTS
 				(SELECT 1 FROM notices n WHERE n.integration = messages.integration AND n.key = messages.key)`, &p.Messages},
+			{`DELETE FROM controls WHERE until < ?`, &p.Controls},
 		} {
 			res, err := tx.ExecContext(ctx, d.query, ms)
 			if err != nil {

@@ -91,6 +91,23 @@ FROM anomalies WHERE ends_at = 0 ORDER BY starts_at, id`)
 	return out, err
 }
 
+// Controls are what people asked for, in the order in which it took effect.
+func (s *Store) Controls(ctx context.Context) (out []ControlRow, err error) {
+	rows, err := s.db.read.QueryContext(ctx, `SELECT id, at, until, kind, actor, data FROM controls ORDER BY seq`)
+	if err != nil {
+		return nil, fmt.Errorf("controls: %w", explain(err))
+	}
+	err = scanAll(rows, func() error {
+		var r ControlRow
+		var data []byte
+		err := rows.Scan(&r.ID, &r.At, &r.Until, &r.Kind, &r.Actor, &data)
+		r.Data = data
+		out = append(out, r)
+		return err
+	})
+	return out, err
+}
+
 // Meta is the value of a key that a Batch set; ok is false if none did.
 func (s *Store) Meta(ctx context.Context, key string) (value string, ok bool, err error) {
 	err = s.db.read.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = ?`, key).Scan(&value)

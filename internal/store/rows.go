@@ -47,17 +47,26 @@ type NoticeRow struct {
 	Payload     []byte
 }
 
+// ControlRow is one thing that a person asked for. The rows are what is left of silences and feedback when a snapshot cannot be
+// read, and who did what.
+type ControlRow struct {
+	ID, Kind, Actor string // inserting an ID twice changes nothing
+	At, Until       int64  // when it took effect, and from when on it does not matter any more; Unix milliseconds
+	Data            json.RawMessage
+}
+
 // Batch is written by Commit in one transaction: all of it or nothing.
 type Batch struct {
 	Transitions []TransitionRow   // inserted once by ID
 	Anomalies   []AnomalyRow      // inserted or replaced by ID
 	Notices     []NoticeRow       // queued; package outbox's Rows makes them
+	Controls    []ControlRow      // inserted once by ID
 	Meta        map[string]string // key/values set together with the rest, for example the journal position applied
 }
 
 // Empty reports whether there is nothing to write.
 func (b Batch) Empty() bool {
-	return len(b.Transitions)+len(b.Anomalies)+len(b.Notices)+len(b.Meta) == 0
+	return len(b.Transitions)+len(b.Anomalies)+len(b.Notices)+len(b.Controls)+len(b.Meta) == 0
 }
 
 // Selector is a conjunction of matchers, as one match[] parameter is; a row matches a list of selectors if it matches any of

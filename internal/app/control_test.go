@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch/alerting"
+)
+
+// ask lets a control take effect in the service's driver.
+func (x *session) ask(c alerting.Control) (id string, err error) {
+	x.t.Helper()
+	x.call(func(ctx context.Context) error {
+		id, err = x.Control(ctx, c)
+		return nil
+	})
+	x.settle()
+	return id, err
+}
+
+func silenceLoad(id string, span int64) alerting.Control {
+	return alerting.Control{
+		ID: id, Kind: alerting.ControlSilence, Actor: alerting.Actor{Name: "anna", From: "api"}, Comment: "rollout", At: 1,
+		Silence: &alerting.SilenceSpec{
+			Matchers: alerting.Matchers{labels.MustNewMatcher(labels.MatchEqual, "alertname", "Load")}, EndsAt: span,
+		},
+	}
+}
+
+// acted walks through the fault with a silence over its beginning and an acknowledgement after that; interrupt comes right behind them.
+func acted(t *testing.T, interrupt func(*session)) (*harness, ending) {
+	t.Helper()
+	h := newQuick(t, broken)
+	x := h.start(t)
+	again := func() {
+		if interrupt != nil {
+			interrupt(x)
+			x = h.start(t)
+		}
+	}
+	x.walkSent(begin + 2*hour - 7*minute)
+	if _, err := x.ask(silenceLoad("s1", begin+2*hour+20*minute)); err != nil {
+		t.Fatal(err)
+	}
+	again()
+	x.walkSent(begin + 2*hour + 27*minute)
+	incidents := x.core.Incidents()
+	if len(incidents) != 1 || !incidents[0].Posted {
+		t.Fatalf("what still fires at the end of a silence is not told: %+v\n%s\n%s", incidents, strings.Join(x.transitions(), "\n"), x.h.slackState(t, true))
+	}
+	if _, err := x.ask(alerting.Control{
+		ID: "a1", Kind: alerting.ControlAcknowledge, Actor: alerting.Actor{Name: "ben", From: "slack"}, Target: incidents[0].Key, At: 1,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	again()
+	x.walkSent(end)
+	got := x.ending(true)
+	x.stop()
+	return h, got
+}
+
+func TestControlsSurvive(t *testing.T) {
+	h, want := acted(t, nil)
+	for _, part := range []string{"Acknowledged by ben (slack)", "Resolved"} {
+		if !strings.Contains(want.slack, part) {
+			t.Errorf("the message does not say %q:\n%s", part, want.slack)
+		}
+	}
+	if n := len(h.slack.Messages("#oncall")); n != 1 {
+		t.Errorf("%d messages, want one:\n%s", n, want.slack)
+	}
+	for name, interrupt := range map[string]func(*session){"stop": (*session).stop, "crash": (*session).crash} {
+		t.Run(name, func(t *testing.T) {
+			_, got := acted(t, interrupt)
+			want.same(t, got)
+		})
+	}
+}
+
+// Without a snapshot that can be read, silences come from the store.
+func TestSilencesOutliveTheSnapshot(t *testing.T) {
+	h := newQuick(t, broken)
+	x := h.start(t)
+	x.walk(begin + hour)
+	if _, err := x.ask(silenceLoad("s1", begin+9*hour)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.ask(alerting.Control{ID: "e1", Kind: alerting.ControlExpireSilence, Actor: alerting.Actor{Name: "ben"}, Target: "s2", At: 1}); !errors.Is(err, alerting.ErrNoSuchTarget) {
+		t.Errorf("an unknown silence was expired: %v", err)
+	}
+	x.stop()
+	if err := os.RemoveAll(filepath.Join(h.opts.DataDir, "snapshots")); err != nil {
+		t.Fatal(err)
+	}
+	x = h.start(t)
+	x.walkSent(begin + 5*hour)
+	if s := x.core.Silences(); len(s) != 1 || s[0].ID != "s1" || s[0].Author.Name != "anna" {
+		t.Errorf("silences after the loss of the snapshot: %+v", s)
+	}
+	if m := h.slack.Messages("#oncall"); len(m) != 0 {
+		t.Errorf("a silenced alarm was posted:\n%s", h.slackState(t, false))
+	}
+	x.stop()
+}
