@@ -74,6 +74,17 @@ type Transition struct {
 	Of       int    `json:"of" minimum:"0" doc:"Points evaluated."`
 	Reason   string `json:"reason,omitempty" doc:"In one sentence with the values."`
 	Note     string `json:"note,omitempty" doc:"For example REGIME_ACCEPTED."`
+
+	TrainedOn TrainedOn `json:"trained_on,omitzero" doc:"The data that had taught the models that judged; absent in older history."`
+}
+
+// TrainedOn names the data that a detector's models have been given. Equal hashes are equal data: a replay over a recording that has
+// the same one decides the same.
+type TrainedOn struct {
+	SHA256 string `json:"sha256" doc:"SHA-256, chained over the points of all series in order of time and series."`
+	From   Time   `json:"from" doc:"Grid time of the oldest point."`
+	To     Time   `json:"to" doc:"Grid time of the newest point."`
+	Points int    `json:"points" minimum:"0" doc:"Points, missing ones not counted."`
 }
 
 // History is an alarm's transitions, newest first. Omitted is how many older ones were left out by the limit.
@@ -145,6 +156,7 @@ type Explanation struct {
 	HistorySeconds float64       `json:"history_seconds" doc:"Learnt span."`
 	Inherited      Origin        `json:"inherited_from,omitzero" doc:"Where the baseline comes from, if the series replaced another; absent if it is its own."`
 	Promise        string        `json:"promise,omitempty" doc:"False-alarm promise of the detector."`
+	TrainedOn      TrainedOn     `json:"trained_on,omitzero" doc:"The data that had taught the models that raised the newest alarm; without an alarm, that has taught them."`
 }
 
 // The states of a detector.
@@ -186,6 +198,7 @@ type Detector struct {
 	DataQuality    []DataQuality  `json:"data_quality" doc:"What is wrong with its data now; empty if nothing is."`
 	Expects        Expectations   `json:"expects,omitzero" doc:"What its data should be like, as declared or inferred; absent where they are not checked."`
 	Promise        string         `json:"promise" doc:"For example 1/30d or provisional: 1/9d."`
+	TrainedOn      TrainedOn      `json:"trained_on,omitzero" doc:"The data that has taught its models; absent before the first point."`
 	LastTick       Time           `json:"last_tick,omitzero" doc:"Grid time of the newest evaluated point; absent before the first."`
 	LastError      string         `json:"last_error,omitempty" doc:"Newest error; absent if there was none."`
 	LastErrorAt    Time           `json:"last_error_at,omitzero" doc:"When it happened."`

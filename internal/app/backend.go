@@ -179,7 +179,7 @@ func apiTransition(r store.TransitionRow) api.Transition {
 	t := api.Transition{Time: api.Time(r.T), From: r.From, To: r.To, Rule: r.Rule, Reason: r.Reason, Note: r.Note}
 	var d decisionData
 	if json.Unmarshal(r.Data, &d) == nil {
-		t.Breaches, t.Of = d.Breaches, d.Of
+		t.Breaches, t.Of, t.TrainedOn = d.Breaches, d.Of, d.TrainedOn.api()
 		if d.Since != 0 {
 			t.Since = api.Time(d.Since)
 		}
@@ -201,6 +201,7 @@ func (b backend) Explain(_ context.Context, alarmID string) (api.Explanation, er
 		Score: api.Value(f.AnomalyScore), Surprise: api.Value(f.Score.Surprise), Channel: api.Channel(f.Score.Channel.String()), Side: int(f.Score.Side),
 		Parts: []api.Part{}, Terms: terms(x.Terms), Features: terms(x.Features), Statistic: api.Value(x.Statistic), Limit: api.Value(x.Limit), Unit: x.Unit,
 		Seasons: append([]string{}, x.Seasons...), HistorySeconds: float64(x.History) / 1000, Promise: f.Promise, Inherited: al.Inherited,
+		TrainedOn: trainedOn(a.Data).api(),
 	}
 	for c, p := range f.Score.Parts {
 		if c > 0 {
@@ -260,6 +261,7 @@ func (b backend) Detectors(context.Context) ([]api.Detector, error) {
 			Name: d.Name, Source: d.Source, Expr: d.Expr, StepSeconds: d.Step.Seconds(), State: detectorState(own), Series: st.Series,
 			MaxSeries: d.MaxSeries, Promise: promiseText(st.Limit), LastError: own.lastError,
 			Readiness: api.Readiness{Learning: st.Rungs[0], Level: st.Rungs[1], Daily: st.Rungs[2], Weekly: st.Rungs[3]},
+			TrainedOn: trainedOn(st.Data).api(),
 			Alarms:    api.AlarmCounts{InsufficientData: st.States[0], OK: st.States[1], Alarm: st.States[2]},
 		}
 		a.Training, a.TrainingSeries = trainingSummary(st.Training)

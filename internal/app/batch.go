@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/api"
 	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/internal/outbox"
 	"github.com/tidewatch/tidewatch/internal/store"
@@ -18,11 +19,29 @@ type decisionData struct {
 	Why          string  `json:"why"`
 	Promise      string  `json:"promise"`
 	SharedModel  string  `json:"shared_model,omitempty"`
+	TrainedOn    trained `json:"trained_on,omitzero"`
 	ModelConfig  string  `json:"model_config"`
 	PolicyConfig string  `json:"config"`
 	Breaches     int     `json:"breaches"`
 	Of           int     `json:"of"`
 	Since        int64   `json:"since,omitempty"`
+}
+
+// trained names the data that had taught the models.
+type trained struct {
+	SHA256 string `json:"sha256"`
+	From   int64  `json:"from"`
+	To     int64  `json:"to"`
+	Points int64  `json:"points"`
+}
+
+func trainedOn(t engine.TrainedOn) trained { return trained{t.SHA256(), t.From, t.To, t.Points} }
+
+func (t trained) api() api.TrainedOn {
+	if t.Points == 0 {
+		return api.TrainedOn{}
+	}
+	return api.TrainedOn{SHA256: t.SHA256, From: api.Time(t.From), To: api.Time(t.To), Points: int(t.Points)}
 }
 
 // batch is what the store keeps of a result, and the messages that leave because of it.
@@ -73,6 +92,7 @@ func transitionRow(ch engine.Change, now int64) store.TransitionRow {
 	d := decisionData{
 		Limit: ch.Limit, Surprise: ch.Surprise, Channel: ch.View.Channel, Why: ch.View.Why, Promise: ch.View.Promise,
 		ModelConfig: ch.ModelHash, PolicyConfig: ch.ConfigHash, Breaches: ch.Transition.Breaches, Of: ch.Transition.Of, Since: ch.Transition.Since,
+		TrainedOn: trainedOn(ch.Data),
 	}
 	if ch.Shared != 0 {
 		d.SharedModel = fmt.Sprintf("%016x", ch.Shared)

@@ -23,6 +23,7 @@ type TransitionLine struct {
 	Reason   string            `json:"reason"`
 	Score    float64           `json:"anomaly_score"`
 	Limit    float64           `json:"limit"`
+	Data     string            `json:"trained_on,omitempty"` // engine.TrainedOn.SHA256
 }
 
 // NewTransitionLine makes the line of a change decided at now, Unix milliseconds.
@@ -31,6 +32,7 @@ func NewTransitionLine(ch engine.Change, now int64) TransitionLine {
 		ID: ch.ID, Alarm: ch.Alarm, Detector: ch.Detector, Labels: ch.Series.Labels.Map(), T: ch.Transition.T, Decided: now,
 		From: ch.Transition.From.String(), To: ch.Transition.To.String(), Rule: string(ch.Transition.Rule), Note: ch.Note,
 		Reason: ch.View.Reason, Score: ch.AnomalyScore, Limit: ch.Limit,
+		Data: ch.Data.SHA256(),
 	}
 }
 

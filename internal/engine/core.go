@@ -90,7 +90,7 @@ func (c *Core) Begin(now int64, name string) Result {
 			if row.alarm.State() != alerting.Alarming || row.alarmed == nil {
 				continue
 			}
-			ch := d.describe(change{t: row.alarmed.transition.T, g: g, row: i, tr: row.alarmed.transition, ep: row.alarmed})
+			ch := d.describe(change{t: row.alarmed.transition.T, g: g, row: i, tr: row.alarmed.transition, ep: row.alarmed, data: row.alarmed.data})
 			r.Changes = append(r.Changes, ch)
 			c.disp.Handle(d.signal(ch, r.Now, true))
 		}

@@ -22,7 +22,8 @@ type Change struct {
 	Limit        float64            // surprise at which anomaly_score is 1
 	Surprise     float64
 	AnomalyScore float64
-	Shared       uint64 // version of the shared model part that judged; 0 if none
+	Shared       uint64    // version of the shared model part that judged; 0 if none
+	Data         TrainedOn // what the models had been given when they judged
 	ModelHash    string
 	ConfigHash   string
 }
@@ -32,7 +33,7 @@ func (d *detector) describe(c change) Change {
 	id := alerting.AlarmID(d.Name, r.series.ID)
 	out := Change{
 		ID:    alerting.TransitionID(id, c.t, c.tr.To, d.ConfigHash),
-		Alarm: id, Detector: d.Name, Series: r.series, Transition: c.tr, Note: c.note,
+		Alarm: id, Detector: d.Name, Series: r.series, Transition: c.tr, Note: c.note, Data: c.data,
 		ModelHash: d.ModelHash, ConfigHash: d.ConfigHash,
 	}
 	f := d.facts(r, c.ep, c.tr, c.t)

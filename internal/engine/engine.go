@@ -182,6 +182,7 @@ type Status struct {
 	Limit        Limit
 	Training     TrainingSummary   // of the live series
 	Shared       uint64            // version of the shared part, 0 if none
+	Data         TrainedOn         // what the models have been given
 	Members      int               // series in joint groups; 0 where each is judged for itself
 	Quality      []quality.Verdict // on the data, under way
 	Expects      quality.Expected  // zero where the data is not checked
@@ -192,7 +193,7 @@ type Status struct {
 func (e *Engine) Status() []Status {
 	out := make([]Status, 0, len(e.detectors))
 	for _, d := range e.detectors {
-		s := Status{Detector: d.Detector, Decided: d.next, Live: d.live(d.next), Limit: d.limit}
+		s := Status{Detector: d.Detector, Decided: d.next, Live: d.live(d.next), Limit: d.limit, Data: d.data.trained}
 		if d.family.shared != nil {
 			s.Shared = d.family.shared.Version()
 		}

@@ -116,6 +116,7 @@ type episode struct {
 	breaching         []tidewatch.Point // the points that counted when it alarmed
 	limit             float64
 	shared            uint64
+	data              TrainedOn // what had taught the models that raised the alarm
 }
 
 // observe takes a breaching point into the episode.

@@ -23,6 +23,7 @@ type AlarmInfo struct {
 	Limit    float64         // surprise at which anomaly_score is 1
 	Newest   View            // the newest decided point
 	Facts    alerting.Facts  // of now; after an alarm, with what explains it
+	Data     TrainedOn       // what the models had been given that raised the newest alarm; without one, what they have been given
 	Quality  quality.Verdict // of its data; None where they can be judged
 
 	Alerting labels.Labels   // those that routes, groups and matchers see
@@ -101,10 +102,14 @@ func (d *detector) info(r *row) AlarmInfo {
 	if r.alarmed != nil && state == alerting.Alarming {
 		tr, limit = r.alarmed.transition, r.pinned
 	}
+	data := d.data.trained
+	if r.alarmed != nil {
+		data = r.alarmed.data
+	}
 	return AlarmInfo{
 		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, Series: r.series, State: state, Since: r.alarm.Since(),
 		Seen: r.seen, First: r.first, Training: d.training(r), Origin: r.origin, Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.alarmed, tr, t),
-		Quality: d.dataOf(r),
+		Quality: d.dataOf(r), Data: data,
 	}
 }
 

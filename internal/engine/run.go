@@ -37,6 +37,7 @@ type detector struct {
 	home      map[uint64]*group // of the series in joint groups
 	watch     func(Judged)
 	quality   checked
+	data      ledger
 	seekers   []*group   // new series that seek a predecessor, in order of their births
 	strangers []stranger // ascending name
 }
@@ -49,6 +50,7 @@ type change struct {
 	tr   alerting.Transition
 	note string
 	ep   *episode
+	data TrainedOn
 }
 
 // outcome is what one worker found; outcomes merge in any order.
@@ -75,6 +77,8 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 	if d.next != 0 {
 		from = d.next
 	}
+	d.data.enter(b, from)
+	defer d.data.leave()
 	if d.limit.Surprise == 0 { // the cautious limit until the first epoch
 		d.limit = d.solve(1)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // stateVersion names the layout of a snapshot. Another version is refused; the state is then rebuilt from Prometheus.
-const stateVersion = 5
+const stateVersion = 6
 
 // Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups, split by their id.
 type Snapshot struct {
@@ -89,6 +89,7 @@ func (d *detector) appendMeta(e *encoder) {
 	body.str(d.chain())
 	body.i64(d.next)
 	body.bool(d.begun)
+	body.trainedOn(d.data.trained)
 	body.account(&d.many)
 	body.account(&d.single)
 	body.limit(d.limit)
@@ -116,7 +117,7 @@ func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
 	}
 	d := decoder{b: body}
 	chain := d.str()
-	det.next, det.begun = d.i64(), d.bool()
+	det.next, det.begun, det.data.trained = d.i64(), d.bool(), d.trainedOn()
 	if many, single := d.account(), d.account(); chain == det.chain() {
 		det.many, det.single = many, single
 	}

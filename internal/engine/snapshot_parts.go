@@ -61,6 +61,7 @@ func (e *encoder) episode(ep *episode) {
 	}
 	e.f64(ep.limit)
 	e.u64(ep.shared)
+	e.trainedOn(ep.data)
 }
 
 func (d *decoder) episode() *episode {
@@ -76,7 +77,7 @@ func (d *decoder) episode() *episode {
 	for i := range ep.breaching {
 		ep.breaching[i] = tidewatch.Point{T: d.i64(), V: d.f64()}
 	}
-	ep.limit, ep.shared = d.f64(), d.u64()
+	ep.limit, ep.shared, ep.data = d.f64(), d.u64(), d.trainedOn()
 	return ep
 }
 

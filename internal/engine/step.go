@@ -218,13 +218,14 @@ func (st *stepper) transition(t int64, g *group, i int, tr alerting.Transition, 
 		if st.d.family.shared != nil {
 			r.ep.shared = st.d.family.shared.Version()
 		}
+		r.ep.data = st.d.data.at(t, st.d.step())
 		r.ep.breaching = r.breaching(t, st.d.step(), st.d.Alarm.Of)
 		r.alarmed = r.ep
 		st.out.anomalies = append(st.out.anomalies, r.anomaly(t, st.d.Name, 0))
 	} else {
 		r.pinned = 0
 	}
-	c := change{t: t, g: g, row: i, tr: tr, note: note}
+	c := change{t: t, g: g, row: i, tr: tr, note: note, data: st.d.data.at(t, st.d.step())}
 	if r.alarmed != nil && (tr.To == alerting.Alarming || tr.From == alerting.Alarming) {
 		ep := *r.alarmed // later points go on changing the row's own
 		c.ep = &ep
