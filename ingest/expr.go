@@ -155,9 +155,13 @@ func (a *Analysis) span(e parser.Expr) {
 	}
 }
 
-func engineSpan(e parser.Expr, at int64) (mint, maxt int64) {
-	t := time.UnixMilli(at)
-	return promql.FindMinMaxTime(&parser.EvalStmt{Expr: e, Start: t, End: t, Interval: time.Minute, LookbackDelta: LookbackDelta})
+func engineSpan(e parser.Expr, at int64) (mint, maxt int64) { return engineRange(e, at, at) }
+
+// engineRange is which samples the engine wants for the times from to to.
+func engineRange(e parser.Expr, from, to int64) (mint, maxt int64) {
+	return promql.FindMinMaxTime(&parser.EvalStmt{
+		Expr: e, Start: time.UnixMilli(from), End: time.UnixMilli(to), Interval: time.Minute, LookbackDelta: LookbackDelta,
+	})
 }
 
 // pathsOf gives for every selector the expression around it that decides on its range: the outermost subquery, or the

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/golang/snappy"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
@@ -72,6 +73,13 @@ type fakeServer struct {
 	kept      map[string][]byte
 	queries   []*prompb.Query
 	requests  int
+	refuse    func(metric string) int // a status for requests for a metric, or 0
+}
+
+func (f *fakeServer) count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.requests
 }
 
 func newFakeServer(t testing.TB, series ...memSeries) *fakeServer {
@@ -100,6 +108,17 @@ func (f *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.queries = append(f.queries, req.Queries...)
 	f.requests++
 	f.mu.Unlock()
+	for _, q := range req.Queries {
+		for _, m := range q.Matchers {
+			if f.refuse == nil || m.Name != model.MetricNameLabel {
+				continue
+			}
+			if code := f.refuse(m.Value); code != 0 {
+				http.Error(w, "refused", code)
+				return
+			}
+		}
+	}
 	if f.oneQuery && len(req.Queries) > 1 {
 		http.Error(w, "this server only supports one query at a time", http.StatusBadRequest)
 		return

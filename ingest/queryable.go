@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -18,6 +19,7 @@ type reader struct {
 	remote *Remote
 	ctx    context.Context // of the read; a reader lives no longer than it
 	budget *budget
+	whole  bool // one request or none
 
 	wanted []*selection
 	groups []*group
@@ -33,6 +35,7 @@ type selection struct {
 	key        string
 	start, end int64
 	group      *group
+	err        error
 }
 
 // group is a run of touching selections with equal matchers.
@@ -63,14 +66,19 @@ func (q *querier) Select(_ context.Context, _ bool, hints *storage.SelectHints, 
 	return &seriesSet{reader: q.reader, selection: s}
 }
 
-// want notes a selection. One that comes after everything was read is of a second evaluation over the same data.
+// want notes a selection. One that comes after everything was read is of another evaluation over the same data.
 func (r *reader) want(s *selection) {
-	r.wanted = append(r.wanted, s)
+	if r.groups == nil {
+		r.wanted = append(r.wanted, s)
+		return
+	}
 	for _, g := range r.groups {
 		if g.key == s.key && g.start <= s.start && g.end >= s.end {
 			s.group = g
+			return
 		}
 	}
+	s.err = fmt.Errorf("%s from %d to %d was not expected", s.key, s.start, s.end)
 }
 
 var errNoLabels = errors.New("a remote-read source has no label index")
@@ -111,7 +119,12 @@ func (s *seriesSet) Next() bool {
 func (s *seriesSet) At() storage.Series { return s.selection.group.list[s.i-1] }
 
 // Err is the error of the read.
-func (s *seriesSet) Err() error { return s.reader.err }
+func (s *seriesSet) Err() error {
+	if s.reader.err != nil {
+		return s.reader.err
+	}
+	return s.selection.err
+}
 
 // Warnings is always empty.
 func (*seriesSet) Warnings() annotations.Annotations { return nil }
@@ -125,7 +138,11 @@ func (r *reader) read() error {
 		ms, strip := withExternal(g.matchers, r.remote.external(), r.remote.cfg.DropLabels)
 		r.parts[i] = part{matchers: ms, from: g.start, to: g.end, into: newCollector(g.start, g.end, r.budget, r.remote.names.of(strip))}
 	}
-	if err := r.remote.fetch(r.ctx, r.parts); err != nil {
+	fetch := r.remote.fetch
+	if r.whole {
+		fetch = r.remote.request
+	}
+	if err := fetch(r.ctx, r.parts); err != nil {
 		return err
 	}
 	r.held = float64(r.budget.bytes)

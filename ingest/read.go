@@ -17,8 +17,7 @@ import (
 func (r *Remote) Read(ctx context.Context, q Query) (tidewatch.Block, error) {
 	b, err := r.read(ctx, q)
 	if err != nil {
-		r.countFailure(err)
-		return tidewatch.Block{}, fmt.Errorf("detector %q: %w", q.Detector, err)
+		return tidewatch.Block{}, r.failed(q, err)
 	}
 	return b, nil
 }

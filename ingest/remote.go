@@ -71,7 +71,8 @@ type Remote struct {
 	engine  *promql.Engine
 	slots   slots
 	names   interners
-	sampled atomic.Bool // the server's last answer was not streamed
+	sampled atomic.Bool  // the server's last answer was not streamed
+	refused atomic.Int64 // when queries were refused together, Unix milliseconds
 
 	mu       sync.Mutex
 	ext      labels.Labels

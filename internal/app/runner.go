@@ -101,12 +101,7 @@ func (r *runner) step(ctx context.Context, now int64) {
 			wanted = append(wanted, d)
 		}
 	}
-	read, errs := make([]tidewatch.Block, len(wanted)), make([]error, len(wanted))
-	var wg sync.WaitGroup
-	for i, d := range wanted {
-		wg.Go(func() { read[i], errs[i] = r.due(ctx, d, now) })
-	}
-	wg.Wait()
+	read, errs := r.readDue(ctx, wanted, now)
 	if ctx.Err() != nil {
 		return
 	}
@@ -126,17 +121,47 @@ func (r *runner) step(ctx context.Context, now int64) {
 	}
 }
 
+// readDue gives the block of undecided points of each detector. What needs one stretch, as at an ordinary tick, is read together;
+// history to learn from and long stretches to catch up with are read beside it.
+func (r *runner) readDue(ctx context.Context, wanted []configs.Detector, now int64) ([]tidewatch.Block, []error) {
+	read, errs := make([]tidewatch.Block, len(wanted)), make([]error, len(wanted))
+	var (
+		wg      sync.WaitGroup
+		queries []ingest.Query
+		of      []int
+	)
+	for i, d := range wanted {
+		if r.s.core.Begun(d.Name) {
+			if parts := r.stretches(d, now); len(parts) == 1 {
+				queries, of = append(queries, query(d, parts[0][0], parts[0][1])), append(of, i)
+				continue
+			}
+		}
+		wg.Go(func() { read[i], errs[i] = r.due(ctx, d, now) })
+	}
+	blocks, bad := ingest.ReadAll(ctx, r.source, queries)
+	for k, i := range of {
+		read[i], errs[i] = blocks[k], bad[k]
+	}
+	wg.Wait()
+	return read, errs
+}
+
+// stretches are the undecided points of a detector at now, in records of the journal.
+func (r *runner) stretches(d configs.Detector, now int64) [][2]int64 {
+	to := newestDue(d, now)
+	return records(r.s.core.Decided(d.Name)-again(d, to), to, d.Step, r.s.core.Series(d.Name))
+}
+
 // due returns the block of undecided points of d at now; long stretches are decided here but for the last one. A detector
 // without state is trained on its history first.
 func (r *runner) due(ctx context.Context, d configs.Detector, now int64) (tidewatch.Block, error) {
-	to := newestDue(d, now)
 	if !r.s.core.Begun(d.Name) {
-		if err := r.backfill(ctx, d, now, to-d.Step.Milliseconds()); err != nil {
+		if err := r.backfill(ctx, d, now, newestDue(d, now)-d.Step.Milliseconds()); err != nil {
 			return tidewatch.Block{}, err
 		}
 	}
-	from := r.s.core.Decided(d.Name) - again(d, to)
-	parts := records(from, to, d.Step, r.s.core.Series(d.Name))
+	parts := r.stretches(d, now)
 	for i, p := range parts {
 		b, err := r.read(ctx, d, p[0], p[1])
 		if err != nil {
