@@ -29,6 +29,7 @@ type Ledger struct {
 	Series   int     `json:"series"`
 	Lines    []Line  `json:"lines"`    // largest first
 	Sum      float64 `json:"sum"`      // of the lines, computed from the types
+	Own      float64 `json:"own"`      // of them, a series' own without the points for charts, which a service keeps in files
 	Measured float64 `json:"measured"` // what the heap grew by for each series, measured
 	Encoded  float64 `json:"encoded"`  // bytes of a snapshot for each series
 }
@@ -57,6 +58,9 @@ func MeasureLedger(kind string, n int) (Ledger, error) {
 	slices.SortFunc(l.Lines, func(a, b Line) int { return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Field, b.Field)) })
 	for _, line := range l.Lines {
 		l.Sum += line.Bytes
+		if line.Field != chartPoints && !strings.HasPrefix(line.Field, "shared: ") {
+			l.Own += line.Bytes
+		}
 	}
 	snap := core.Snapshot(1)
 	l.Encoded = float64(len(snap.Meta)+len(snap.Shards[0])) / float64(n)
@@ -68,7 +72,11 @@ const (
 	groupPath = "engine.detectors.groups."
 	modelPath = groupPath + "model."
 	rowPath   = groupPath + "rows."
+	chartPath = rowPath + "recent.b"
 )
+
+// chartPoints is the line of what a service keeps in files, which need not stay in memory.
+const chartPoints = "points for charts; of a service, in files"
 
 // fieldOf names the ledger's line that a path belongs to.
 func fieldOf(path string) string {
@@ -80,6 +88,9 @@ func fieldOf(path string) string {
 			rest = rest[len("rows."):]
 		}
 		return "model: " + firstName(rest)
+	}
+	if path == chartPath || strings.HasPrefix(path, "engine.detectors.shelves") {
+		return chartPoints
 	}
 	if rest, ok := strings.CutPrefix(path, rowPath); ok {
 		return "alarm: " + firstName(rest)
@@ -167,6 +178,6 @@ func (l Ledger) Print(out io.Writer) error {
 	for _, line := range l.Lines {
 		fmt.Fprintf(w, "%s\t%.0f\t\n", line.Field, line.Bytes)
 	}
-	fmt.Fprintf(w, "sum\t%.0f\t\nheap, measured\t%.0f\t\nin a snapshot\t%.0f\t\n", l.Sum, l.Measured, l.Encoded)
+	fmt.Fprintf(w, "sum\t%.0f\t\nheap, measured\t%.0f\t\nown, without points for charts\t%.0f\t\nin a snapshot\t%.0f\t\n", l.Sum, l.Measured, l.Own, l.Encoded)
 	return w.Flush()
 }

@@ -12,7 +12,7 @@ import (
 
 // TestLedgerAgreesWithTheHeap holds what is computed from the types against what the heap really grew by.
 func TestLedgerAgreesWithTheHeap(t *testing.T) {
-	const most = 12 << 10 // bytes a series; the design wants 2 KiB beside the recent points
+	const most, mostOwn = 12 << 10, 2700 // bytes a series, with and without the points for charts
 	kinds := models.Kinds()
 	if testing.Short() {
 		kinds = []string{"combined"} // the others hold less
@@ -37,7 +37,10 @@ func TestLedgerAgreesWithTheHeap(t *testing.T) {
 			if l.Measured > most {
 				t.Errorf("a series takes %.0f bytes, want at most %d", l.Measured, most)
 			}
-			for _, field := range []string{"model: tails", "model: profile", "alarm: recent", "alarm: alarm", "alarm: series"} {
+			if l.Own > mostOwn {
+				t.Errorf("a series takes %.0f bytes of its own, want at most %d", l.Own, mostOwn)
+			}
+			for _, field := range []string{"model: tails", "model: profile", "points for charts; of a service, in files", "alarm: alarm", "alarm: series"} {
 				if !strings.Contains(out.String(), field+"  ") {
 					t.Errorf("the ledger has no line %q", field)
 				}

@@ -43,6 +43,8 @@ type Service struct {
 	sources  map[string]*health
 	troubles map[string]openTrouble // Tidewatch's own open notices by key
 	ready    sync.Once
+	scratch  *store.Scratch
+	onHeap   sync.Once // it was told that the scratch has no room
 	isReady  bool
 
 	recorder  *ingest.Recorder // nil where nothing is recorded
@@ -71,7 +73,7 @@ func newService(opts Options) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		opts: opts, log: opts.Logger, store: st, m: newMetrics(opts.Registry), status: map[string]*detectorStatus{},
+		opts: opts, log: opts.Logger, store: st, scratch: store.NewScratch(opts.DataDir), m: newMetrics(opts.Registry), status: map[string]*detectorStatus{},
 		sources: map[string]*health{}, troubles: map[string]openTrouble{}, faults: map[string]bool{},
 	}
 	err = s.openRecorder(cfg)
@@ -94,13 +96,23 @@ func (s *Service) build(cfg *configs.Config) error {
 	if err != nil {
 		return err
 	}
-	core := engine.NewCore(engine.New(engine.Options{Workers: s.opts.Workers}), alerting.NewDispatcher(cfg.Route, dispatcherOptions(cfg)))
+	core := engine.NewCore(engine.New(engine.Options{Workers: s.opts.Workers, Memory: s.chartMemory}), alerting.NewDispatcher(cfg.Route, dispatcherOptions(cfg)))
 	if err := core.Configure(engineDetectors(cfg, false), cfg.Route, dispatcherOptions(cfg)); err != nil {
 		return err
 	}
 	s.core = core
 	s.adopt(cfg, ints, runners)
 	return nil
+}
+
+// chartMemory lends the engine room for the points that charts show, in files of the data directory. Where there is none, which is told
+// once, they stay on the heap.
+func (s *Service) chartMemory(n int) (b []byte, release func()) {
+	b, release, err := s.scratch.Take(n)
+	if err != nil {
+		s.onHeap.Do(func() { s.log.Warn("points for charts are kept on the heap", "err", err) })
+	}
+	return b, release
 }
 
 func (s *Service) adopt(cfg *configs.Config, ints []integration, runners []*runner) {

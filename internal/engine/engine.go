@@ -14,6 +14,9 @@ import (
 type Options struct {
 	Workers      int // goroutines per block; 0: GOMAXPROCS. Results do not depend on it.
 	RecentPoints int // points kept per series for charts and the band endpoint; 0: 360
+	// Memory, where not nil, lends n bytes for those points, each of which is written once and seldom read, until release is called. What
+	// is in them at first does not matter. Where it lends fewer the heap does.
+	Memory func(n int) (b []byte, release func())
 
 	// Watch, where not nil, is told of every decided point, in order of time for each series. It is called by all workers at
 	// once and must not call the engine.
@@ -87,7 +90,7 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &detector{Detector: c, spec: spec, blank: blank, ladder: ladder, size: e.opts.RecentPoints, watch: e.opts.Watch}
+	d := &detector{Detector: c, spec: spec, blank: blank, ladder: ladder, size: e.opts.RecentPoints, shelves: &shelves{columns: e.opts.RecentPoints, memory: e.opts.Memory}, watch: e.opts.Watch}
 	d.family.cur.dim, d.family.prev.dim = spec.Dim, spec.Dim
 	d.expect()
 	return d, nil

@@ -11,11 +11,11 @@ import (
 // hundredths.
 const slotSize = 4*4 + 2
 
-// recent is a ring of the newest points as charts, the band endpoint and exported scores show them. A point is one slot of
-// bytes, as in a snapshot: a push touches one place in memory, and a snapshot copies.
+// recent is a ring of the newest points as charts, the band endpoint and exported scores show them: a place in the memory of many.
 type recent struct {
-	slots []byte // slotSize for each of the detector's size; nil before the first point
-	n     int    // points ever pushed, or held when it was restored
+	*shelf
+	place uint32
+	held  uint32 // points that are held, at most the shelf's columns
 	next  int64  // grid time of the newest point
 }
 
@@ -28,36 +28,33 @@ type View struct {
 	Y, Mid, Lower, Upper, Score []float64
 }
 
-func (r *recent) push(t int64, y float64, b tidewatch.Band, score float64, size int) {
-	if r.slots == nil {
-		r.slots = make([]byte, size*slotSize)
-	}
-	s := r.slot(r.n)
+func (r *recent) push(t, step int64, y float64, b tidewatch.Band, score float64) {
+	s := r.slot(t / step)
 	for i, v := range [4]float64{y, b.Mid, b.Lower, b.Upper} {
 		binary.LittleEndian.PutUint32(s[4*i:], math.Float32bits(float32(v)))
 	}
 	binary.LittleEndian.PutUint16(s[16:], uint16(min(score*100, math.MaxUint16)))
-	r.n++
+	r.held = min(r.held+1, uint32(r.columns))
 	r.next = t
 }
 
-// slot is the place of the i-th point ever pushed.
-func (r *recent) slot(i int) []byte {
-	at := i % (len(r.slots) / slotSize) * slotSize
-	return r.slots[at : at+slotSize : at+slotSize]
+// slot is the place of the point of the given grid index.
+func (r *recent) slot(k int64) []byte {
+	column := k % int64(r.columns)
+	if column < 0 {
+		column += int64(r.columns)
+	}
+	at := (int(column)*r.rows + int(r.place)) * slotSize
+	return r.b[at : at+slotSize : at+slotSize]
 }
-
-// held is how many points there are.
-func (r *recent) held() int { return min(r.n, len(r.slots)/slotSize) }
 
 // view returns the points with from <= t <= to.
 func (r *recent) view(step, from, to int64) View {
 	v := View{Step: step}
-	held := r.held()
-	if held == 0 {
+	if r.held == 0 {
 		return v
 	}
-	from, to = max(from, r.next-int64(held-1)*step), min(to, r.next)
+	from, to = max(from, r.next-int64(r.held-1)*step), min(to, r.next)
 	if from > to {
 		return v
 	}
@@ -65,7 +62,8 @@ func (r *recent) view(step, from, to int64) View {
 	oldest, newest := int((r.next-from)/step), int((r.next-to+step-1)/step)
 	v.grow(oldest - newest + 1)
 	for k := oldest; k >= newest; k-- {
-		v.append(r.next-int64(k)*step, r.slot(r.n-1-k))
+		t := r.next - int64(k)*step
+		v.append(t, r.slot(t/step))
 	}
 	return v
 }
@@ -91,29 +89,24 @@ func (v *View) append(t int64, slot []byte) {
 }
 
 // recent appends the points, oldest first.
-func (e *encoder) recent(r *recent) {
-	held := r.held()
-	e.uint(held)
+func (e *encoder) recent(r *recent, step int64) {
+	e.uint(int(r.held))
 	e.i64(r.next)
-	if held == 0 {
-		return
+	for k := int64(r.held) - 1; k >= 0; k-- {
+		e.b = append(e.b, r.slot(r.next/step-k)...)
 	}
-	oldest := (r.n - held) % (len(r.slots) / slotSize) * slotSize
-	end := min(oldest+held*slotSize, len(r.slots))
-	e.b = append(e.b, r.slots[oldest:end]...)
-	e.b = append(e.b, r.slots[:held*slotSize-(end-oldest)]...)
 }
 
-// recent restores a ring of size points; of a longer one it keeps the newest.
-func (d *decoder) recent(size int) recent {
+// recent fills an empty ring; of more points than it has room for it keeps the newest.
+func (d *decoder) recent(r *recent, step int64) {
 	held := d.count(slotSize)
-	r := recent{next: d.i64()}
+	r.next = d.i64()
 	b := d.take(held * slotSize)
-	if d.err != nil || held == 0 {
-		return r
+	if d.err != nil {
+		return
 	}
-	r.n = min(held, size)
-	r.slots = make([]byte, size*slotSize)
-	copy(r.slots, b[len(b)-r.n*slotSize:])
-	return r
+	r.held = uint32(min(held, r.columns))
+	for k := range int64(r.held) {
+		copy(r.slot(r.next/step-k), b[(held-1-int(k))*slotSize:])
+	}
 }

@@ -34,6 +34,7 @@ type detector struct {
 	next      int64             // grid time of the next column; 0 before the first
 	begun     bool              // its training is over
 	size      int               // points in a recent ring
+	shelves   *shelves          // of the rings
 	home      map[uint64]*group // of the series in joint groups
 	watch     func(Judged)
 	quality   checked
@@ -82,6 +83,7 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 	if d.limit.Surprise == 0 { // the cautious limit until the first epoch
 		d.limit = d.solve(1)
 	}
+	d.shelves.settle()
 	births := d.births(b, from)
 	for t := from; t < b.End(); {
 		if crossesEpoch(t, step, epochEvery) {
@@ -210,6 +212,7 @@ func firstSample(b tidewatch.Block, v []float64, from, to int64) (int64, bool) {
 // newGroup starts a group at its first sample.
 func (d *detector) newGroup(s tidewatch.Series, t int64) *group {
 	g := &group{id: s.ID, model: d.newModel(), next: t, rows: []row{d.newRow(s)}}
+	g.rows[0].recent = d.shelves.take()
 	if d.Join == nil {
 		g.rows[0].first = t
 		d.born(g)
@@ -335,6 +338,9 @@ func (d *detector) prune(t int64) {
 			if !g.rows[i].forgotten(t) {
 				return false
 			}
+		}
+		for i := range g.rows {
+			d.shelves.give(g.rows[i].recent)
 		}
 		return true
 	})

@@ -161,7 +161,7 @@ func (e *Engine) appendShard(shard, of int) []byte {
 			if !mine(g) {
 				continue
 			}
-			g.append(&groups)
+			g.append(&groups, d.step())
 			if out.b == nil {
 				size := len(groups.b) + len(groups.b)/8
 				groups.b = slices.Grow(groups.b, size*counts[i])
@@ -194,13 +194,13 @@ func (e *Engine) loadShard(b []byte, kept map[string]bool) error {
 	return in.err
 }
 
-func (g *group) append(e *encoder) {
+func (g *group) append(e *encoder, step int64) {
 	e.u64(g.id)
 	e.i64(g.next)
 	e.sized(g.model.AppendState)
 	e.uint(len(g.rows))
 	for i := range g.rows {
-		g.rows[i].append(e)
+		g.rows[i].append(e, step)
 	}
 	if g.members != nil {
 		e.members(g.members)
@@ -233,7 +233,7 @@ func (d *detector) loadGroup(in *decoder) (*group, error) {
 	return g, nil
 }
 
-func (r *row) append(e *encoder) {
+func (r *row) append(e *encoder, step int64) {
 	e.u64(r.series.ID)
 	e.labels(r.series.Labels)
 	e.sized(r.alarm.AppendState)
@@ -247,7 +247,7 @@ func (r *row) append(e *encoder) {
 	e.bool(r.seeking)
 	e.bool(r.replaced)
 	e.origin(r.origin)
-	e.recent(&r.recent)
+	e.recent(&r.recent, step)
 	e.sized(r.data.AppendState)
 	e.episode(r.ep)
 	e.bool(r.alarmed == r.ep)
@@ -270,7 +270,8 @@ func (d *detector) loadRow(in *decoder) (row, error) {
 	}
 	r.v, r.seen, r.first, r.pinned, r.ready = in.f32(), in.i64(), in.i64(), in.f64(), in.bool()
 	r.seeking, r.replaced, r.origin = in.bool(), in.bool(), in.origin()
-	r.recent = in.recent(d.size)
+	r.recent = d.shelves.take()
+	in.recent(&r.recent, d.step())
 	if err := r.data.LoadState(in.bytes()); err != nil {
 		return r, err
 	}

@@ -89,7 +89,7 @@ func (st *stepper) decide(t int64, g *group, i int, x, shown float64) {
 		b = st.bands[i]
 	}
 	b.Mid = s.Mid
-	r.recent.push(t, shown, b, score, d.size)
+	r.recent.push(t, d.step(), shown, b, score)
 
 	breach := alerting.Missing
 	switch {
