@@ -37,8 +37,7 @@ func (d *detector) expect() {
 
 // renew makes a group learn from the beginning: what it has learnt is of another unit.
 func (d *detector) renew(g *group) {
-	fresh := d.newGroup(g.rows[0].series, g.next)
-	g.model = fresh.model
+	g.model = d.newModel()
 	g.rows[0].first, g.rows[0].ready = g.next, false
 }
 
