@@ -41,8 +41,11 @@ func readRange(body io.Reader, from, to, step int64) (promql.Matrix, error) {
 	case r.kind != "matrix":
 		return nil, corrupt("answer", "resultType is %q, not matrix", r.kind)
 	}
-	if _, err := r.dec.Token(); !errors.Is(err, io.EOF) {
+	switch _, err := r.dec.Token(); {
+	case err == nil:
 		return nil, corrupt("answer", "it goes on after its end")
+	case !errors.Is(err, io.EOF):
+		return nil, asCorruptJSON(err)
 	}
 	return r.list, nil
 }

@@ -27,6 +27,8 @@ type Backend interface {
 	Band(ctx context.Context, seriesID uint64, from, to int64) (BandSeries, error)
 	// Detectors returns the status of every detector, ordered by name.
 	Detectors(ctx context.Context) ([]Detector, error)
+	// Sources returns how every source does that a detector reads, ordered by name.
+	Sources(ctx context.Context) ([]Source, error)
 	// ExportSeries calls yield with the newest point of each series that the export selector chooses, until yield returns
 	// false. It returns the number of series that the selector chose but that were left out by a limit.
 	ExportSeries(ctx context.Context, yield func(ExportedSeries) bool) (omitted int, err error)

@@ -112,6 +112,11 @@ func dataRoutes() []*route {
 			summary: "Status of every detector, ordered by name.",
 			answer:  DetectorList{}, codes: codesRead, limited: true, serve: envelope((*server).detectors),
 		},
+		{
+			method: http.MethodGet, path: "/api/v1/sources", id: "listSources", tag: "status",
+			summary: "How every source does, ordered by name.",
+			answer:  SourceList{}, codes: codesRead, limited: true, serve: envelope((*server).sources),
+		},
 	}
 }
 

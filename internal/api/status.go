@@ -22,6 +22,22 @@ func (s *server) detectors(ctx context.Context, a *args) (answer, error) {
 	return answer{data: DetectorList{orEmpty(list)}}, nil
 }
 
+// SourceList is the answer of /api/v1/sources.
+type SourceList struct {
+	Sources []Source `json:"sources" doc:"Ordered by name."`
+}
+
+func (s *server) sources(ctx context.Context, a *args) (answer, error) {
+	if err := a.err(); err != nil {
+		return answer{}, err
+	}
+	list, err := s.backend.Sources(ctx)
+	if err != nil {
+		return answer{}, fmt.Errorf("reading the sources: %w", err)
+	}
+	return answer{data: SourceList{orEmpty(list)}}, nil
+}
+
 func (s *server) buildInfo(_ context.Context, a *args) (answer, error) {
 	return answer{data: s.opts.Version}, a.err()
 }

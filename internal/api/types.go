@@ -223,6 +223,18 @@ type Expectations struct {
 	Upper          Value    `json:"upper" doc:"Greatest valid value, from range; null where open."`
 }
 
+// Source is how a source does.
+type Source struct {
+	Name         string `json:"name" doc:"Name in the configuration."`
+	Protocol     string `json:"protocol" enum:"auto,remote_read,query_range" doc:"How it is read; auto until the first read has shown it."`
+	Up           bool   `json:"up" doc:"Whether the newest read was good."`
+	DownSince    Time   `json:"down_since,omitzero" doc:"When its reads began to fail; absent while it is up."`
+	Circuit      string `json:"circuit" enum:"closed,open,half_open" doc:"State of its circuit breaker: open is not asked, half_open is tried by one request."`
+	RetryAt      Time   `json:"retry_at,omitzero" doc:"When an open circuit is tried again."`
+	LastError    string `json:"last_error,omitempty" doc:"Newest failure of a request; absent after a success."`
+	NewestSample Time   `json:"newest_sample,omitzero" doc:"Time of the newest sample read; absent before the first."`
+}
+
 // BuildInfo is Prometheus's answer of the same name.
 type BuildInfo struct {
 	Version   string `json:"version" doc:"Version of Tidewatch."`

@@ -14,6 +14,7 @@ type Backend struct {
 	AllAnomalies []api.Anomaly
 	AllAlarms    []api.Alarm
 	AllDetectors []api.Detector
+	AllSources   []api.Source
 	Histories    map[string]api.History
 	Explained    map[string]api.Explanation
 	Bands        map[uint64]api.BandSeries
@@ -105,6 +106,11 @@ func (b *Backend) Band(ctx context.Context, id uint64, from, to int64) (api.Band
 // Detectors implements api.Backend.
 func (b *Backend) Detectors(ctx context.Context) ([]api.Detector, error) {
 	return b.AllDetectors, b.enter(ctx)
+}
+
+// Sources implements api.Backend.
+func (b *Backend) Sources(ctx context.Context) ([]api.Source, error) {
+	return b.AllSources, b.enter(ctx)
 }
 
 // ExportSeries implements api.Backend.

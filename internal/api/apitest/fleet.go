@@ -25,6 +25,10 @@ func Fleet() *Backend {
 	disk := labels.FromStrings("__name__", "disk_free_bytes", "instance", "db-0:9100")
 	return &Backend{
 		AllDetectors: fleetDetectors(),
+		AllSources: []api.Source{
+			{Name: "edge", Protocol: "query_range", DownSince: at(20 * time.Minute), Circuit: "open", RetryAt: at(-12 * time.Second), LastError: "HTTP status 503 Service Unavailable", NewestSample: at(21 * time.Minute)},
+			{Name: "prod", Protocol: "remote_read", Up: true, Circuit: "closed", NewestSample: at(40 * time.Second)},
+		},
 		AllAlarms:    fleetAlarms(checkout, disk),
 		AllAnomalies: fleetAnomalies(checkout, disk),
 		Histories: map[string]api.History{
