@@ -15,7 +15,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-const maxConcurrency = 64
+const (
+	maxConcurrency = 64
+	minMaxSamples  = 10_000
+)
 
 func (b *builder) sourceList(top scope, raws []rawSource) {
 	s := top.at("sources")
@@ -55,12 +58,15 @@ func (b *builder) source(s scope, raw rawSource, seen map[string]bool) Source {
 	if raw.Concurrency < 1 || raw.Concurrency > maxConcurrency {
 		s.at("concurrency").wrong(fmt.Sprintf("%d is not between 1 and %d", raw.Concurrency, maxConcurrency), "Prometheus answers ten reads at a time by default")
 	}
+	if raw.MaxSamples < minMaxSamples {
+		s.at("max_samples").wrong(fmt.Sprintf("%d is less than %d", raw.MaxSamples, minMaxSamples), "50 million take 75 to 350 MiB")
+	}
 	checkPerSecond(s, "requests_per_second", raw.RequestsPerSecond)
 	checkPerSecond(s, "samples_per_second", raw.SamplesPerSecond)
 	return Source{
 		Name: raw.Name, URL: address, Protocol: ingest.Protocol(raw.Protocol), HTTP: b.httpConfig(s, raw.HTTP), Labels: raw.Labels, DropLabels: raw.DropLabels,
 		ExternalLabels: raw.ExternalLabels, Timeout: time.Duration(raw.Timeout), Concurrency: raw.Concurrency,
-		RequestsPerSecond: raw.RequestsPerSecond, SamplesPerSecond: raw.SamplesPerSecond,
+		RequestsPerSecond: raw.RequestsPerSecond, SamplesPerSecond: raw.SamplesPerSecond, MaxSamples: raw.MaxSamples,
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/tidewatch/tidewatch"
 )
 
@@ -167,13 +166,9 @@ func (r *reader) expect(q Query) bool {
 		return false
 	}
 	around := pathsOf(e)
-	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
-		if sel, ok := n.(*parser.VectorSelector); ok {
-			start, end := engineRange(around[0], q.From, q.To)
-			around = around[1:]
-			r.want(&selection{matchers: sel.LabelMatchers, key: matcherString(sel.LabelMatchers), start: start, end: end})
-		}
-		return nil
-	})
+	for i, sel := range selectorsOf(e) {
+		start, end := engineRange(around[i], q.From, q.To)
+		r.want(&selection{matchers: sel.LabelMatchers, key: matcherString(sel.LabelMatchers), start: start, end: end})
+	}
 	return true
 }

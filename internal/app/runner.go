@@ -181,6 +181,11 @@ func (r *runner) read(ctx context.Context, d configs.Detector, from, to int64) (
 
 // backfill trains a detector on its history up to the grid point to.
 func (r *runner) backfill(ctx context.Context, d configs.Detector, now, to int64) error {
+	if r.s.core.Decided(d.Name) == 0 {
+		if err := ingest.CheckNeed(ctx, r.source, d.Expr, time.UnixMilli(to)); err != nil {
+			return err
+		}
+	}
 	err := readHistory(ctx, r.source, d, r.s.core.Decided(d.Name), to, func(b tidewatch.Block) error {
 		n, err := r.s.core.Train(b)
 		if err == nil {

@@ -12,6 +12,10 @@ import (
 // live asks the detector's source.
 func (c *checkRun) live(ctx context.Context, a *asked, r *DetectorReport) {
 	d := r.Detector
+	if err := ingest.CheckNeed(ctx, a.source, d.Expr, c.Now); err != nil {
+		c.wrong(ctx, d, configs.LevelError, err.Error())
+		return
+	}
 	var err error
 	if r.Match, err = match(ctx, a.source, d, c.Now); err != nil {
 		c.wrong(ctx, d, configs.LevelError, err.Error()+hint(err))
