@@ -20,13 +20,16 @@ func joined(s scope, raw rawDetector, d *Detector) {
 	if !s.has("join") {
 		d.Model = cmp.Or(d.Model, defaultModel)
 		if isJoint(d.Model) {
-			s.at("model").wrong(d.Model+" judges several series as one, and join is not set", "join: {by: [instance]}")
+			s.at("model").wrong(d.Model+" judges several series as one, and join is not set", "join: {by: [job]}")
 		}
 		return
 	}
 	d.Model = cmp.Or(d.Model, "joint")
 	if !isJoint(d.Model) {
-		s.at("model").wrong(d.Model+" judges each series for itself, and join is set", "leave model out")
+		s.at("model").wrong(d.Model+" judges each series for itself, and join is set", "joint for series that belong together, peer for replicas")
+	}
+	if d.Model == "peer" && len(raw.Join.Exprs) > 0 {
+		s.at("join").at("exprs").wrong("replicas are compared in one quantity, and there are several expressions", "a detector for each")
 	}
 	for _, name := range notJoined {
 		if s.written(name) {

@@ -20,7 +20,7 @@ type rawDetector struct {
 	Join rawJoin `yaml:"join"`
 	// Labels that name an instance and not what it does, so that a new value of theirs goes on from what was learnt of the one that it replaced: a list, `[]` for none. `auto` takes the usual ones (`pod`, `instance`, container and replica-set ids) and those whose values are seen to be replaced.
 	ChurnLabels churnLabels `yaml:"churn_labels" default:"auto"`
-	// Kind of model.
+	// Kind of model. With `join` it is `joint` for series that belong together, or `peer` for replicas that should be alike.
 	Model modelKind `yaml:"model" default:"=combined; joint with join"`
 	// Patterns that repeat: `auto` tests for 1h, 1d and 1w, `none` is none, or a list such as `[1d, 1w]`.
 	Seasonality seasonality `yaml:"seasonality" default:"auto"`

@@ -46,6 +46,7 @@ type joint struct {
 	usual    float64 // mean statistic of calm points, per ready series
 	tail     lone
 	episode  jointEpisode
+	peers    *peers // where replicas are compared; nil: all are one
 
 	now jointJudgement // the newest judgement: a cache, no part of the state
 }
@@ -55,6 +56,7 @@ type jointJudgement struct {
 	valid     bool
 	t         int64
 	x         []float64
+	seen      []float64 // what the channels see: x, or of peers their distances
 	channels  []channelJudgement
 	bent      []float64 // what of the residuals is common, and what is not, is told apart in these
 	present   int       // channels with a value
@@ -84,7 +86,14 @@ func jointOf(s *settings, rows int) *joint {
 }
 
 // Another implements Prototype. It has as many rows as the model has now.
-func (m *joint) Another() Model { return jointOf(m.settings, len(m.channels)) }
+func (m *joint) Another() Model {
+	a := jointOf(m.settings, len(m.channels))
+	if m.peers != nil {
+		a.peers = &peers{}
+		a.common.resize(0)
+	}
+	return a
+}
 
 // Rows implements Joiner.
 func (m *joint) Rows() int { return len(m.channels) }
@@ -95,14 +104,28 @@ func (m *joint) Resize(rows int) {
 		m.channels = append(m.channels, jointChannel{})
 		m.channels[len(m.channels)-1].init()
 	}
-	m.common.resize(rows)
-	m.now = jointJudgement{x: make([]float64, rows), channels: make([]channelJudgement, rows), bent: make([]float64, rows)}
+	if m.peers == nil {
+		m.common.resize(rows)
+	}
+	m.now = jointJudgement{x: make([]float64, rows), seen: make([]float64, rows), channels: make([]channelJudgement, rows), bent: make([]float64, rows)}
 }
 
 // Clear implements Joiner.
 func (m *joint) Clear(row int) {
 	m.channels[row].init()
-	m.common.clear(row)
+	if m.peers == nil {
+		m.common.clear(row)
+	}
+	m.now.valid = false
+}
+
+// Succeed implements Joiner.
+func (m *joint) Succeed(row int) {
+	w := &m.channels[row]
+	if w.warm(m.settings) {
+		w.begin(m.settings, 0)
+	}
+	w.fast, w.slow, w.episode = 0, 0, episode{}
 	m.now.valid = false
 }
 
@@ -135,9 +158,14 @@ func (m *joint) judged(t int64, x []float64) *jointJudgement {
 	j.valid, j.t = true, t
 	j.present, j.ready, j.fast, j.slow, j.surprise = 0, 0, 0, 0, 0
 	ph := m.settings.clock.at(t)
+	copy(j.x, x)
+	if m.peers != nil {
+		m.distances(ph, j.seen)
+	} else {
+		copy(j.seen, x)
+	}
 	for i := range m.channels {
-		j.x[i] = x[i]
-		v := clean(x[i])
+		v := clean(j.seen[i])
 		c := &j.channels[i]
 		m.channels[i].judge(m.settings, ph, v, m.episode.points > 0, c)
 		j.bent[i] = c.bent
@@ -148,6 +176,19 @@ func (m *joint) judged(t int64, x []float64) *jointJudgement {
 			j.ready++
 		}
 	}
+	if m.peers != nil {
+		m.compare(j)
+	} else {
+		m.add(j)
+	}
+	if j.present > 0 {
+		j.surprise = m.tail.with(jointPrior).surprise(j.statistic, 1)
+	}
+	return j
+}
+
+// add makes the group's statistic of its members': the sum, without what they usually do together.
+func (m *joint) add(j *jointJudgement) {
 	for i := range m.channels {
 		w, c := &m.channels[i], &j.channels[i]
 		c.fast = w.fast + float64((m.common.part(i, j.bent)-w.fast)/fastMemory)
@@ -156,10 +197,6 @@ func (m *joint) judged(t int64, x []float64) *jointJudgement {
 		j.slow += c.slow
 	}
 	j.statistic = max(0, j.fast+float64(slowShare*j.slow)) / m.size(j)
-	if j.present > 0 {
-		j.surprise = m.tail.with(jointPrior).surprise(j.statistic, 1)
-	}
-	return j
 }
 
 // size is what the statistic is counted in, with so many series judged: half way, in logarithms, between what is usual in this group and
@@ -195,16 +232,28 @@ func (m *joint) Explain(t int64, x []float64, _ int, surprise float64) tidewatch
 		return out
 	}
 	j := m.judged(t, x)
+	if m.peers != nil {
+		m.explainPeers(j, &out)
+	} else {
+		m.explainSum(j, &out)
+	}
+	out.Unit = "× usual"
+	if m.peers != nil {
+		out.Unit = "× usual distance from its peers"
+	}
+	out.Limit = m.tail.with(jointPrior).value(math.Pow(10, -surprise))
+	return out
+}
+
+// explainSum shares the statistic out.
+func (m *joint) explainSum(j *jointJudgement, out *tidewatch.Explanation) {
 	size := m.size(j)
 	for i := range m.channels {
 		c := &j.channels[i]
-		share := (c.fast + float64(slowShare*c.slow)) / size
+		share := c.own() / size
 		out.Statistic += share
 		out.Features = append(out.Features, tidewatch.Term{Name: strconv.Itoa(i), Value: share})
 	}
-	out.Unit = "× usual"
-	out.Limit = m.tail.with(jointPrior).value(math.Pow(10, -surprise))
-	return out
 }
 
 // Advance implements Model. The first verdict is the group's, the first event tells what happened to it.
@@ -228,7 +277,11 @@ func (m *joint) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewa
 		verdict = tidewatch.Calm
 	}
 	m.count(verdict, j)
-	if verdict == tidewatch.Calm {
+	switch {
+	case verdict != tidewatch.Calm:
+	case m.peers != nil:
+		m.peers.learn()
+	default:
 		m.common.learn(j.bent)
 	}
 	for i := range m.channels {
@@ -253,6 +306,9 @@ func (m *joint) count(v tidewatch.Verdict, j *jointJudgement) {
 	}
 	m.learnt = min(m.learnt+1, math.MaxInt32-1)
 	each := max(0, j.fast+float64(slowShare*j.slow)) / float64(j.ready)
+	if m.peers != nil {
+		each = j.fast
+	}
 	if m.ready() {
 		m.tail.with(jointPrior).learn(s)
 		each = min(each, usualClip*max(m.usual, usualLeast/float64(j.ready)))

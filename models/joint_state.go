@@ -32,7 +32,10 @@ func (m *joint) LoadState(b []byte) error {
 }
 
 func (m *joint) reset() {
-	*m = joint{settings: m.settings}
+	p := m.peers
+	if *m = (joint{settings: m.settings}); p != nil {
+		m.peers = &peers{}
+	}
 	m.tail = newLone(jointPrior)
 }
 
@@ -66,6 +69,9 @@ func (m *joint) visit(c *codec) {
 	p := &m.episode
 	c.i64(&p.start, &p.until)
 	c.i32(&p.points, &p.calm, &p.matches)
+	if m.peers != nil {
+		m.peers.visit(c)
+	}
 	c.i32(&m.common.learnt)
 	c.within("points of the moments", float64(m.common.learnt), 0, 1<<30)
 	c.f32s(m.common.moment)

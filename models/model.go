@@ -79,6 +79,8 @@ type Joiner interface {
 	// Resize makes room for so many rows, at most MaxJoint. New ones are as young as a series that has just begun. It never
 	// takes rows away.
 	Resize(rows int)
+	// Succeed says that another series goes on in the row where the one before has ended; the row is young, as an Heir is.
+	Succeed(row int)
 	// Clear forgets what was learnt of a row, for another series to take the slot.
 	Clear(row int)
 }
@@ -90,8 +92,9 @@ type Spec struct {
 	Kind string
 	Doc  string // one sentence for the configuration reference
 	New  func(Config) (Model, error)
-	// Joint says that the Models are Joiners.
+	// Joint says that the Models are Joiners; they judge a group from Least rows on.
 	Joint bool
+	Least int
 	// Dim is the length of a Sample, 0 where nothing is shared. BuildShared builds from len(samples)/Dim vectors in the
 	// engine's canonical order; LoadShared restores what AppendState wrote.
 	Dim         int

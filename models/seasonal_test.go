@@ -35,7 +35,7 @@ func TestConfigErrors(t *testing.T) {
 			}
 		}
 	}
-	if _, err := models.Lookup("prophecy"); err == nil || !strings.Contains(err.Error(), "combined, isolation, joint, seasonal") {
+	if _, err := models.Lookup("prophecy"); err == nil || !strings.Contains(err.Error(), "combined, isolation, joint, peer, seasonal") {
 		t.Errorf("error is %v, want the known kinds in it", err)
 	}
 }

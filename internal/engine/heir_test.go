@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/models"
 )
 
 // rollouts is a workload of three pods that is deployed anew every 18 hours: each pod in turn, by turns overlapping its predecessor for
@@ -268,5 +269,35 @@ func TestStem(t *testing.T) {
 		if got := stem(v); got != want {
 			t.Errorf("stem(%q) is %q, want %q", v, got, want)
 		}
+	}
+}
+
+// TestPeersSurviveRollouts: a pod takes its predecessor's place among its peers, and the group goes on.
+func TestPeersSurviveRollouts(t *testing.T) {
+	r := rollouts{step: 5 * minute, name: kubernetes}
+	d := testDetector("P")
+	d.Model.Kind, d.Join = "peer", []string{"job"}
+	c, alarms := r.play(t, d)
+	for _, a := range alarms {
+		bad, _ := r.life(badDeployment, 0)
+		if a.Transition.T < bad-60*minute || a.Transition.T > bad+deployEvery+60*minute {
+			t.Errorf("%s: %s", clockTime(a.Transition.T), a.View.Reason)
+		}
+	}
+	g := c.engine.detectors[0].groups[0]
+	if n := g.model.(models.Joiner).Rows(); n > 6 {
+		t.Errorf("three pods and their successors have taken %d slots, want at most 6", n)
+	}
+	heirs := 0
+	for _, m := range g.members {
+		if m.heir {
+			heirs++
+		}
+	}
+	if heirs < 3*(deployments-7) { // of those that are not forgotten yet
+		t.Errorf("%d pods have taken another's place", heirs)
+	}
+	if got := c.Status()[0]; got.Training.State == PendingTraining || got.LeftOut != 0 {
+		t.Errorf("after the roll-outs the group is %s and has left out %d", got.Training.State, got.LeftOut)
 	}
 }

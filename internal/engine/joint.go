@@ -17,9 +17,13 @@ import (
 
 // member is one series of a joint group.
 type member struct {
-	series tidewatch.Series
-	slot   int   // row of the model; noSlot where the group had no room
-	seen   int64 // grid time of the newest real point
+	series   tidewatch.Series
+	slot     int    // row of the model; noSlot where the group had no room
+	seen     int64  // grid time of the newest real point
+	born     int64  // of the first one; until seekFor after it the series may still find whose place it takes
+	kin      uint64 // kinOf its labels
+	replaced bool   // another has its slot
+	heir     bool   // it has another's
 
 	v     []float64      // the block's values, while it is run; nil where it has none
 	held  []bool         // as in joined
@@ -43,7 +47,7 @@ func (ms members) find(id uint64) (int, bool) {
 // leftOut is how many members there is no room for.
 func (ms members) leftOut() (n int) {
 	for i := range ms {
-		if ms[i].slot == noSlot {
+		if ms[i].slot == noSlot && !ms[i].replaced {
 			n++
 		}
 	}
@@ -98,7 +102,7 @@ func (d *detector) enter(s tidewatch.Series, t int64) *group {
 		g.next = min(g.next, t) // a group begins with the first of its series
 	}
 	i, _ := g.members.find(s.ID)
-	g.members = slices.Insert(g.members, i, member{series: s, slot: noSlot, seen: t})
+	g.members = slices.Insert(g.members, i, member{series: s, slot: noSlot, seen: t, born: t, kin: d.kinOf(s.Labels)})
 	d.home[s.ID] = g
 	return g
 }
@@ -120,7 +124,9 @@ func (st *stepper) stepAll(t int64, g *group, i, c int) {
 		if m.v == nil || i == missing || math.IsNaN(m.v[i]) {
 			continue
 		}
-		if m.slot == noSlot && !g.admit(k, t) {
+		switch {
+		case st.d.takesPlaces() && t-m.born <= seekFor.Milliseconds() && g.succeed(k, t-silentSteps*st.d.step()):
+		case m.slot == noSlot && !g.admit(k, t):
 			m.seen = t
 			continue
 		}
@@ -154,6 +160,36 @@ func (st *stepper) fit(n int) {
 	st.x, st.scores, st.bands, st.verdicts, st.events = st.x[:n], st.scores[:n], st.bands[:n], st.verdicts[:n], st.events[:n]
 }
 
+// takesPlaces reports whether a series may go on in another's slot.
+func (d *detector) takesPlaces() bool { return d.Churn == nil || len(d.Churn) > 0 }
+
+// succeed gives member k the slot of one of its kin that was not seen after silent, if there is one: of several that of the one that ended
+// last. The slot that it may have had till now is free.
+func (g *group) succeed(k int, silent int64) bool {
+	m := &g.members[k]
+	if m.heir {
+		return false
+	}
+	old := -1
+	for i := range g.members {
+		c := &g.members[i]
+		if i != k && c.slot != noSlot && c.kin == m.kin && c.seen <= silent && c.born < m.born && (old < 0 || c.seen > g.members[old].seen) {
+			old = i
+		}
+	}
+	if old < 0 {
+		return false
+	}
+	j := g.model.(models.Joiner) //nolint:errcheck // a detector that joins has a joint kind
+	if m.slot != noSlot {
+		j.Clear(m.slot)
+	}
+	m.slot, m.heir, m.replaced = g.members[old].slot, true, false
+	g.members[old].slot, g.members[old].replaced = noSlot, true
+	j.Succeed(m.slot)
+	return true
+}
+
 // admit gives member k a slot at grid time t: the first that nobody has, a new one, or that of the member that has been gone longest,
 // if that is goneAfter or more. It reports whether there was one.
 func (g *group) admit(k int, t int64) bool {
@@ -181,7 +217,7 @@ func (g *group) admit(k int, t int64) bool {
 	} else {
 		m.Resize(slot + 1)
 	}
-	g.members[k].slot = slot
+	g.members[k].slot, g.members[k].replaced = slot, false
 	return true
 }
 
@@ -269,6 +305,9 @@ func (e *encoder) members(ms members) {
 		e.labels(m.series.Labels)
 		e.uint(m.slot + 1)
 		e.i64(m.seen)
+		e.i64(m.born)
+		e.bool(m.replaced)
+		e.bool(m.heir)
 		e.sized(m.data.AppendState)
 	}
 }
@@ -278,11 +317,13 @@ func (d *detector) loadMembers(in *decoder, g *group) error {
 	if d.home == nil {
 		d.home = map[uint64]*group{}
 	}
-	g.members = make(members, in.count(18))
+	g.members = make(members, in.count(28))
 	for i := range g.members {
 		m := &g.members[i]
 		m.series = tidewatch.Series{ID: in.u64(), Labels: in.labels()}
-		m.slot, m.seen = in.uint()-1, in.i64()
+		m.slot, m.seen, m.born = in.uint()-1, in.i64(), in.i64()
+		m.replaced, m.heir = in.bool(), in.bool()
+		m.kin = d.kinOf(m.series.Labels)
 		if err := m.data.LoadState(in.bytes()); err != nil {
 			return err
 		}

@@ -59,7 +59,7 @@ func (s *scenario) block(detector string, twin bool) tidewatch.Block {
 		for i := range row.V {
 			t := b.Time(i)
 			n = s.load.ar*n + math.Sqrt(1-s.load.ar*s.load.ar)*gauss(s.load.seed*1000+uint64(k), uint64(i))
-			row.V[i] = s.value(t, row.V[i]+s.load.noise*n, twin)
+			row.V[i] = s.value(t, string(rune('a'+k)), s.scale(k)*(row.V[i]+s.load.noise*n), twin)
 			if k >= s.series-s.young && t < s.youngFrom {
 				row.V[i] = math.NaN()
 			}
@@ -99,14 +99,25 @@ func (s *scenario) calm(b tidewatch.Block) []float64 {
 	return v
 }
 
-// value is x with all shapes on it.
-func (s *scenario) value(t int64, x float64, twin bool) float64 {
+// scale is how many times as much as the others series k shows.
+func (s *scenario) scale(k int) float64 {
+	if v, ok := s.scales[string(rune('a'+k))]; ok {
+		return v
+	}
+	return 1
+}
+
+// value is x of a series with all shapes on it.
+func (s *scenario) value(t int64, series string, x float64, twin bool) float64 {
 	if len(s.shapes) == 0 {
 		return x
 	}
 	local := time.UnixMilli(t).In(s.zone)
 	for i := range s.shapes {
 		p := &s.shapes[i]
+		if p.only != "" && p.only != series {
+			continue
+		}
 		y := p.apply(t, local, x)
 		if twin && y != x && (p.kind == "spike" || p.kind == "outage") {
 			return math.NaN()

@@ -22,7 +22,9 @@ import (
 //	load level 100 day 30 weekend 0.4 ar 0.5 noise 2 seed 7
 //	      level + day × a hump over the local day (times `weekend` from Saturday to Monday, 04:00) + normal AR(1) noise of that
 //	      standard deviation
-//	spike, level, outage T AMOUNT [for D]      AMOUNT is x50 (times) or +40 (more); without `for` until the end
+//	model peer                    the kind of model, which judges all series as one group
+//	replica b 1.5                 series b (they are called a, b, …) shows so many times as much as the others
+//	spike, level, outage T AMOUNT [for D] [of c]   of one series, or of all; AMOUNT is x50 (times) or +40 (more); without `for` until the end
 //	ramp T +18 over D [for D]                  grows by so much over the first duration and stays up
 //	missing T for D                            no values
 //	cron [Sun] 06:00 +100 for D [except DAY]…  every day, or every such weekday, but not on those days
@@ -44,6 +46,8 @@ type scenario struct {
 	policy            alerting.Policy
 	load              load
 	shapes            []shape
+	kind              string             // of a joint model
+	scales            map[string]float64 // of replicas that are not alike
 	want, instead     wants
 	short             []string // falls short
 }
@@ -112,6 +116,14 @@ func (s *scenario) field(w *words) {
 		w.must("of")
 		s.policy.Of = w.count()
 		s.policy.AtOnce = w.is("at once")
+	case "model":
+		s.kind = w.word()
+	case "replica":
+		if s.scales == nil {
+			s.scales = map[string]float64{}
+		}
+		name := w.word()
+		s.scales[name] = w.number()
 	case "load":
 		s.load.read(w)
 	case "want":

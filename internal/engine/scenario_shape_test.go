@@ -17,6 +17,7 @@ type shape struct {
 	weekday  int           // of a cron job; -1 is every day
 	minute   int           // of the local day
 	length   time.Duration
+	only     string   // the one series that it befalls; "": all
 	days     []string // a holiday's, or those that a cron job leaves out, as 2006-01-02
 }
 
@@ -46,6 +47,9 @@ func readShape(kind string, w *words) shape {
 	}
 	if w.is("for") {
 		p.to = p.from + w.duration().Milliseconds()
+	}
+	if w.is("of") {
+		p.only = w.word()
 	}
 	return p
 }

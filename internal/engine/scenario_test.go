@@ -70,6 +70,9 @@ func (s *scenario) play(t *testing.T, twin bool) *played {
 	o := &played{}
 	d := testDetector("scenario")
 	d.Location, d.Alarm, d.Model.Step, d.Model.Location = s.detector, s.policy, s.step, s.detector
+	if s.kind != "" {
+		d.Model.Kind, d.Join = s.kind, []string{}
+	}
 	opts := Options{Workers: 1}
 	if len(s.want.bands) > 0 {
 		opts.Watch = func(j Judged) { o.judged = append(o.judged, j) }

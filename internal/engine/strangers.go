@@ -123,6 +123,11 @@ func (d *detector) learnStranger(name string, fits bool) (changed bool) {
 // restoreKin works out who is whose kin and who seeks after a snapshot was read.
 func (d *detector) restoreKin() {
 	if d.Join != nil {
+		for _, g := range d.groups {
+			for i := range g.members {
+				g.members[i].kin = d.kinOf(g.members[i].series.Labels)
+			}
+		}
 		return
 	}
 	d.renameKin()

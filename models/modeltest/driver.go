@@ -15,7 +15,7 @@ const (
 	aDay   = int(24 * time.Hour / step)
 )
 
-// driver feeds a model of one row as the engine does.
+// driver feeds a model of one row as the engine does; of a kind that compares, that row beside others that behave.
 type driver struct {
 	tb    testing.TB
 	m     models.Model
@@ -30,7 +30,8 @@ type driver struct {
 // newDriver makes a model; shared may be nil.
 func newDriver(tb testing.TB, spec models.Spec, shared models.Shared) *driver {
 	tb.Helper()
-	m, err := spec.New(models.Config{Kind: spec.Kind, Rows: 1, Step: step, Min: math.Inf(-1), Max: math.Inf(1), Seed: 1})
+	rows := max(1, spec.Least)
+	m, err := spec.New(models.Config{Kind: spec.Kind, Rows: rows, Step: step, Min: math.Inf(-1), Max: math.Inf(1), Seed: 1})
 	if err != nil {
 		tb.Fatalf("make a %s: %v", spec.Kind, err)
 	}
@@ -38,8 +39,8 @@ func newDriver(tb testing.TB, spec models.Spec, shared models.Shared) *driver {
 		s.Adopt(shared)
 	}
 	return &driver{
-		tb: tb, m: m, x: make([]float64, 1), score: make([]tidewatch.Score, 1), band: make([]tidewatch.Band, 1),
-		v: make([]tidewatch.Verdict, 1), ev: make([]tidewatch.Event, 1),
+		tb: tb, m: m, x: make([]float64, rows), score: make([]tidewatch.Score, rows), band: make([]tidewatch.Band, rows),
+		v: make([]tidewatch.Verdict, rows), ev: make([]tidewatch.Event, rows),
 	}
 }
 
@@ -68,9 +69,24 @@ func share(tb testing.TB, spec models.Spec) models.Shared {
 
 func (d *driver) time() int64 { return d.k * stepMS }
 
+// put makes x the first row's value; the others have noise of their own.
+func (d *driver) put(x float64) {
+	d.x[0] = x
+	for i := 1; i < len(d.x); i++ {
+		n := noise{uint64(d.k)<<8 + uint64(i)}
+		d.x[i] = 2 * n.metric(d.time())
+	}
+}
+
+// explain explains x at the next time.
+func (d *driver) explain(x float64) tidewatch.Explanation {
+	d.put(x)
+	return d.m.Explain(d.time(), d.x, 0, 3)
+}
+
 // look scores x at the next time.
 func (d *driver) look(x float64) tidewatch.Score {
-	d.x[0] = x
+	d.put(x)
 	d.m.Score(d.time(), d.x, d.score)
 	return d.score[0]
 }
@@ -83,7 +99,8 @@ func (d *driver) bandAt(surprise float64) tidewatch.Band {
 
 // learn advances past x with a verdict.
 func (d *driver) learn(x float64, v tidewatch.Verdict) tidewatch.Event {
-	d.x[0], d.v[0], d.ev[0] = x, v, tidewatch.NoEvent
+	d.put(x)
+	d.v[0], d.ev[0] = v, tidewatch.NoEvent
 	d.m.Advance(d.time(), d.x, d.v, d.ev)
 	d.k++
 	return d.ev[0]
@@ -112,7 +129,7 @@ func (d *driver) sound(s tidewatch.Score, x float64) {
 		d.tb.Fatalf("point %d: surprise of %g is %g before the model is ready, want 0", d.k, x, s.Surprise)
 	case s.Ready && (math.IsNaN(s.Mid) || math.IsInf(s.Mid, 0)):
 		d.tb.Fatalf("point %d: expectation is %g, want it finite", d.k, s.Mid)
-	case math.IsNaN(x) && s.Channel != tidewatch.ChannelNone && s.Channel != tidewatch.ChannelMissing:
+	case len(d.x) == 1 && math.IsNaN(x) && s.Channel != tidewatch.ChannelNone && s.Channel != tidewatch.ChannelMissing:
 		d.tb.Fatalf("point %d: a missing value is surprising by %v", d.k, s.Channel)
 	}
 	for c, p := range s.Parts {
@@ -120,6 +137,14 @@ func (d *driver) sound(s tidewatch.Score, x float64) {
 			d.tb.Fatalf("point %d: %v is %g", d.k, tidewatch.Channel(c), p)
 		}
 	}
+}
+
+// fewer is n, or under -short a fourth of it for kinds that feed several rows a point.
+func fewer(spec models.Spec, n int) int {
+	if testing.Short() && spec.Least > 1 {
+		return n / 4
+	}
+	return n
 }
 
 // noise is a seeded source of numbers (SplitMix64 and Box-Muller).

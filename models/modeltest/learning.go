@@ -57,7 +57,7 @@ func termsSum(t *testing.T, spec models.Spec, shared models.Shared) {
 	for d.k < int64(20*aDay) {
 		x := eventful(&n, d.k)
 		if d.k%301 == 200 && !math.IsNaN(x) {
-			s, e, sum, parts := d.look(x), d.m.Explain(d.time(), []float64{x}, 0, 3), 0.0, 0.0
+			s, e, sum, parts := d.look(x), d.explain(x), 0.0, 0.0
 			for _, term := range e.Terms {
 				sum += term.Value
 			}

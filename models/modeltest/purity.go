@@ -41,7 +41,7 @@ func scoringDoesNotLearn(t *testing.T, spec models.Spec, shared models.Shared) {
 			first := d.look(x)
 			d.look(x + 1000)
 			d.bandAt(2)
-			d.m.Explain(d.time(), []float64{x + 50}, 0, 3)
+			d.explain(x + 50)
 			if again := d.look(x); !sameBits(first, again) {
 				t.Fatalf("point %d: scored again it has %+v, before %+v", d.k, again, first)
 			}
@@ -88,7 +88,8 @@ func prefix(t *testing.T, spec models.Spec, shared models.Shared) {
 
 // restart saves and restores at several moments, warm-up included, and compares with not having stopped.
 func restart(t *testing.T, spec models.Spec, shared models.Shared) {
-	for _, at := range []int64{0, 7, 47, 60, 300, 577, 1234, 2010, 2050, 2300} {
+	moments := []int64{300, 2050, 0, 7, 47, 60, 577, 1234, 2010, 2300}
+	for _, at := range moments[:fewer(spec, len(moments))] {
 		a, b := newDriver(t, spec, shared), newDriver(t, spec, shared)
 		na, nb := noise{13}, noise{13}
 		for a.k < at {
@@ -130,7 +131,7 @@ func damagedState(t *testing.T, spec models.Spec, shared models.Shared) {
 	if newDriver(t, spec, shared).m.LoadState(append(bytes.Clone(state), 0)) == nil {
 		t.Error("a state with a byte too many was restored")
 	}
-	for range 3000 {
+	for range fewer(spec, 3000) {
 		bad := bytes.Clone(state)
 		for range 1 + n.bits()%4 {
 			bad[n.bits()%uint64(len(bad))] ^= byte(1 << (n.bits() % 8))
