@@ -50,10 +50,65 @@ func TestRunReportsEveryStage(t *testing.T) {
 			t.Errorf("not so: %s; the report is %+v", what, rep)
 		}
 	}
+	sh := rep.Ticks.Shares
+	if sum := sh.Connection + sh.Decode + sh.Evaluate + sh.Model + sh.Bookkeeping + sh.Garbage; sum != 0 && math.Abs(sum-1) > 1e-9 {
+		t.Errorf("the shares %+v make up %v", sh, sum) // 0: too short for a profile
+	}
 	var out bytes.Buffer
 	if err := rep.Print(&out); err != nil || !strings.Contains(out.String(), "read, decode, PromQL") {
 		t.Error(err, out.String())
 	}
+}
+
+// TestSharesOfAProfile profiles a known function and some stacks by hand.
+func TestSharesOfAProfile(t *testing.T) {
+	stop, err := (&profiles{}).cpu("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := uint64(0)
+	for began := time.Now(); time.Since(began) < 60*time.Millisecond; {
+		x += spin(1e6)
+	}
+	t.Logf("made %x", x)
+	raw, err := stop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stacks, err := parseProfile(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(stacks, func(s stack) bool {
+		return s.cpu > 0 && slices.ContainsFunc(s.functions, func(f string) bool { return strings.HasSuffix(f, "load.spin") })
+	}) {
+		t.Errorf("the profile's %d stacks do not tell of the function that ran", len(stacks))
+	}
+	for _, cut := range [][]byte{nil, raw[:len(raw)/2], []byte("text")} {
+		if _, err := parseProfile(cut); err == nil {
+			t.Errorf("%d bytes were taken for a profile", len(cut))
+		}
+	}
+	got := sharesOf([]stack{
+		{[]string{"runtime.memmove", ours + "/ingest.(*frameReader).next", "net/http.(*Client).Do"}, 1},
+		{[]string{"syscall.Syscall", "net.(*conn).Read", ours + "/ingest.(*frameReader).next"}, 2},
+		{[]string{ours + ".SeriesID", ours + "/ingest.(*rows).add", ours + "/internal/app.(*runner).read"}, 4},
+		{[]string{"runtime.scanobject", "runtime.gcBgMarkWorker"}, 8},
+		{[]string{"math.Exp", ours + "/models.(*row).learn", ours + "/internal/engine.(*detector).run"}, 16},
+		{[]string{"runtime.mcall"}, 32},
+		{[]string{ours + "/internal/store.(*Store).write"}, 1},
+	})
+	if want := (Shares{Connection: 2. / 64, Decode: 1. / 64, Evaluate: 4. / 64, Model: 16. / 64, Bookkeeping: 33. / 64, Garbage: 8. / 64}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+//go:noinline
+func spin(n int) (x uint64) {
+	for i := range n {
+		x = mix(x + uint64(i))
+	}
+	return x
 }
 
 func TestReadIsMeasuredBesideItsPeers(t *testing.T) {

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,21 +11,18 @@ import (
 // profiles writes pprof profiles into dir, or nothing where dir is empty.
 type profiles struct{ dir string }
 
-// cpu profiles until stop.
-func (p *profiles) cpu(what string) (stop func() error, err error) {
-	if p.dir == "" {
-		return func() error { return nil }, nil
-	}
-	f, err := os.Create(filepath.Join(p.dir, "cpu-"+what+".pprof"))
-	if err != nil {
+// cpu profiles until stop, which gives the profile.
+func (p *profiles) cpu(what string) (stop func() ([]byte, error), err error) {
+	var buf bytes.Buffer
+	if err := pprof.StartCPUProfile(&buf); err != nil {
 		return nil, err
 	}
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() error {
+	return func() ([]byte, error) {
 		pprof.StopCPUProfile()
-		return f.Close()
+		if p.dir == "" {
+			return buf.Bytes(), nil
+		}
+		return buf.Bytes(), os.WriteFile(filepath.Join(p.dir, "cpu-"+what+".pprof"), buf.Bytes(), 0o600)
 	}, nil
 }
 

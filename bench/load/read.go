@@ -20,6 +20,7 @@ type ReadOptions struct {
 	Series      int           // of the generator's base selection
 	Scrape      time.Duration // between two samples of the generator's
 	Tenfold     bool          // with the generator: ten times the series, and ten times the range as well
+	Sampled     bool          // the sampled form of the first read as well
 	Concurrency int           // requests at a time
 	Progress    func(share float64)
 }
@@ -27,7 +28,8 @@ type ReadOptions struct {
 // ReadDefaults are 1,000 series over 14 days at 30 s from the generator.
 func ReadDefaults() ReadOptions {
 	return ReadOptions{
-		Series: 1000, Scrape: 30 * time.Second, Ranges: []time.Duration{14 * 24 * time.Hour}, End: time.UnixMilli(begin).UTC(), Concurrency: 2,
+		Series: 1000, Scrape: 30 * time.Second, Ranges: []time.Duration{14 * 24 * time.Hour}, End: time.UnixMilli(begin).UTC(),
+		Sampled: true, Concurrency: 2,
 	}
 }
 
@@ -111,7 +113,10 @@ type readJob struct {
 // jobs are the reads in the report's order: the base, its sampled form, other ranges, other selections.
 func (m *readMeter) jobs() []readJob {
 	base, first := m.o.Selectors[0], m.o.Ranges[0]
-	jobs := []readJob{{base, first, false}, {base, first, true}}
+	jobs := []readJob{{base, first, false}}
+	if m.o.Sampled {
+		jobs = append(jobs, readJob{base, first, true})
+	}
 	for _, r := range m.o.Ranges[1:] {
 		jobs = append(jobs, readJob{base, r, false})
 	}

@@ -45,6 +45,7 @@ type Ticks struct {
 	Memory       Memory        `json:"memory"`
 	Count        int           `json:"count"`
 	Slowest      time.Duration `json:"slowest_wall_ns"`
+	Shares       Shares        `json:"shares"`
 	DecideWall   time.Duration `json:"decide_wall_ns"`  // the engine alone
 	JournalWall  time.Duration `json:"journal_wall_ns"` // until the record is on disk
 	JournalBytes int64         `json:"journal_bytes"`
@@ -97,6 +98,9 @@ func (r Report) Print(out io.Writer) error {
 	}{{"read, decode, PromQL", t.Read}, {"decide, journal", t.Decide}, {"store", t.Store}, {"all", t.Total}} {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t\n", s.name, round(s.CPU), round(s.Wall), s.Objects, mebibytes(int64(s.Bytes)), s.CPU/time.Duration(r.Series))
 	}
+	sh := t.Shares
+	fmt.Fprintf(w, "\na tick's CPU by what it does: connection %.0f %%, decoding %.0f %%, evaluation %.0f %%, models %.0f %%, bookkeeping %.0f %%, garbage collection %.0f %%\n",
+		100*sh.Connection, 100*sh.Decode, 100*sh.Evaluate, 100*sh.Model, 100*sh.Bookkeeping, 100*sh.Garbage)
 	n := time.Duration(max(r.Training.Points, 1))
 	fmt.Fprintf(w, "\ntraining: %d points, %s CPU a point\n", r.Training.Points, r.Training.CPU/n)
 	fmt.Fprintf(w, "ticks: %d, slowest %s wall; engine %s, journal %s wall, %d bytes of journal a tick\n", t.Count, round(t.Slowest), round(t.DecideWall), round(t.JournalWall), t.JournalBytes)

@@ -113,37 +113,53 @@ func (r *run) first(ctx context.Context) error {
 }
 
 func (r *run) train(ctx context.Context, svc *app.Service) error {
-	stop, err := r.prof.cpu("train")
-	if err != nil {
+	_, err := r.profiled("train", func() error {
+		from := r.watch.begin()
+		if err := svc.Walk(ctx, r.clock, begin); err != nil {
+			return err
+		}
+		r.rep.Training.Cost, r.rep.Training.Memory = r.watch.meter.now().sub(from), memory()
+		points, err := gathered(r.reg, "tidewatch_points_total", "mode", "history")
+		r.rep.Training.Points = int64(points)
+		if want := int64(r.o.Series) * int64(r.o.History/r.o.Step); err != nil || r.rep.Training.Points < want*9/10 {
+			err = errors.Join(fmt.Errorf("%d points of history were learnt, want about %d; the log says why", r.rep.Training.Points, want), err)
+		}
 		return err
+	})
+	return err
+}
+
+// profiled runs what has a name under the CPU profiler.
+func (r *run) profiled(name string, what func() error) ([]byte, error) {
+	stop, err := r.prof.cpu(name)
+	if err != nil {
+		return nil, err
 	}
-	from := r.watch.begin()
-	if err := svc.Walk(ctx, r.clock, begin); err != nil {
-		return errors.Join(err, stop())
-	}
-	r.rep.Training.Cost, r.rep.Training.Memory = r.watch.meter.now().sub(from), memory()
-	points, err := gathered(r.reg, "tidewatch_points_total", "mode", "history")
-	r.rep.Training.Points = int64(points)
-	if want := int64(r.o.Series) * int64(r.o.History/r.o.Step); err != nil || r.rep.Training.Points < want*9/10 {
-		err = errors.Join(fmt.Errorf("%d points of history were learnt, want about %d; the log says why", r.rep.Training.Points, want), err)
-	}
-	return errors.Join(err, stop())
+	err = what()
+	prof, perr := stop()
+	return prof, errors.Join(err, perr)
 }
 
 func (r *run) ticks(ctx context.Context, svc *app.Service) error {
-	stop, err := r.prof.cpu("ticks")
+	prof, err := r.profiled("ticks", func() error { return r.measureTicks(ctx, svc) })
 	if err != nil {
 		return err
 	}
+	stacks, err := parseProfile(prof)
+	r.rep.Ticks.Shares = sharesOf(stacks)
+	return err
+}
+
+func (r *run) measureTicks(ctx context.Context, svc *app.Service) error {
 	before, err := r.counters()
 	if err != nil {
-		return errors.Join(err, stop())
+		return err
 	}
 	var sum Stages
 	for i := 1; i <= r.o.Ticks; i++ {
 		from := r.watch.begin()
 		if err := svc.Walk(ctx, r.clock, begin+int64(i)*r.o.Step.Milliseconds()); err != nil {
-			return errors.Join(err, stop())
+			return err
 		}
 		t := r.watch.split(from)
 		sum = sum.add(t)
@@ -158,7 +174,7 @@ func (r *run) ticks(ctx context.Context, svc *app.Service) error {
 	if want := float64(r.o.Series * r.o.Ticks); err == nil && after.points-before.points < want*99/100 {
 		err = fmt.Errorf("%.0f points were judged in %d ticks, want %.0f; the log says why", after.points-before.points, r.o.Ticks, want)
 	}
-	return errors.Join(err, stop())
+	return err
 }
 
 // counters are the service's own metrics that a report uses.

@@ -64,6 +64,7 @@ func benchReadCommand(a *kingpin.Application, e *env) (string, func(context.Cont
 	c.Flag("series", "Series of the generator.").Default("1000").IntVar(&o.Series)
 	c.Flag("scrape", "Time between two samples of the generator.").Default("30s").DurationVar(&o.Scrape)
 	c.Flag("tenfold", "Read ten times the series and ten times the range from the generator, too.").BoolVar(&o.Tenfold)
+	c.Flag("sampled", "Read the sampled form beside the streamed one.").Default("true").BoolVar(&o.Sampled)
 	c.Flag("concurrency", "Requests at a time.").Default("2").IntVar(&o.Concurrency)
 	asJSON := c.Flag("json", "Print the report as JSON.").Bool()
 	return c.FullCommand(), func(ctx context.Context) error {
