@@ -24,7 +24,7 @@ type interner struct {
 // identity is a series' label set as it came, and without the labels that the read removes.
 type identity struct {
 	full, bare labels.Labels
-	hash       uint64 // of the wire's bytes
+	hash       uint64 // of full: the same however a server wrote it
 }
 
 // numbering numbers series in order of their first appearance.
@@ -91,7 +91,7 @@ func (in *interner) find(wire []byte) (*identity, error) {
 		if err != nil {
 			return nil, err
 		}
-		id = &identity{full: full, bare: in.without(full), hash: hash}
+		id = &identity{full: full, bare: in.without(full), hash: full.Hash()}
 	}
 	in.young[hash] = id
 	return id, nil

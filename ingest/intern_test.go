@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"hash/maphash"
 	"testing"
 	"time"
 
@@ -68,11 +69,7 @@ func TestInternerTellsApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := in.find(wire)
-		if err != nil {
-			t.Fatal(err)
-		}
-		in.young[want.hash] = id
+		in.young[maphash.Bytes(nameSeed, wire)] = id
 		if got, err := in.find(wire); err != nil || got.full.String() != `{a="1", b="2"}` {
 			t.Errorf("%s: %v, %v", name, got.full, err)
 		}
@@ -96,4 +93,34 @@ func TestReadsShareLabels(t *testing.T) {
 	if len(r.names.byStrip) != 1 || len(in.young) != 50 {
 		t.Errorf("%d sets of removed labels, %d names", len(r.names.byStrip), len(in.young))
 	}
+}
+
+// FuzzLabels feeds Label fields: no panic, errors are named, and what is found again, by whatever way, is what was decoded.
+func FuzzLabels(f *testing.F) {
+	f.Add(wireLabels(f, "__name__", "up", "replica", "a"), wireLabels(f, "__name__", "up", "replica", "b"))
+	f.Add(wireLabels(f, "b", "1", "a", ""), wireLabels(f, "a", "", "b", "1"))
+	f.Fuzz(func(t *testing.T, one, other []byte) {
+		in := newInterner([]string{"replica"})
+		a, err := in.find(one)
+		if err != nil {
+			checkNamed(t, err)
+			return
+		}
+		again, err := in.find(one)
+		if err != nil || !labels.Equal(a.full, again.full) || !labels.Equal(a.bare, again.bare) || a.bare.Has("replica") {
+			t.Fatalf("%s, then %s, %v", a.full, again.full, err)
+		}
+		b, err := in.find(other)
+		if err != nil {
+			checkNamed(t, err)
+			return
+		}
+		if sameLabels(other, a.full) && !labels.Equal(a.full, b.full) {
+			t.Fatalf("the bytes of %s are taken for %s", b.full, a.full)
+		}
+		var n numbering
+		if same := n.of(a) == n.of(b); same != labels.Equal(a.full, b.full) {
+			t.Fatalf("%s and %s are one series: %v", a.full, b.full, same)
+		}
+	})
 }

@@ -48,16 +48,16 @@ type Samples struct {
 
 // StreamStats say what a stream read and what of it was left out.
 type StreamStats struct {
-	Requests int   // answered, the refused ones among them
-	Bytes    int64 // of the answers, as they came over the wire
-	Series   int   // met
-	Chunks   int64 // handed over, or decoded
-	Samples  int64 // handed over; of a stream of chunks, what these say to hold
+	Requests int   `json:"requests"` // answered, the refused ones among them
+	Bytes    int64 `json:"bytes"`    // of the answers, as they came over the wire
+	Series   int   `json:"series"`   // met
+	Chunks   int64 `json:"chunks"`   // handed over, or decoded
+	Samples  int64 `json:"samples"`  // handed over; of a stream of chunks, what these say to hold
 	// Repeated counts float samples left out because the series had been handed over as far as their time, or further: in
 	// answers that are out of order, as of servers that answer for several others.
-	Repeated int64
+	Repeated int64 `json:"repeated"`
 	// Histograms counts native histogram samples left out of a stream of floats.
-	Histograms int64
+	Histograms int64 `json:"histograms"`
 }
 
 // Stream hands the float samples of a selection to each, run by run as they come: those of one series in ascending order of
