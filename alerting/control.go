@@ -47,10 +47,11 @@ type Control struct {
 	Feedback *Feedback    `json:"feedback,omitempty"`
 }
 
-// Kinds of refusal; errors.Is finds them in Check's error. Any other error says that the control is not valid.
+// Kinds of refusal; errors.Is finds one of them in Check's error.
 var (
 	ErrNoSuchTarget = errors.New("what a control names does not exist")
 	ErrConflict     = errors.New("what a control names is in a state that does not allow it")
+	ErrInvalid      = errors.New("a control is not valid")
 )
 
 // refusal is an error of one of these kinds with a text of its own.

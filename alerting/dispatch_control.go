@@ -3,6 +3,7 @@ package alerting
 import (
 	"cmp"
 	"container/heap"
+	"errors"
 	"maps"
 	"slices"
 
@@ -11,6 +12,14 @@ import (
 
 // Check reports why a control would be refused; nothing changes. Its errors are for the person who asked; see ErrNoSuchTarget.
 func (d *Dispatcher) Check(c Control) error {
+	err := d.check(c)
+	if r := (refusal{}); err == nil || errors.As(err, &r) {
+		return err
+	}
+	return refusal{err, ErrInvalid}
+}
+
+func (d *Dispatcher) check(c Control) error {
 	if err := c.validate(); err != nil {
 		return err
 	}

@@ -93,6 +93,30 @@ func (f *FeedbackEntry) Active(t int64) bool {
 	return f.Retracted == nil && t >= f.At && t < f.ExpiresAt
 }
 
+// FeedbackExpiry is until when feedback given at t stands where the person does not say: a day where it hides alarms, else a month.
+func FeedbackExpiry(v FeedbackVerdict, t int64) int64 {
+	if v == FeedbackNotAnomaly {
+		return t + 24*time.Hour.Milliseconds()
+	}
+	return t + 30*24*time.Hour.Milliseconds()
+}
+
+// CommonMatchers is the scope of feedback where the person does not say: the labels that all judged alarms share.
+func CommonMatchers(js []Judged) (ms Matchers) {
+	if len(js) == 0 {
+		return nil
+	}
+	js[0].Labels.Range(func(l labels.Label) {
+		for i := range js {
+			if js[i].Labels.Get(l.Name) != l.Value {
+				return
+			}
+		}
+		ms = append(ms, labels.MustNewMatcher(labels.MatchEqual, l.Name, l.Value))
+	})
+	return ms
+}
+
 // hides reports whether the feedback keeps alarms in its scope from being told.
 func (f *FeedbackEntry) hides(t int64) bool {
 	return f.Verdict == FeedbackNotAnomaly && f.Active(t)

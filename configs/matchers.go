@@ -17,6 +17,9 @@ var matcherTypes = map[string]labels.MatchType{
 	"=": labels.MatchEqual, "!=": labels.MatchNotEqual, "=~": labels.MatchRegexp, "!~": labels.MatchNotRegexp,
 }
 
+// ParseMatchers reads Alertmanager's matcher syntax: one or more of `name="value"` with =, !=, =~ or !~.
+func ParseMatchers(s string) ([]*labels.Matcher, error) { return parseMatchers(s) }
+
 // parseMatchers reads Alertmanager's matcher syntax: one or more of `name="value"`, separated by commas, braces around them
 // optional, quotes around a value without special characters too.
 func parseMatchers(s string) ([]*labels.Matcher, error) {

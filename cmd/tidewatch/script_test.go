@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,7 +101,11 @@ func newScriptWorld(t *testing.T) *scriptWorld {
 	w.serve(t, "LABELLED", labelled)
 	w.serve(t, "SMALL", small)
 	w.serve(t, "LOCKED", password(world.Handler()))
-	w.serve(t, "API", api.New(api.Options{Backend: apitest.Fleet(), Now: func() time.Time { return apitest.Now }}))
+	backend, ids := apitest.Fleet(), new(atomic.Int64)
+	w.serve(t, "API", api.New(api.Options{
+		Backend: backend, Controls: apitest.NewControls(backend), Now: func() time.Time { return apitest.Now },
+		NewID: func() string { return fmt.Sprintf("new-silence-%d", ids.Add(1)) },
+	}))
 	w.set("DOWN", "http://"+closedPort(t))
 	w.set("SLACK", slack.APIURL())
 	w.set("SLACKHOOK", slack.WebhookURL("oncall"))

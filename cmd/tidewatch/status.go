@@ -62,11 +62,20 @@ func newStatusClient(base, httpConfig string) (*statusClient, error) {
 
 // get reads the data of one answer.
 func (s *statusClient) get(ctx context.Context, path string, query url.Values, data any) error {
+	return s.send(ctx, http.MethodGet, path, query, nil, data)
+}
+
+// send asks for anything; body is JSON, or nil.
+func (s *statusClient) send(ctx context.Context, method, path string, query url.Values, body io.Reader, data any) error {
 	u := s.base.JoinPath(path)
 	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {
 		return err
+	}
+	req.Header.Set("User-Agent", api.CLIUserAgent)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	res, err := s.client.Do(req)
 	if err != nil {

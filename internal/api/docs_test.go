@@ -30,13 +30,13 @@ func TestExamplesInTheDocs(t *testing.T) {
 		m := example.FindStringSubmatch(block)
 		var res *httptest.ResponseRecorder
 		for command := range strings.Lines(m[1]) {
-			method, target, err := parseCurl(strings.TrimSpace(command))
+			method, target, body, err := parseCurl(strings.TrimSpace(command))
 			if err != nil {
 				t.Errorf("%s: %v", command, err)
 				return block
 			}
 			used[endpoint(target)] = true
-			res = request(h, method, target)
+			res = requestWith(h, method, target, body)
 			if wrong := res.Code != http.StatusOK; wrong != strings.Contains(m[2], `"status": "error"`) && !*update {
 				t.Errorf("%s: status %d: %s", command, res.Code, cut(res.Body.String()))
 			}
@@ -67,14 +67,14 @@ func TestExamplesInTheDocs(t *testing.T) {
 // endpoint is a path with the ids replaced.
 func endpoint(target string) string {
 	path, _, _ := strings.Cut(target, "?")
-	return regexp.MustCompile(`(alarms|series)/[^/]+`).ReplaceAllString(path, "$1/{id}")
+	return regexp.MustCompile(`(alarms|series|silence|incidents|feedback)/[^/]+`).ReplaceAllString(path, "$1/{id}")
 }
 
 // parseCurl reads the options that the page uses.
-func parseCurl(command string) (method, target string, err error) {
+func parseCurl(command string) (method, target, body string, err error) {
 	words, err := shellWords(command)
 	if err != nil || len(words) == 0 || words[0] != "curl" {
-		return "", "", fmt.Errorf("not a curl command (%w)", err)
+		return "", "", "", fmt.Errorf("not a curl command (%w)", err)
 	}
 	method = http.MethodGet
 	var data []string
@@ -88,6 +88,8 @@ func parseCurl(command string) (method, target string, err error) {
 			method = value()
 		case "-d":
 			data = append(data, value())
+		case "--json": // curl's: POST, unless -X says otherwise
+			method, body = http.MethodPost, value()
 		case "--data-urlencode":
 			name, v, _ := strings.Cut(value(), "=")
 			data = append(data, name+"="+url.QueryEscape(v))
@@ -97,13 +99,13 @@ func parseCurl(command string) (method, target string, err error) {
 	}
 	host, path, _ := strings.Cut(target, "/")
 	if host != "localhost:9880" {
-		return "", "", fmt.Errorf("the host is %q, want localhost:9880", host)
+		return "", "", "", fmt.Errorf("the host is %q, want localhost:9880", host)
 	}
 	target = "/" + path
 	if len(data) > 0 {
 		target += "?" + strings.Join(data, "&")
 	}
-	return method, target, nil
+	return method, target, body, nil
 }
 
 // shellWords splits at spaces outside single quotes, and refuses what a shell would change outside them.

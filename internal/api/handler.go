@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,7 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// maxBodyBytes is how much of a request's body is read; no route needs one.
+// maxBodyBytes is how much of a request's body is read.
 const maxBodyBytes = 64 << 10
 
 type server struct {
@@ -46,6 +47,9 @@ func New(o Options) http.Handler {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.NewID == nil {
+		o.NewID = randomID
 	}
 	s := &server{
 		opts: o, backend: o.Backend, log: o.Logger, now: o.Now,
@@ -81,8 +85,12 @@ func underPrefix(prefix string, h http.Handler) http.Handler {
 func (s *server) mux() http.Handler {
 	mux := http.NewServeMux()
 	zip := wrapGzip()
+	byPath := map[string][]*route{}
 	for _, rt := range routes() {
-		mux.Handle(rt.path, zip(s.measured(rt.id, s.routeHandler(rt))))
+		byPath[rt.path] = append(byPath[rt.path], rt)
+	}
+	for path, rts := range byPath {
+		mux.Handle(path, zip(s.pathHandler(rts)))
 	}
 	mux.Handle("/api/", s.measured("unknown", http.HandlerFunc(s.noSuchRoute)))
 	ui := s.opts.UI
@@ -102,13 +110,28 @@ func wrapGzip() func(http.Handler) http.HandlerFunc {
 	return wrap
 }
 
-// routeHandler checks the method and the limits, and writes the error that the route returns.
-func (s *server) routeHandler(rt *route) http.Handler {
+// pathHandler chooses between the routes of one path by the method.
+func (s *server) pathHandler(rts []*route) http.Handler {
+	handlers := make([]http.Handler, len(rts))
+	for i, rt := range rts {
+		handlers[i] = s.measured(rt.id, s.routeHandler(rt))
+	}
+	refused := s.measured(rts[0].id, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.methodNotAllowed(w, r, rts) }))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != rt.method && (r.Method != http.MethodHead || rt.method != http.MethodGet) {
-			s.methodNotAllowed(w, r, rt)
+		i := slices.IndexFunc(rts, func(rt *route) bool {
+			return r.Method == rt.method || r.Method == http.MethodHead && rt.method == http.MethodGet
+		})
+		if i < 0 {
+			refused.ServeHTTP(w, r)
 			return
 		}
+		handlers[i].ServeHTTP(w, r)
+	})
+}
+
+// routeHandler checks the limits, and writes the error that the route returns.
+func (s *server) routeHandler(rt *route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if rt.limited {
 			release, err := s.acquire()
 			if err != nil {
@@ -154,10 +177,14 @@ func (s *server) limited(h http.Handler) http.Handler {
 	})
 }
 
-func (s *server) methodNotAllowed(w http.ResponseWriter, r *http.Request, rt *route) {
-	w.Header().Set("Allow", rt.method)
-	text := fmt.Sprintf("method %s is not allowed here; use %s", r.Method, rt.method)
-	if rt.media == mediaText {
+func (s *server) methodNotAllowed(w http.ResponseWriter, r *http.Request, rts []*route) {
+	var methods []string
+	for _, rt := range rts {
+		methods = append(methods, rt.method)
+	}
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	text := fmt.Sprintf("method %s is not allowed here; use %s", r.Method, strings.Join(methods, " or "))
+	if rts[0].media == mediaText {
 		s.writeText(w, http.StatusMethodNotAllowed, text)
 		return
 	}

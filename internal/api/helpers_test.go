@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,11 +20,14 @@ func failingReload(context.Context) error { return errors.New("line 3: unknown f
 // newHandler serves the fleet, after change if it is not nil.
 func newHandler(t testing.TB, change func(*api.Options, *apitest.Backend)) http.Handler {
 	t.Helper()
-	b := apitest.Fleet()
+	b, ids := apitest.Fleet(), 0
 	o := api.Options{
 		Backend: b,
 		Now:     func() time.Time { return apitest.Now },
 		Reload:  func(context.Context) error { return nil },
+
+		Controls: apitest.NewControls(b),
+		NewID:    func() string { ids++; return fmt.Sprintf("6f1c2d3e-%d", ids) },
 		Chart: func(ctx context.Context, id uint64, from, to int64) ([]byte, error) {
 			_, err := b.Band(ctx, id, from, to)
 			return []byte("\x89PNG\r\n\x1a\n"), err
@@ -36,8 +41,17 @@ func newHandler(t testing.TB, change func(*api.Options, *apitest.Backend)) http.
 }
 
 func request(h http.Handler, method, target string) *httptest.ResponseRecorder {
+	return requestWith(h, method, target, "")
+}
+
+// requestWith sends a body, which is JSON.
+func requestWith(h http.Handler, method, target, body string) *httptest.ResponseRecorder {
 	res := httptest.NewRecorder()
-	h.ServeHTTP(res, httptest.NewRequest(method, target, http.NoBody))
+	req := httptest.NewRequest(method, target, strings.NewReader(body))
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	h.ServeHTTP(res, req)
 	return res
 }
 

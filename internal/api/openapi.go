@@ -20,7 +20,12 @@ func Document(prefix string) []byte {
 	ss := &schemas{}
 	paths := object{}
 	for _, rt := range routes() {
-		paths = append(paths, member{rt.path, object{{strings.ToLower(rt.method), ss.operation(rt)}}})
+		op := member{strings.ToLower(rt.method), ss.operation(rt)}
+		if n := len(paths); n > 0 && paths[n-1].name == rt.path { // routes of one path stand together
+			paths[n-1].value = append(paths[n-1].value.(object), op) //nolint:errcheck // it is what is put there below
+			continue
+		}
+		paths = append(paths, member{rt.path, object{op}})
 	}
 	ss.of(reflect.TypeFor[failure]())
 	errorSchema(ss.named.get("failure"))
@@ -74,6 +79,11 @@ func (ss *schemas) operation(rt *route) object {
 			params[i] = rt.params[i].document()
 		}
 		op = append(op, member{"parameters", params})
+	}
+	if rt.body != nil {
+		op = append(op, member{"requestBody", object{
+			{"required", true}, {"content", object{{mediaJSON, object{{"schema", ss.of(reflect.TypeOf(rt.body))}}}}},
+		}})
 	}
 	return append(op, member{"responses", ss.responses(rt)})
 }

@@ -17,6 +17,9 @@ type Options struct {
 	Registry *prometheus.Registry // metrics are registered here and served from here; nil: a new one
 	// Reload applies the configuration again, all or nothing; its error, which it has logged, says that the old one was kept. nil: 501.
 	Reload func(ctx context.Context) error
+	// Controls lets people act: silences, acknowledgements, feedback. nil: 501.
+	Controls Controls
+	NewID    func() string // names what a person asks for; nil: a random UUID
 	// Ready returns nil once the service is ready, otherwise an error with the reason. nil: always ready.
 	Ready func() error
 	// Chart draws the series between two times (Unix milliseconds) as a PNG. nil: 501.

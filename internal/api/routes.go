@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 )
 
 // route is one row of the table that the handlers, the parameter parser and the OpenAPI document share.
@@ -12,6 +13,7 @@ type route struct {
 	tag          string
 	summary      string
 	params       []param
+	body         any    // zero value of the JSON that the request has; nil: none
 	answer       any    // zero value of the data in the envelope; nil where media is set
 	media        string // content type of an answer without the envelope
 	codes        []int  // error codes beside 500 that the route gives
@@ -52,7 +54,7 @@ var (
 
 // routes is the table.
 func routes() []*route {
-	return append(dataRoutes(), serviceRoutes()...)
+	return slices.Concat(dataRoutes(), controlRoutes(), serviceRoutes())
 }
 
 func dataRoutes() []*route {

@@ -70,6 +70,8 @@ func (ss *schemas) of(t reflect.Type) *schema {
 		return &schema{Type: "integer"}
 	case reflect.Float64:
 		return &schema{Type: "number"}
+	case reflect.Pointer:
+		return ss.of(t.Elem())
 	case reflect.Slice:
 		return &schema{Type: "array", Items: ss.of(t.Elem())}
 	case reflect.Map:

@@ -48,6 +48,7 @@ type Alarm struct {
 	Rule        string            `json:"rule,omitempty" doc:"Row of the decision table that decided the newest transition."`
 	Note        string            `json:"note,omitempty" doc:"For example REGIME_ACCEPTED or STOPPED_REPORTING."`
 	Muted       bool              `json:"muted,omitempty" doc:"Notifications are off (notify: false or dry run)."`
+	SilencedBy  []string          `json:"silenced_by,omitempty" doc:"Ids of the silences that keep it from being told, or would if it fired; of feedback not_anomaly, too."`
 	Readiness   string            `json:"readiness" enum:"learning,level,daily,weekly" doc:"What has been learnt of the series."`
 	Training    Training          `json:"training" doc:"How far learning has come."`
 	Inherited   Origin            `json:"inherited_from,omitzero" doc:"Where the baseline comes from, if the series replaced another; absent if it is its own."`

@@ -107,6 +107,7 @@ func (b backend) alarm(a engine.AlarmInfo) api.Alarm {
 	if a.Since != 0 {
 		out.Since = api.Time(a.Since)
 	}
+	out.SilencedBy = slices.Concat(a.Hiding.Silences, a.Hiding.Feedback)
 	if a.Quality.Reason != quality.None {
 		out.DataQuality = dataQuality(a.Quality)
 	}

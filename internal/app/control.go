@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/api"
 	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/internal/store"
 )
@@ -80,4 +81,44 @@ func controlRow(c alerting.Control) (store.ControlRow, error) {
 		until = c.Feedback.ExpiresAt
 	}
 	return store.ControlRow{ID: c.ID, Kind: string(c.Kind), Actor: c.Actor.String(), At: c.At, Until: until, Data: data}, nil
+}
+
+// controls lets the API act on the service.
+type controls struct{ s *Service }
+
+// Control implements api.Controls.
+func (c controls) Control(ctx context.Context, ctl alerting.Control) (string, error) {
+	return c.s.Control(context.WithoutCancel(ctx), ctl) // a caller who hangs up does not leave it half done
+}
+
+// Silences implements api.Controls.
+func (c controls) Silences(context.Context) ([]alerting.Silence, error) {
+	return c.s.core.Silences(), nil
+}
+
+// Incidents implements api.Controls.
+func (c controls) Incidents(context.Context) ([]alerting.Incident, error) {
+	return c.s.core.Incidents(), nil
+}
+
+// Feedback implements api.Controls.
+func (c controls) Feedback(context.Context) ([]alerting.FeedbackEntry, error) {
+	return c.s.core.Feedback(), nil
+}
+
+// Judge implements api.Controls.
+func (c controls) Judge(_ context.Context, ids []string) ([]alerting.Judged, error) {
+	return c.s.Judge(ids)
+}
+
+// Judge is alarms as a person sees them now: what feedback is stored with.
+func (s *Service) Judge(ids []string) (out []alerting.Judged, err error) {
+	for _, id := range ids {
+		j, ok := s.core.Judge(id)
+		if !ok {
+			return nil, api.NotFoundf("no alarm %q", id)
+		}
+		out = append(out, j)
+	}
+	return out, nil
 }

@@ -108,3 +108,47 @@ func TestSilencesOutliveTheSnapshot(t *testing.T) {
 	}
 	x.stop()
 }
+
+// What a person calls expected is the new normal: the alarm ends as that, and not because the values came back.
+func TestExpectedIsAccepted(t *testing.T) {
+	want := ""
+	for name, interrupt := range map[string]func(*session){"uninterrupted": nil, "crash": (*session).crash, "stop": (*session).stop} {
+		h := newQuick(t, broken)
+		x := h.start(t)
+		x.walkSent(begin + 2*hour + 11*minute)
+		incidents := x.core.Incidents()
+		if len(incidents) != 1 {
+			t.Fatalf("%d incidents, want one", len(incidents))
+		}
+		judged, err := x.Judge(incidents[0].Alarms)
+		if err != nil || len(judged[0].Data.Y) < 20 || judged[0].Hash != judged[0].Data.Hash() {
+			t.Fatalf("judged %+v: %v", judged, err)
+		}
+		if _, err := x.ask(alerting.Control{
+			ID: "f1", At: 1, Kind: alerting.ControlFeedback, Actor: alerting.Actor{Name: "anna", From: "slack"}, Feedback: &alerting.Feedback{
+				Verdict: alerting.FeedbackExpected, Judged: judged, Matchers: alerting.CommonMatchers(judged), ExpiresAt: begin + 9*hour,
+			},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if interrupt != nil {
+			interrupt(x)
+			x = h.start(t)
+		}
+		x.walkSent(begin + 2*hour + 25*minute)
+		got := h.slackState(t, false)
+		if !strings.Contains(got, "the shift was accepted as the new normal") {
+			t.Errorf("%s: the alarm was not closed by the acceptance:\n%s", name, got)
+		}
+		if want == "" {
+			want = got
+		}
+		if got != want {
+			t.Errorf("%s: %s\nwant %s", name, got, want)
+		}
+		if f := x.core.Feedback(); len(f) != 1 || f[0].Judged[0].Hash != judged[0].Hash {
+			t.Errorf("%s: feedback %+v", name, f)
+		}
+		x.stop()
+	}
+}

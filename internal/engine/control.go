@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/tidewatch/tidewatch/alerting"
 )
@@ -24,9 +25,33 @@ func (c *Core) Control(now int64, ctl alerting.Control) (id string, r Result, er
 	if id, err = c.disp.Control(ctl); err != nil {
 		return "", r, err
 	}
+	c.tellModels(ctl)
 	r.Controls = append(r.Controls, ctl)
 	r.Notices = append(r.Notices, c.disp.AdvanceTo(c.now, c.view)...)
 	return id, r, nil
+}
+
+// tellModels has the models of series that a person calls expected accept, at their next real point, the regime that they are in;
+// or not, where that is taken back before.
+func (c *Core) tellModels(ctl alerting.Control) {
+	judged, expected := []alerting.Judged(nil), ctl.Kind == alerting.ControlFeedback
+	switch {
+	case expected && ctl.Feedback.Verdict == alerting.FeedbackExpected:
+		judged = ctl.Feedback.Judged
+	case ctl.Kind == alerting.ControlRetractFeedback:
+		for _, f := range c.disp.Feedback() {
+			if f.ID == ctl.Target && f.Verdict == alerting.FeedbackExpected {
+				judged = f.Judged
+			}
+		}
+	}
+	for i := range judged {
+		if d := c.engine.find(judged[i].Detector); d != nil {
+			if g := d.group(judged[i].SeriesID); g != nil {
+				g.rows[0].expected = expected
+			}
+		}
+	}
 }
 
 // Now is the newest decision time, Unix milliseconds; 0 before the first.
@@ -34,6 +59,24 @@ func (c *Core) Now() int64 {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.now
+}
+
+// Judge is an alarm as a person sees it now, with the points that are held.
+func (c *Core) Judge(alarm string) (j alerting.Judged, ok bool) {
+	a, ok := c.FindAlarm(alarm)
+	if !ok {
+		return j, false
+	}
+	v := alerting.View(a.Facts)
+	j = alerting.Judged{
+		Alarm: a.ID, Detector: a.Detector, SeriesID: a.Series.ID, Labels: a.Alerting, State: a.State.String(), Since: a.Since,
+		Reason: v.Reason, Score: v.Score,
+	}
+	if p, _, known := c.Band(a.Series.ID, math.MinInt64, math.MaxInt64); known && len(p.T) > 0 {
+		j.Data = alerting.JudgedData{From: p.T[0], Step: p.Step, Y: p.Y, Lower: p.Lower, Upper: p.Upper}
+	}
+	j.Hash = j.Data.Hash()
+	return j, true
 }
 
 // Silences are those that have not been forgotten, by id.

@@ -33,6 +33,7 @@ type row struct {
 	ready    bool
 	seeking  bool     // it may still find a predecessor
 	replaced bool     // it has an heir
+	expected bool     // a person said that what is seen is normal; the next real point tells the model
 	origin   Origin   // of its baseline
 	ep       *episode // the anomaly under way
 	alarmed  *episode // the one that alarmed last, kept for the messages that follow

@@ -10,7 +10,7 @@ import (
 )
 
 // stateVersion names the layout of a snapshot. Another version is refused; the state is then rebuilt from Prometheus.
-const stateVersion = 6
+const stateVersion = 7
 
 // Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups, split by their id.
 type Snapshot struct {
@@ -246,6 +246,7 @@ func (r *row) append(e *encoder, step int64) {
 	e.bool(r.ready)
 	e.bool(r.seeking)
 	e.bool(r.replaced)
+	e.bool(r.expected)
 	e.origin(r.origin)
 	e.recent(&r.recent, step)
 	e.sized(r.data.AppendState)
@@ -269,7 +270,7 @@ func (d *detector) loadRow(in *decoder) (row, error) {
 		r.ranks = w
 	}
 	r.v, r.seen, r.first, r.pinned, r.ready = in.f32(), in.i64(), in.i64(), in.f64(), in.bool()
-	r.seeking, r.replaced, r.origin = in.bool(), in.bool(), in.origin()
+	r.seeking, r.replaced, r.expected, r.origin = in.bool(), in.bool(), in.bool(), in.origin()
 	r.recent = d.shelves.take()
 	in.recent(&r.recent, d.step())
 	if err := r.data.LoadState(in.bytes()); err != nil {

@@ -116,6 +116,9 @@ func (st *stepper) decide(t int64, g *group, i int, x, shown float64) {
 		st.end(t, g, i, alerting.NoteStoppedReporting)
 	}
 	st.verdicts[i] = d.verdict(t, st.scores[i], st.scores[i].Surprise > max(limit, minLimit) || r.alarm.State() == alerting.Alarming)
+	if r.expected && present && st.verdicts[i] != tidewatch.Excluded {
+		st.verdicts[i], r.expected = tidewatch.Expected, false
+	}
 	st.closeEpisode(t, r)
 	if d.watch != nil {
 		j := st.judged(t, g, i, x, s, surprise, score, limit)

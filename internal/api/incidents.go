@@ -1,0 +1,83 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch/alerting"
+)
+
+// Acknowledgement says who looks after an incident.
+type Acknowledgement struct {
+	By      string `json:"by" doc:"Who, and where in parentheses."`
+	Time    Time   `json:"at" doc:"Since when."`
+	Comment string `json:"comment,omitempty" doc:"Why."`
+}
+
+// Incident is one open incident: alarms of one group at one receiver.
+type Incident struct {
+	Key          string            `json:"key" doc:"Identity, that of its message."`
+	Receiver     string            `json:"receiver" doc:"Where it is told."`
+	Group        labels.Labels     `json:"group_labels" doc:"What its alarms have in common by the route's group_by."`
+	Posted       bool              `json:"posted" doc:"Whether a message about it exists."`
+	Since        Time              `json:"since" doc:"When the oldest of its open alarms began."`
+	Alarms       []string          `json:"alarms" doc:"Ids of its open alarms, the most severe first."`
+	Hidden       int               `json:"hidden" minimum:"0" doc:"How many of them are silenced or otherwise hidden."`
+	Acknowledged []Acknowledgement `json:"acknowledged" doc:"One entry where somebody looks after it, else none."`
+}
+
+// IncidentList is the answer of GET /api/v1/incidents.
+type IncidentList struct {
+	Incidents []Incident `json:"incidents" doc:"Open ones, by key."`
+}
+
+// PostAcknowledge is the body that acknowledges an incident.
+type PostAcknowledge struct {
+	By      string `json:"by" doc:"Who asks."`
+	Comment string `json:"comment,omitempty" doc:"Why."`
+}
+
+// Changed is the identity of what a request created or changed.
+type Changed struct {
+	ID string `json:"id" doc:"Identity."`
+}
+
+func (s *server) incidents(ctx context.Context, a *args) (answer, error) {
+	if err := a.err(); err != nil {
+		return answer{}, err
+	}
+	if s.opts.Controls == nil {
+		return answer{}, errNoControls
+	}
+	all, err := s.opts.Controls.Incidents(ctx)
+	if err != nil {
+		return answer{}, fmt.Errorf("reading incidents: %w", err)
+	}
+	out := make([]Incident, len(all))
+	for i, in := range all {
+		out[i] = Incident{
+			Key: in.Key, Receiver: in.Receiver, Group: in.Group, Posted: in.Posted, Since: Time(in.StartsAt), Alarms: orEmpty(in.Alarms),
+			Hidden: in.Hidden, Acknowledged: []Acknowledgement{},
+		}
+		if k := in.Acknowledgement; k != nil {
+			out[i].Acknowledged = append(out[i].Acknowledged, Acknowledgement{k.By.String(), Time(k.At), k.Comment})
+		}
+	}
+	return answer{data: IncidentList{out}}, nil
+}
+
+func (s *server) acknowledge(r *http.Request, a *args) (answer, error) {
+	var p PostAcknowledge
+	if err := body(r, &p); err != nil {
+		return answer{}, err
+	}
+	id, err := s.control(r, asked{p.By, p.Comment}, alerting.Control{Kind: alerting.ControlAcknowledge, Target: a.text("id")})
+	return answer{data: Changed{id}}, err
+}
+
+func (s *server) unacknowledge(r *http.Request, a *args) (answer, error) {
+	id, err := s.control(r, asked{a.text("by"), a.text("comment")}, alerting.Control{Kind: alerting.ControlUnacknowledge, Target: a.text("id")})
+	return answer{data: Changed{id}}, err
+}
