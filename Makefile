@@ -61,6 +61,13 @@ test-full: ## Run the numeric tests at full length, without the race detector.
 test-peer: ## Check the remote-read server against Prometheus's own client (a module of its own, minutes to build).
 	cd internal/readserver/peertest && $(GO) test ./...
 
+.PHONY: cross
+cross: ## Check that arm64 decides as this machine does, under qemu; needs qemu-aarch64-static.
+	mkdir -p bin
+	TIDEWATCH_SCORES_OUT=$(CURDIR)/bin/scores.jsonl $(GO) test -count=1 -run TestArchitectures ./internal/engine
+	GOARCH=arm64 $(GO) test -c -o bin/engine-arm64.test ./internal/engine
+	cd internal/engine && TIDEWATCH_SCORES_WANT=$(CURDIR)/bin/scores.jsonl qemu-aarch64-static ../../bin/engine-arm64.test -test.v -test.run TestArchitectures
+
 .PHONY: lint
 lint: bin/golangci-lint ## Check style and likely mistakes; .golangci.yml has the rules and their exceptions.
 	bin/golangci-lint config verify
