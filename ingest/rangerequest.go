@@ -88,7 +88,8 @@ func (c *countingReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// limitedReader ends in a *limitError when more than left bytes come.
+// limitedReader ends in a *limitError when more than left bytes come. It fills what it is given: a JSON decoder looks at a
+// value that is not whole from its beginning after every read, and asks for twice as much each time.
 type limitedReader struct {
 	r    io.Reader
 	left int64
@@ -99,7 +100,14 @@ func (l *limitedReader) Read(b []byte) (int, error) {
 	if l.left < 0 {
 		return 0, &limitError{"more JSON in one window than max_bytes_in_flight lets a request have (select less)"}
 	}
-	n, err := l.r.Read(b[:min(int64(len(b)), l.left+1)])
+	b = b[:min(int64(len(b)), l.left+1)]
+	var err error
+	n := 0
+	for n < len(b) && err == nil {
+		var m int
+		m, err = l.r.Read(b[n:])
+		n += m
+	}
 	l.left -= int64(n)
 	return n, err
 }
