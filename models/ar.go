@@ -14,7 +14,7 @@ const (
 // short is the short memory: a ridge autoregression of the deviation from level and season on its own last ten values, by
 // exponentially forgotten normal equations with Huber weights. It is used while it lowers the prequential absolute loss.
 type short struct {
-	lags   [arOrder]float64  // deviations, newest first; missing and anomalous ones are replaced by bounded guesses
+	lags   [arOrder]float32  // deviations, newest first; missing and anomalous ones are replaced by bounded guesses
 	moment [arMoment]float32 // means of products of (target, lag 1 … lag 10), standardised, upper triangle by rows
 	coef   [arOrder]float32
 	loss   [2]float32 // mean |e| without and with it
@@ -26,7 +26,7 @@ type short struct {
 func (a *short) guess() float64 {
 	sum := 0.0
 	for i, c := range a.coef {
-		sum += float64(float64(c) * a.lags[i])
+		sum += float64(float64(c) * float64(a.lags[i]))
 	}
 	return sum
 }
@@ -34,7 +34,7 @@ func (a *short) guess() float64 {
 // push makes e the newest lag.
 func (a *short) push(e float64) {
 	copy(a.lags[1:], a.lags[:arOrder-1])
-	a.lags[0] = e
+	a.lags[0] = float32(e)
 }
 
 // learn updates the moments with the deviation e, before it is pushed. scale is the mean |e| and weight the Huber weight.
@@ -46,7 +46,7 @@ func (a *short) learn(e, guess, scale, weight float64) {
 	var v [arOrder + 1]float32
 	v[0] = standard(e, scale)
 	for i, l := range a.lags {
-		v[i+1] = standard(l, scale)
+		v[i+1] = standard(float64(l), scale)
 	}
 	r, w, k := float32(rate), float32(weight), 0
 	for i, x := range v {
@@ -132,9 +132,7 @@ func substitute(q *[arOrder][arOrder]float64, x *[arOrder]float64) {
 }
 
 func (a *short) visit(c *codec) {
-	for i := range a.lags {
-		c.f64(&a.lags[i])
-	}
+	c.f32s(a.lags[:])
 	c.f32s(a.moment[:])
 	c.f32s(a.coef[:])
 	c.f32s(a.loss[:])

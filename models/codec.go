@@ -82,7 +82,24 @@ func (c *codec) i32(ps ...*int32) {
 	}
 }
 
+func (c *codec) i16(ps ...*int16) {
+	for _, p := range ps {
+		*p = int16(uint16(c.word(2, uint64(uint16(*p)))))
+	}
+}
+
 func (c *codec) u16(p *uint16) { *p = uint16(c.word(2, uint64(*p))) }
+
+func (c *codec) halves(s []half) {
+	for i := range s {
+		v := uint16(s[i])
+		c.u16(&v)
+		if v&0x7f80 == 0x7f80 {
+			c.fail(errNotFinite)
+		}
+		s[i] = half(v)
+	}
+}
 
 func (c *codec) u8(p *uint8) { *p = uint8(c.word(1, uint64(*p))) }
 

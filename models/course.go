@@ -23,7 +23,25 @@ type course struct {
 	noise        noise
 	former       *regime // nil: none
 
-	first []float64 // the first points, until there are enough for an estimate
+	first *opening // nil once there are enough for an estimate
+}
+
+// opening are the first points.
+type opening struct{ x []float64 }
+
+func (o *opening) visit(c *codec, s *settings) {
+	n := int32(len(o.x))
+	c.i32(&n)
+	c.within("number of first points", float64(n), 0, float64(s.warmPoints))
+	if c.err != nil {
+		return
+	}
+	if c.reading {
+		o.x = make([]float64, n, s.warmPoints)
+	}
+	for i := range o.x {
+		c.f64(&o.x[i])
+	}
 }
 
 func (w *course) warm(s *settings) bool { return w.first == nil && int(w.points) >= s.warmPoints }
@@ -68,14 +86,14 @@ func (w *course) gather(s *settings, t int64, x float64, v tidewatch.Verdict) {
 	}
 	if w.points == 0 {
 		w.born = t
-		w.first = make([]float64, 0, s.warmPoints)
+		w.first = &opening{make([]float64, 0, s.warmPoints)}
 	}
 	w.points++
-	w.first = append(w.first, x)
-	if len(w.first) < s.warmPoints {
+	w.first.x = append(w.first.x, x)
+	if len(w.first.x) < s.warmPoints {
 		return
 	}
-	w.level = w.noise.init(w.first)
+	w.level = w.noise.init(w.first.x)
 	w.profile.init(w.level)
 	w.first = nil
 	w.learnt, w.age = w.points, w.points
@@ -149,30 +167,19 @@ func (w *course) learnProfile(s *settings, t int64, x *expectation, e, r, hour f
 	day, week, part := p.used(x.ph)
 	n.moved = before - (w.level + day + week + part)
 	for i := range w.short.lags {
-		w.short.lags[i] += n.moved
+		w.short.lags[i] += float32(n.moved)
 	}
 	return n
 }
 
 // visit encodes all but the former regime, which the formats have at their end.
 func (w *course) visit(c *codec, s *settings) {
-	since, warm := uint8(w.since), int32(len(w.first))
-	gathering := w.first != nil
-	c.i32(&w.points, &w.learnt, &w.age, &warm)
+	since := uint8(w.since)
+	c.i32(&w.points, &w.learnt, &w.age)
 	c.within("number of points", float64(w.points), 0, math.MaxInt32)
 	c.within("number of learnt points", float64(w.learnt), 0, math.MaxInt32)
 	c.within("age", float64(w.age), 0, math.MaxInt32)
-	c.within("number of first points", float64(warm), 0, float64(s.warmPoints))
-	c.bool(&gathering)
-	if c.err != nil {
-		return
-	}
-	if c.reading && gathering {
-		w.first = make([]float64, warm, s.warmPoints)
-	}
-	for i := range w.first {
-		c.f64(&w.first[i])
-	}
+	rare(c, &w.first, func(o *opening, c *codec) { o.visit(c, s) })
 	c.i64(&w.born)
 	c.u8(&since)
 	c.within("points since a gap", float64(since), 0, arOrder)

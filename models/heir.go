@@ -46,7 +46,7 @@ func (w *row) begin(s *settings, unsure float64) {
 func (w *course) begin(s *settings, unsure float64) {
 	w.young, w.unsure = int32(s.levelPoints), float32(min(unsure, hugeValue))
 	w.since, w.trend = 0, 0
-	w.short.lags = [arOrder]float64{}
+	w.short.lags = [arOrder]float32{}
 	w.age = min(w.age, int32(s.levelPoints))
 }
 

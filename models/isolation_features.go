@@ -18,12 +18,12 @@ func (w *row) shape(j *judgement, z float64) [features]float32 {
 	v := &j.evidence
 	return [features]float32{
 		raw(z),
-		raw(v.mean[0] / v.size[0]), raw(v.mean[1] / v.size[1]), raw(v.mean[2] / v.size[2]),
-		float32(v.spread),
+		raw(v.relative(0)), raw(v.relative(1)), raw(v.relative(2)),
+		v.spread,
 		raw((j.x - w.level) / (3*j.dev + math.Abs(j.day) + math.Abs(j.week))),
 		float32(v.correlation()),
-		float32(v.energy),
-		raw(min(max(j.e/j.dev, -devClip), devClip) - w.evidence.lastDev),
+		v.energy,
+		raw(min(max(j.e/j.dev, -devClip), devClip) - float64(w.evidence.lastDev)),
 		float32(v.run),
 	}
 }
@@ -32,10 +32,10 @@ func (w *row) shape(j *judgement, z float64) [features]float32 {
 func bent(f *[features]float32) [features]float32 {
 	return [features]float32{
 		bend(f[0]), bend(f[1]), bend(f[2]), bend(f[3]),
-		float32(math.Log(max(float64(f[4]), 0.01))),
+		float32(ln(max(float64(f[4]), 0.01))),
 		float32(math.Tanh(float64(f[5]))),
 		f[6],
-		float32(math.Log(max(float64(f[7]), 0.02))),
+		float32(ln(max(float64(f[7]), 0.02))),
 		bend(f[8]),
 		float32(math.Log1p(float64(f[9]))),
 	}

@@ -7,7 +7,7 @@ import (
 
 const (
 	jointMagic  = 'J'
-	jointFormat = 3
+	jointFormat = 4
 )
 
 // AppendState implements Model.
@@ -94,5 +94,5 @@ func (w *jointChannel) visit(c *codec, s *settings) {
 		c.within("fourth power", h, 0, 1e12)
 	}
 	w.episode.visit(c)
-	rare(c, &w.former)
+	rare(c, &w.former, (*regime).visit)
 }

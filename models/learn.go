@@ -84,7 +84,7 @@ func (w *row) move(j *judgement, doubtful bool) {
 		w.evidence.quiet = 0
 		return
 	}
-	if w.evidence.quiet = quiet + 1; math.Abs(j.e) > 2*j.dev || math.Abs(w.evidence.mean[0]) > 1.5*w.evidence.size[0] {
+	if w.evidence.quiet = min(quiet+1, maxRun); math.Abs(j.e) > 2*j.dev || math.Abs(w.evidence.relative(0)) > 1.5 {
 		w.evidence.quiet = 0
 	}
 	if w.evidence.quiet >= 3 {

@@ -195,10 +195,7 @@ func (w *row) reanchor(j *judgement) {
 }
 
 // rare walks over what a row seldom has.
-func rare[T any, P interface {
-	*T
-	visit(*codec)
-}](c *codec, p *P) {
+func rare[T any](c *codec, p **T, visit func(*T, *codec)) {
 	there := *p != nil
 	if c.bool(&there); !there {
 		*p = nil
@@ -207,7 +204,7 @@ func rare[T any, P interface {
 	if c.reading {
 		*p = new(T)
 	}
-	(*p).visit(c)
+	visit(*p, c)
 }
 
 func (p *episode) visit(c *codec) {

@@ -174,7 +174,7 @@ func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *
 	j.statistic[tailSustained], j.side[tidewatch.ChannelSustained] = v.sustained()
 	j.statistic[tailShift], j.side[tidewatch.ChannelShift] = v.shift()
 	j.logSpread = v.logSpread()
-	j.statistic[tailVariance] = math.Abs(j.logSpread) / v.unrest
+	j.statistic[tailVariance] = math.Abs(j.logSpread) / float64(v.unrest)
 	j.statistic[tailFlat] = float64(min(max(0, v.run-flatFree), flatCap))
 	j.slow = int(w.points) >= s.slowPoints
 	j.band = trust[tidewatch.ChannelBand] * w.tails.at(side).surprise(math.Abs(z), 2)
@@ -211,7 +211,7 @@ func (w *row) isolate(on channels, z float64, j *judgement) {
 	}
 	x := bent(&j.features)
 	j.statistic[tailIsolation] = isolationStatistic(j.forest.shortfall(&x))
-	j.side[tidewatch.ChannelIsolation] = sign(j.evidence.mean[0])
+	j.side[tidewatch.ChannelIsolation] = sign(float64(j.evidence.mean[0]))
 	j.asked = true
 	j.take(tidewatch.ChannelIsolation, w.own(tidewatch.ChannelIsolation, j))
 }

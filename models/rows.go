@@ -75,7 +75,7 @@ func (m *rows) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewat
 
 const (
 	rowsMagic  = 'R'
-	rowsFormat = 4
+	rowsFormat = 5
 )
 
 // AppendState implements Model.
@@ -132,9 +132,9 @@ func (w *row) visit(c *codec, s *settings) {
 	}
 	w.evidence.visit(c)
 	w.tails.visit(c)
-	rare(c, &w.episode)
-	rare(c, &w.former)
-	rare(c, &w.extremes)
+	rare(c, &w.episode, (*episode).visit)
+	rare(c, &w.former, (*regime).visit)
+	rare(c, &w.extremes, (*extremes).visit)
 	v := int64(w.forest)
 	c.i64(&v)
 	w.forest = version(v)

@@ -42,9 +42,9 @@ type profile struct {
 	// the visit under way
 	at             int16 // hour of the week, -1 before the first
 	count          int32
-	sumFree        float64 // x - level
-	sumDay, sumAbs float64 // the day profile's values; |r| over the mean |r|
-	sumWeek        float64
+	sumFree        float32 // x - level
+	sumDay, sumAbs float32 // the day profile's values; |r| over the mean |r|
+	sumWeek        float32
 }
 
 func (p *profile) init(anchor float64) {
@@ -114,10 +114,10 @@ func (p *profile) learn(s *settings, n span, ph phase, free, noise float64) chan
 	}
 	day, week, part := p.values(ph)
 	p.count++
-	p.sumFree += free
-	p.sumDay += day
-	p.sumWeek += week
-	p.sumAbs += min(noise, 8)
+	p.sumFree += float32(free)
+	p.sumDay += float32(day)
+	p.sumWeek += float32(week)
+	p.sumAbs += float32(min(noise, 8))
 	if s.hour != seasonOff {
 		made = made.and(p.learnPart(s, n, ph, free-usedOf(p.useDay, day)-usedOf(p.useWeek, week), part))
 	}
@@ -150,16 +150,16 @@ func blend(mean *float32, v, rate float64) {
 
 // commit learns the mean of a visit to one hour.
 func (p *profile) commit(s *settings, n span) change {
-	h, c := int(p.at)%hoursADay, float64(p.count)
+	h, c := int(p.at)%hoursADay, float32(p.count)
 	p.visits++
 	if s.day == seasonOff && s.week == seasonOff {
 		return change{ratio: 1}
 	}
 	if !p.centred {
-		p.gather(h, p.sumFree/c)
+		p.gather(h, float64(p.sumFree/c))
 		return change{ratio: 1}
 	}
-	free, day, week := p.sumFree/c, p.sumDay/c, p.sumWeek/c
+	free, day, week := float64(p.sumFree/c), float64(p.sumDay/c), float64(p.sumWeek/c)
 	p.judgeVisit(free, free-day, free-day-week)
 	rate := max(dayRate, float64(hoursADay)/float64(p.visits))
 	p.day[h] += float32(rate * (free - day - usedOf(p.useWeek, week)))
@@ -169,7 +169,7 @@ func (p *profile) commit(s *settings, n span) change {
 		*w = toHalf(float32(w.float() + float64(rate*(free-day-week))))
 	}
 	f := float64(p.spread[h])
-	p.spread[h] = float32(min(max(f+float64(0.1*(p.sumAbs/c*f-f)), 0.2), 5))
+	p.spread[h] = float32(min(max(f+float64(0.1*(float64(p.sumAbs/c)*f-f)), 0.2), 5))
 	return p.choose(s, n)
 }
 
@@ -315,19 +315,15 @@ func (p *profile) decide(mode seasonMode, ready bool, use *bool, loss [2]float32
 func (p *profile) visit(c *codec) {
 	c.f32s(p.day[:])
 	c.f32s(p.spread[:])
-	for i := range p.week {
-		v := uint16(p.week[i])
-		c.u16(&v)
-		if v&0x7f80 == 0x7f80 {
-			c.fail(errNotFinite)
-		}
-		p.week[i] = half(v)
-	}
+	c.halves(p.week[:])
 	c.f32s(p.part[:])
 	c.f32s(p.dayLoss[:])
 	c.f32s(p.weekLoss[:])
 	c.f32s(p.partLoss[:])
-	c.f64(&p.anchor, &p.sumFree, &p.sumDay, &p.sumAbs, &p.sumWeek)
+	c.f64(&p.anchor)
+	for _, sum := range []*float32{&p.sumFree, &p.sumDay, &p.sumAbs, &p.sumWeek} {
+		c.f32(sum)
+	}
 	seen, at := int32(p.seen), int32(p.at)
 	c.i32(&seen, &p.visits, &at, &p.count)
 	c.within("hour of the week", float64(at), -1, hoursAWeek-1)

@@ -14,13 +14,13 @@ func TestStateSize(t *testing.T) {
 		field      string
 		size, want uintptr
 	}{
-		{"profiles: day, week, part of the hour, noise by hour", unsafe.Sizeof(w.profile), 664},
-		{"short memory: lags, moments, coefficients", unsafe.Sizeof(w.short), 400},
+		{"profiles: day, week, part of the hour, noise by hour", unsafe.Sizeof(w.profile), 648},
+		{"short memory: lags, moments, coefficients", unsafe.Sizeof(w.short), 360},
 		{"noise", unsafe.Sizeof(w.noise), 32},
-		{"evidence of the slow channels", unsafe.Sizeof(w.evidence), 192},
+		{"evidence of the slow channels", unsafe.Sizeof(w.evidence), 96},
 		{"calibration: nine tails, without their bins", unsafe.Sizeof(w.tails), 168},
 		{"quarantine, former regime and extremes, of which a calm series has none", unsafe.Sizeof(w.episode) + unsafe.Sizeof(w.former) + unsafe.Sizeof(w.extremes), 24},
-		{"a whole row", unsafe.Sizeof(w), 1568},
+		{"a whole row", unsafe.Sizeof(w), 1400},
 	} {
 		if c.size != c.want {
 			t.Errorf("%s: %d bytes, the ledger says %d", c.field, c.size, c.want)
@@ -30,7 +30,7 @@ func TestStateSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(m.AppendState(nil)); n != 1463 {
-		t.Errorf("an encoded new row has %d bytes, the ledger says 1463", n)
+	if n := len(m.AppendState(nil)); n != 1309 {
+		t.Errorf("an encoded new row has %d bytes, the ledger says 1309", n)
 	}
 }

@@ -162,7 +162,7 @@ func (a calibration) counted(k int, s float64) float64 {
 // surprise is -log10 of the probability, at most maxSurprise.
 func (a calibration) surprise(s, sides float64) float64 {
 	q := min(1, sides*a.probability(s))
-	return min(-math.Log10(max(q, 1e-300)), maxSurprise)
+	return min(decades(max(q, 1e-300)), maxSurprise)
 }
 
 // less reports, cheaply, that the surprise of s is at most limit. It may be where it is not reported.
