@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -11,18 +12,54 @@ import (
 // samplesPerChunk is how many samples a chunk gets that is made here; Prometheus has up to twice as many.
 const samplesPerChunk = 120
 
-// Samples records the samples of a series that did not come in chunks: of a sampled answer, or imported.
-func (r *Recorder) Samples(source string, lset labels.Labels, s storage.SampleIterable) error {
-	key := labelFields(lset)
+// Samples records the samples of a series that did not come in chunks: of a sampled answer, or imported. It gives the time of the
+// newest, math.MinInt64 if there is none.
+func (r *Recorder) Samples(source string, s storage.Series) (newest int64, err error) {
+	key := labelFields(r.asSent(source, s.Labels()))
+	newest = math.MinInt64
 	put := func(c wireChunk) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.chunk(source, key, c)
+		newest = max(newest, c.maxt)
 	}
 	if err := cutChunks(s.Iterator(nil), put); err != nil {
-		return fmt.Errorf("series %s: %w", lset, err)
+		return newest, fmt.Errorf("series %s: %w", s.Labels(), err)
 	}
-	return nil
+	return newest, nil
+}
+
+// Declare names a source that Samples are recorded of, and its external labels: they are added to series that have none of the
+// name, as a server does when it sends them.
+func (r *Recorder) Declare(s RecordedSource) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.URL = RedactURL(s.URL)
+	r.known[s.Name] = &s
+}
+
+func (r *Recorder) asSent(source string, ls labels.Labels) labels.Labels {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.known[source]
+	if s == nil || s.External.IsEmpty() {
+		return ls
+	}
+	b := labels.NewBuilder(ls)
+	s.External.Range(func(l labels.Label) {
+		if ls.Get(l.Name) == "" {
+			b.Set(l.Name, l.Value)
+		}
+	})
+	return b.Labels()
+}
+
+// Whole says that what was recorded of a source up to and including to, Unix milliseconds, is all there is of it: every selector is
+// answered, also for the time before.
+func (r *Recorder) Whole(source string, to int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answers = append(r.answers, claim{source, "{}", span{0, to}})
 }
 
 // chunkMaker cuts samples into chunks.

@@ -237,6 +237,11 @@ func (s *recordedSource) match(ms []*labels.Matcher) []*recordedSeries {
 	return out
 }
 
+// imported says whether the source is a whole that was imported.
+func (s *recordedSource) imported() bool {
+	return slices.ContainsFunc(s.answered, func(a answered) bool { return len(a.matchers) == 0 })
+}
+
 // lacks says what of a range is not in the recording for a selector; "" if all is.
 func (s *recordedSource) lacks(ms []*labels.Matcher, from, to int64) string {
 	asked := make([]string, len(ms))

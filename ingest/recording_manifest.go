@@ -93,6 +93,39 @@ func (m *Manifest) Samples() int64 {
 	return n
 }
 
+// From is the oldest time of a sample or point, 0 if there is none.
+func (m *Manifest) From() int64 {
+	var t int64
+	for i := range m.Segments {
+		if s := &m.Segments[i]; s.Samples+s.Points > 0 && (t == 0 || s.From < t) {
+			t = s.From
+		}
+	}
+	return t
+}
+
+// Ranges are the selectors of all segments, with ranges that touch put together, in order of source, selector and time.
+func (m *Manifest) Ranges() []RecordedRange {
+	var all tally
+	for i := range m.Segments {
+		for _, r := range m.Segments[i].Selectors {
+			all.answered(r.Source, r.Selector, r.From, r.To)
+		}
+	}
+	return all.content().Selectors
+}
+
+// Points are the detectors of all segments, in order of name.
+func (m *Manifest) Points() []RecordedPoints {
+	var all tally
+	for i := range m.Segments {
+		for _, p := range m.Segments[i].Detectors {
+			all.points(&recordedDetector{name: p.Detector, source: p.Source, expr: p.Expr, step: p.Step}, p.From, p.To, p.Points)
+		}
+	}
+	return all.content().Detectors
+}
+
 // To is the newest time of a sample or point.
 func (m *Manifest) To() int64 {
 	var t int64

@@ -27,6 +27,10 @@ func (r *Recording) Source(cfg RemoteConfig) (Source, error) {
 	if s == nil {
 		return nil, fmt.Errorf("recording %s: it has nothing of the source %q", r.dir, cfg.Name)
 	}
+	if s.imported() && !cfg.DetectExternalLabels && !labels.Equal(cfg.ExternalLabels, s.external) {
+		return nil, fmt.Errorf("recording %s: the source %q was imported with the external labels %s and is configured with %s; import it with --external-label for each of them",
+			r.dir, cfg.Name, s.external, cfg.ExternalLabels)
+	}
 	cfg.URL, cfg.HTTPClient = "http://recording/api/v1/read", config.HTTPClientConfig{}
 	cfg.Transport = func(http.RoundTripper) http.RoundTripper { return recordedServer{r, s} }
 	remote, err := NewRemote(cfg)

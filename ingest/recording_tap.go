@@ -18,10 +18,7 @@ import (
 // came. An answer that is cut, damaged or not read to its end is not part of the recording's claims. Sampled answers of servers
 // that do not stream are recorded in chunks of what was sent.
 func (r *Recorder) Transport(s RecordedSource, next http.RoundTripper) http.RoundTripper {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s.URL = RedactURL(s.URL)
-	r.known[s.Name] = &s
+	r.Declare(s)
 	return &tap{r: r, source: s.Name, next: next}
 }
 
@@ -193,7 +190,7 @@ func (b *tapBody) takeSampled() error {
 			return err
 		}
 		for _, s := range list {
-			if err := b.t.r.Samples(b.t.source, s.lset, s); err != nil {
+			if _, err := b.t.r.Samples(b.t.source, s); err != nil {
 				return err
 			}
 		}

@@ -12,12 +12,16 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
 	"github.com/tidewatch/tidewatch/internal/app"
@@ -157,5 +161,63 @@ receivers: [{name: log, log_configs: [{}]}]
 		if n := requests.Load() - before; n != 0 || asked == 0 {
 			t.Errorf("%d requests for the replays of the recording, %d before", n, asked)
 		}
+		same := func(what string, source func(string) (ingest.Source, error)) {
+			t.Helper()
+			if got := replay(source); !cmp.Equal(got.transitions, want.transitions) || !cmp.Equal(got.notices, want.notices) {
+				t.Errorf("%s: replays otherwise: %.1500s", what, cmp.Diff(want.transitions, got.transitions)+cmp.Diff(want.notices, got.notices))
+			}
+		}
+		stored, err := ingest.OpenRecording(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = stored.Close() }() // it was only read
+		same("blocks that promtool makes of OpenMetrics", app.RecordingSources(cfg, throughPromtool(t, r, stored), log))
+		other := startProm(t, r, promOptions{external: map[string]string{"cluster": "eu1"}})
+		other.signal(syscall.SIGTERM)
+		if _, _, err := app.ExportBlocks(t.Context(), stored, "main", filepath.Join(other.dir, "data")); err != nil {
+			t.Fatal(err)
+		}
+		other.start(t)
+		cfg.Sources[0].URL = other.readURL()
+		same("a server that was given the blocks", app.RemoteSources(cfg, log))
 	})
+}
+
+// throughPromtool exports a recording as OpenMetrics, has promtool make blocks of the text, and takes these in.
+func throughPromtool(t *testing.T, r release, rec *ingest.Recording) *ingest.Recording {
+	t.Helper()
+	dir := t.TempDir()
+	text, made, dst := filepath.Join(dir, "rec.om"), filepath.Join(dir, "blocks"), filepath.Join(dir, "rec")
+	f, err := os.Create(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rec.WriteOpenMetrics(f, "main"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tool := exec.Command(filepath.Join(filepath.Dir(r.binary), "promtool"), "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=24h", text, made)
+	if out, err := tool.CombinedOutput(); err != nil {
+		t.Fatalf("promtool: %v: %s", err, out)
+	}
+	w, err := ingest.NewRecorder(dst, ingest.RecorderOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Declare(ingest.RecordedSource{Name: "main", External: labels.FromStrings("cluster", "eu1")})
+	if _, err := app.ImportBlocks(t.Context(), w, "main", made); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := ingest.OpenRecording(dst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = out.Close() }) // it was only read
+	return out
 }
