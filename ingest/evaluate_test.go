@@ -207,6 +207,10 @@ func (g grammar) vector(depth int) (expr string, ordered bool) {
 		return g.aggregate(depth), true
 	case 4:
 		of, ordered := g.vector(depth - 1)
+		if g.IntN(2) == 0 {
+			return fmt.Sprintf(g.pick(`label_replace(%s, "z", "v$1", "x", "(1|2)")`, `label_replace(%s, "x", "$1$2", "y", "(.)(.*)")`, `label_join(%s, "x", "-", "y", "x")`,
+				`label_replace(%s, "z", "all", "", "")`), of), ordered
+		}
 		return "-(" + of + ")", ordered
 	case 5:
 		of, _ := g.vector(depth - 1)
@@ -310,7 +314,8 @@ func TestPlanKnows(t *testing.T) {
 		`sum(topk(3, a))`:                                           false,
 		`stddev(a)`:                                                 false,
 		`absent(a)`:                                                 false,
-		`label_replace(a, "b", "", "", "")`:                         false,
+		`label_replace(a, "b", "", "", "")`:                         true,
+		`label_replace(a, "b", "", "", "(")`:                        false,
 		`vector(1)`:                                                 false,
 		`histogram_count(rate(a[5m]))`:                              false,
 		`count_values("v", a)`:                                      false,

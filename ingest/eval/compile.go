@@ -72,6 +72,8 @@ func (c *compiler) call(e *parser.Call) (node, bool) {
 	case "vector":
 		v, ok := c.scalar(e.Args[0])
 		return &constant{v}, ok
+	case "label_replace", "label_join":
+		return c.relabel(e)
 	case "histogram_quantile":
 		q, ok := c.scalar(e.Args[0])
 		of, known := c.vector(e.Args[1])

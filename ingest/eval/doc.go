@@ -6,9 +6,9 @@
 // groups, and of one series; a step costs what is new in it.
 //
 // It knows what detectors mostly are: selectors with offsets, functions of a range of samples, arithmetic, comparison and the set
-// operators with matching, sum, avg, min, max, count and group, histogram_quantile, and simple functions of numbers. Compile
-// says of everything else that the engine must evaluate it; and where the data have what is not known here (native histograms,
-// several series for one match group), Run returns ErrEngine.
+// operators with matching, sum, avg, min, max, count and group, histogram_quantile, label_replace and label_join, and simple
+// functions of numbers. Compile says of everything else that the engine must evaluate it; and where the data have what is not
+// known here (native histograms, several series for one match group), Run returns ErrEngine.
 //
 // The results are those of Prometheus's engine to the last bit, on the same architecture: each sum adds the same numbers in the same
 // order with the same compensation. Where the engine itself leaves the order to chance, as in a sum over the result of an
