@@ -50,6 +50,8 @@ func (b *builder) detector(s scope, raw rawDetector, seen map[string]bool) Detec
 	d.Alarm = alarm(s, raw, d.Step)
 	d.Expr = aggregate(s.at("agg"), raw.Expr, raw.Agg, d.Step)
 	joined(s, raw, &d)
+	src, _ := b.cfg.Source(d.Source)
+	d.Delay += phase(d, src.Spread)
 	d.input = b.inputOf(d.Source)
 	checkDetector(s, d)
 	checkExpr(s.at("expr"), raw.Expr)

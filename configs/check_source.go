@@ -18,6 +18,7 @@ import (
 const (
 	maxConcurrency = 64
 	minMaxSamples  = 10_000
+	maxSpread      = time.Hour
 )
 
 func (b *builder) sourceList(top scope, raws []rawSource) {
@@ -61,12 +62,15 @@ func (b *builder) source(s scope, raw rawSource, seen map[string]bool) Source {
 	if raw.MaxSamples < minMaxSamples {
 		s.at("max_samples").wrong(fmt.Sprintf("%d is less than %d", raw.MaxSamples, minMaxSamples), "50 million take 75 to 350 MiB")
 	}
+	if sp := time.Duration(raw.Spread); sp < 0 || sp > maxSpread || sp%time.Second != 0 {
+		s.at("spread").wrong(formatDuration(sp)+" is not whole seconds between 0s and "+formatDuration(maxSpread), "half of the step")
+	}
 	checkPerSecond(s, "requests_per_second", raw.RequestsPerSecond)
 	checkPerSecond(s, "samples_per_second", raw.SamplesPerSecond)
 	return Source{
 		Name: raw.Name, URL: address, Protocol: ingest.Protocol(raw.Protocol), HTTP: b.httpConfig(s, raw.HTTP), Labels: raw.Labels, DropLabels: raw.DropLabels,
 		ExternalLabels: raw.ExternalLabels, Timeout: time.Duration(raw.Timeout), Concurrency: raw.Concurrency,
-		RequestsPerSecond: raw.RequestsPerSecond, SamplesPerSecond: raw.SamplesPerSecond, MaxSamples: raw.MaxSamples,
+		RequestsPerSecond: raw.RequestsPerSecond, SamplesPerSecond: raw.SamplesPerSecond, MaxSamples: raw.MaxSamples, Spread: time.Duration(raw.Spread),
 	}
 }
 

