@@ -73,13 +73,14 @@ func printRecording(out *page, rec *ingest.Recording) {
 const (
 	openMetrics = "openmetrics"
 	blocks      = "blocks"
+	csvFiles    = "csv"
 )
 
 func recordingExportCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
-	c := recordingGroup(a).Command("export", "Write the samples of a recording as OpenMetrics text or as Prometheus's TSDB blocks.")
-	format := c.Flag("format", "openmetrics or blocks.").Default(openMetrics).Enum(openMetrics, blocks)
+	c := recordingGroup(a).Command("export", "Write the samples of a recording as OpenMetrics text, as Prometheus's TSDB blocks, or as CSV files for bench.")
+	format := c.Flag("format", "openmetrics, blocks or csv.").Default(openMetrics).Enum(openMetrics, blocks, csvFiles)
 	source := c.Flag("source", "Which source; not needed where there is one.").String()
-	output := c.Flag("output", "File, or directory of blocks; standard output by default.").Short('o').String()
+	output := c.Flag("output", "File, or directory of blocks or CSV files; standard output by default.").Short('o').String()
 	dir := c.Arg("directory", "The recording.").Required().String()
 	return c.FullCommand(), func(ctx context.Context) error {
 		rec, err := ingest.OpenRecording(*dir)
@@ -94,7 +95,14 @@ func recordingExportCommand(a *kingpin.Application, e *env) (string, func(contex
 		case *format == openMetrics:
 			return exportText(e, rec, *source, *output)
 		case *output == "":
-			return errors.New("--output: name the directory for the blocks")
+			return fmt.Errorf("--output: name the directory for the %s", *format)
+		case *format == csvFiles:
+			series, samples, err := rec.WriteCSV(*output, *source)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(e.stdout, "%d samples of %d series; series.txt names them\n", samples, series)
+			return err
 		}
 		n, samples, err := app.ExportBlocks(ctx, rec, *source, *output)
 		if err != nil {
