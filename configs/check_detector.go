@@ -82,7 +82,7 @@ func (b *builder) detectorSource(s scope, raw rawDetector) string {
 	}
 }
 
-// promise sets the one of expect, expect_per_series and band.
+// promise sets the one of expect, expect_per_series, fdr and band.
 func promise(s scope, raw rawDetector, d *Detector) {
 	var set []string
 	for _, name := range promiseFields {
@@ -91,9 +91,9 @@ func promise(s scope, raw rawDetector, d *Detector) {
 		}
 	}
 	if len(set) > 1 {
-		s.at(set[1]).wrong("is set beside "+set[0], "a detector has one of expect, expect_per_series and band")
+		s.at(set[1]).wrong("is set beside "+set[0], "a detector has one of expect, expect_per_series, fdr and band")
 	}
-	d.Expect, d.ExpectPerSeries, d.Band = raw.Expect, raw.ExpectPerSeries, raw.Band
+	d.Expect, d.ExpectPerSeries, d.FDR, d.Band = raw.Expect, raw.ExpectPerSeries, float64(raw.FDR), raw.Band
 	if len(set) == 0 {
 		d.Expect = defaultExpect
 	}
@@ -102,7 +102,7 @@ func promise(s scope, raw rawDetector, d *Detector) {
 	}
 }
 
-var promiseFields = []string{"expect", "expect_per_series", "band"}
+var promiseFields = []string{"expect", "expect_per_series", "fdr", "band"}
 
 func alarm(s scope, raw rawDetector, step time.Duration) alerting.Policy {
 	a := s.at("alarm")

@@ -7,7 +7,7 @@ import (
 	"github.com/tidewatch/tidewatch/models"
 )
 
-// Detector watches the series of one PromQL expression. Exactly one of Expect, ExpectPerSeries and Band is set.
+// Detector watches the series of one PromQL expression. Exactly one of Expect, ExpectPerSeries, FDR and Band is set.
 type Detector struct {
 	Name   string // the alertname
 	Preset string // the preset that it came from; "" for the user's own
@@ -32,6 +32,7 @@ type Detector struct {
 
 	Expect          Rate    // false alarm episodes of the whole detector
 	ExpectPerSeries Rate    // false alarm episodes of each series
+	FDR             float64 // share of all alarms that may be false, > 0
 	Band            float64 // standard deviations, CloudWatch-literal, > 0
 	Direction       Direction
 	MinDeviation    MinDeviation

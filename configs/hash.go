@@ -49,6 +49,7 @@ func (d Detector) modelPart() modelPart {
 type policyPart struct {
 	Expect          string            `json:"expect"`
 	ExpectPerSeries string            `json:"expect_per_series"`
+	FDR             float64           `json:"fdr,omitempty"`
 	Band            float64           `json:"band"`
 	Direction       string            `json:"direction"`
 	MinDeviation    string            `json:"min_deviation"`
@@ -68,7 +69,7 @@ type policyPart struct {
 
 func (d Detector) policyPart() policyPart {
 	return policyPart{
-		Expect: d.Expect.String(), ExpectPerSeries: d.ExpectPerSeries.String(), Band: d.Band, Direction: d.Direction.String(),
+		Expect: d.Expect.String(), ExpectPerSeries: d.ExpectPerSeries.String(), FDR: d.FDR, Band: d.Band, Direction: d.Direction.String(),
 		MinDeviation: d.MinDeviation.String(), Exclude: d.Exclude.String(),
 		Alarm: fmt.Sprintf("%d/%d/%d/%t", d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.Missing, d.Alarm.AtOnce), For: d.Alarm.For, KeepFiringFor: d.Alarm.KeepFiringFor,
 		Churn: churnText(d.Churn), MaxSeries: d.MaxSeries, Delay: d.Delay, Labels: d.Labels, Annotations: d.Annotations, Unit: d.Unit, Notify: d.Notify,

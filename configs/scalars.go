@@ -114,6 +114,22 @@ func (m *MinDeviation) parse(s string) error {
 	return nil
 }
 
+// share is a fraction of alarms: 10% or 0.1, above 0 and at most a half.
+type share float64
+
+func (v *share) parse(s string) error {
+	num, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
+	f, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
+	if percent {
+		f /= 100
+	}
+	if err != nil || !(f > 0 && f <= 0.5) {
+		return errors.New("want a share of alarms above 0 and at most 50%, for example 10%")
+	}
+	*v = share(f)
+	return nil
+}
+
 // String is the deviation as the configuration writes it; "none" where there is no limit.
 func (m MinDeviation) String() string {
 	switch {

@@ -1,6 +1,6 @@
 package configs
 
-// rawDetector watches every series that one PromQL expression returns. At most one of `expect`, `expect_per_series` and `band` is set.
+// rawDetector watches every series that one PromQL expression returns. At most one of `expect`, `expect_per_series`, `fdr` and `band` is set.
 type rawDetector struct {
 	// Name of the alarm, its `alertname`. It is part of each series' identity: renaming a detector relearns it.
 	Name string `yaml:"name" required:"true"`
@@ -32,6 +32,8 @@ type rawDetector struct {
 	Expect Rate `yaml:"expect" default:"=1/30d"`
 	// The same promise for each series alone. At 1,000 series `1/30d` is 33 false alarms a day.
 	ExpectPerSeries Rate `yaml:"expect_per_series"`
+	// The share of the detector's alarms that may be false, in the long run: `10%`. It is no number of alarms: where nothing happens for long it takes more to alarm, and where much does, less.
+	FDR share `yaml:"fdr"`
 	// A fixed width of the band in standard deviations, as in CloudWatch: a point counts if it lies outside, and nothing else does. It promises nothing.
 	Band float64 `yaml:"band"`
 	// Which deviations count: `both`, `above` or `below` what is expected.

@@ -37,6 +37,7 @@ var typeDocs = map[reflect.Type]typeDoc{
 	reflect.TypeFor[valueRange]():   {"list of two", obj{"type": "array", "minItems": 2, "maxItems": 2, "items": obj{"type": []string{"number", "null"}}}},
 	reflect.TypeFor[churnLabels]():  {"`auto` or list of label names", obj{"oneOf": []any{obj{"const": "auto"}, obj{"type": "array", "items": obj{"type": "string"}}}}},
 	reflect.TypeFor[seasonality]():  {"`auto`, `none` or list of durations", obj{"oneOf": []any{obj{"enum": []string{"auto", "none"}}, obj{"type": "array", "items": obj{"type": "string", "pattern": durationPattern}}}}},
+	reflect.TypeFor[share]():        {"percentage", obj{"oneOf": []any{obj{"type": "number", "exclusiveMinimum": 0, "maximum": 0.5}, obj{"type": "string", "pattern": `^ *[0-9.]+ *%? *$`}}}},
 	reflect.TypeFor[MinDeviation](): {"number, or percentage", obj{"oneOf": []any{obj{"type": "number", "minimum": 0}, obj{"type": "string", "pattern": `^ *[0-9.eE+-]+ *%? *$`}}}},
 }
 

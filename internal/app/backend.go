@@ -316,6 +316,9 @@ func detectorState(st *detectorStatus) string {
 }
 
 func promiseText(l engine.Limit) string {
+	if l.FDR > 0 {
+		return fmt.Sprintf("fdr %g%%", math.Round(1e4*l.FDR)/100)
+	}
 	if l.Per == 0 {
 		return "band, promises nothing"
 	}

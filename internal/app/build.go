@@ -51,6 +51,8 @@ func expectations(d configs.Detector) *quality.Expect {
 
 func promise(d configs.Detector) engine.Promise {
 	switch {
+	case d.FDR > 0:
+		return engine.Promise{FDR: d.FDR}
 	case d.Band > 0:
 		return engine.Promise{Band: d.Band}
 	case !d.ExpectPerSeries.IsZero():

@@ -26,6 +26,9 @@ func (a *account) turn() {
 // solve finds the detector's limits. Where single points may decide, they get half of the budget and M of N the other half:
 // whatever their dependence, together they stay within the whole.
 func (d *detector) solve(series int) Limit {
+	if d.Promise.FDR > 0 {
+		return d.solveFDR(series)
+	}
 	if !d.lone() {
 		return d.many.onsets.solve(d.Promise, 1, series, d.Model.Step, steepestMany)
 	}

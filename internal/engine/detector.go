@@ -47,6 +47,8 @@ type Promise struct {
 	PerSeries bool
 	// Band, where > 0, replaces the budget: the per-point two-sided tail probability of so many standard deviations.
 	Band float64
+	// FDR, where > 0, replaces the budget: at most this share of all alarms is false.
+	FDR float64
 }
 
 // Detector is one detector as the engine needs it. ConfigHash names the whole of it in decision ids; ModelHash the part

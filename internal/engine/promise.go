@@ -95,6 +95,7 @@ type Limit struct {
 	Per         time.Duration // 0 where nothing is promised (band)
 	Provisional bool          // history does not support the budget asked for
 	Observed    float64       // onsets at θ in the history counted
+	FDR         float64       // the promised share of false alarms among all, where that is what is promised
 	Epoch       int64         // grid time at which it was solved, Unix milliseconds; 0 before the first
 }
 
@@ -185,6 +186,9 @@ func tailSlope(counts *[limitBins]float64, from, to int) float64 {
 
 // String is the promise in the words of a message.
 func (l Limit) String() string {
+	if l.FDR > 0 {
+		return fmt.Sprintf("≤ %g %% of alarms false", math.Round(1e4*l.FDR)/100)
+	}
 	if l.Per == 0 {
 		return fmt.Sprintf("band, surprise %.2f per point, no promise", l.Surprise)
 	}

@@ -39,8 +39,9 @@ type detector struct {
 	watch     func(Judged)
 	quality   checked
 	data      ledger
-	seekers   []*group   // new series that seek a predecessor, in order of their births
-	strangers []stranger // ascending name
+	found     discoveries // where the share of false alarms is promised
+	seekers   []*group    // new series that seek a predecessor, in order of their births
+	strangers []stranger  // ascending name
 }
 
 // change is a transition together with the alarm that made it, before it has got its words.
@@ -64,6 +65,16 @@ type outcome struct {
 	anomalies []Anomaly
 	points    int
 	err       error
+}
+
+// onsets is how many alarms began.
+func (o *outcome) onsets() (n int) {
+	for i := range o.changes {
+		if o.changes[i].tr.To == alerting.Alarming {
+			n++
+		}
+	}
+	return n
 }
 
 // run drives all groups through a block. Columns that were decided before are skipped; a hole between the last decided
@@ -106,7 +117,9 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 			changes = append(changes, outs[i].changes...)
 			anomalies = append(anomalies, outs[i].anomalies...)
 			points += outs[i].points
+			d.found.fresh += outs[i].onsets()
 		}
+		d.found.steps += steps
 		d.many.count(many, steps, d.Promise.PerSeries)
 		if d.lone() {
 			d.single.count(single, steps, d.Promise.PerSeries)
@@ -300,6 +313,7 @@ func (d *detector) epoch(t int64) {
 	d.prune(t)
 	d.many.turn()
 	d.single.turn()
+	d.found.turn(d.Alarm.Of)
 	d.limit = d.solve(d.live(t))
 	d.limit.Epoch = t
 	d.many.onsets.decay(epochEvery)

@@ -10,7 +10,7 @@ import (
 )
 
 // stateVersion names the layout of a snapshot. Another version is refused; the state is then rebuilt from Prometheus.
-const stateVersion = 7
+const stateVersion = 8
 
 // Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups, split by their id.
 type Snapshot struct {
@@ -94,6 +94,7 @@ func (d *detector) appendMeta(e *encoder) {
 	body.account(&d.single)
 	body.limit(d.limit)
 	body.strangers(d.strangers)
+	body.discoveries(&d.found)
 	body.pool(&d.family.prev)
 	body.pool(&d.family.cur)
 	body.bool(d.family.shared != nil)
@@ -123,6 +124,7 @@ func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
 	}
 	det.limit = d.limit()
 	det.strangers = d.strangers()
+	det.found = d.discoveries()
 	det.family.prev, det.family.cur = d.pool(det.spec.Dim), d.pool(det.spec.Dim)
 	if d.bool() {
 		s, err := det.spec.LoadShared(d.bytes())
@@ -290,12 +292,13 @@ func (e *encoder) limit(l Limit) {
 	e.i64(int64(l.Per))
 	e.bool(l.Provisional)
 	e.f64(l.Observed)
+	e.f64(l.FDR)
 	e.i64(l.Epoch)
 }
 
 func (d *decoder) limit() Limit {
 	return Limit{
-		Surprise: d.f64(), Lone: d.f64(), Promised: d.f64(), Per: time.Duration(d.i64()), Provisional: d.bool(), Observed: d.f64(), Epoch: d.i64(),
+		Surprise: d.f64(), Lone: d.f64(), Promised: d.f64(), Per: time.Duration(d.i64()), Provisional: d.bool(), Observed: d.f64(), FDR: d.f64(), Epoch: d.i64(),
 	}
 }
 

@@ -201,3 +201,24 @@ func (d *decoder) strangers() []stranger {
 	}
 	return ss
 }
+
+func (e *encoder) discoveries(d *discoveries) {
+	e.f64(d.tests)
+	e.f64(d.first)
+	e.uint(d.fresh)
+	e.uint(d.steps)
+	e.uint(len(d.found))
+	for _, f := range d.found {
+		e.f64(f.at)
+		e.uint(f.n)
+	}
+}
+
+func (d *decoder) discoveries() (out discoveries) {
+	out = discoveries{tests: d.f64(), first: d.f64(), fresh: d.uint(), steps: d.uint()}
+	out.found = make([]found, d.count(9))
+	for i := range out.found {
+		out.found[i] = found{d.f64(), d.uint()}
+	}
+	return out
+}
