@@ -37,6 +37,7 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 		w.noise.last = x
 		return tidewatch.NoEvent
 	}
+	w.excursion(s, j)
 	event := w.regimes(s, t, v, j)
 	switch {
 	case event != tidewatch.NoEvent:
@@ -111,8 +112,12 @@ func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
 	if made.settled {
 		w.tails.fade(0.02)
 	}
-	if made.changed {
+	if made.changed { // least of all does what many points showed hold of another expectation
 		w.tails.fade(0.3)
+		for _, k := range slowTails {
+			w.tails.fadeOne(k, 0.17)
+		}
+		w.tails.fadeOne(tailAll, 0.17)
 	}
 	j.evidence.learn(max(1/float64(n), 1/s.scaleMemory), j.logSpread)
 	if w.learnt%tailEvery == 0 {
@@ -130,7 +135,9 @@ func (w *row) count(on channels, f *forest, j *judgement, surprise float64) {
 		if !math.IsInf(surprise, 1) {
 			v = min(v, w.tails.at(k).value(math.Pow(10, -surprise)))
 		}
-		w.tails.learn(k, v)
+		if !w.withholds(k, v) {
+			w.tails.learn(k, v)
+		}
 	}
 }
 

@@ -83,6 +83,7 @@ type row struct {
 	course
 	evidence evidence
 	tails    tails
+	withheld *withheld // nil outside an excursion
 	episode  *episode  // nil while the series is calm
 	extremes *extremes // nil before the first
 	forest   version   // the forest that the isolation tail was learnt under

@@ -132,6 +132,7 @@ func (w *row) visit(c *codec, s *settings) {
 	}
 	w.evidence.visit(c)
 	w.tails.visit(c)
+	rare(c, &w.withheld, (*withheld).visit)
 	rare(c, &w.episode, (*episode).visit)
 	rare(c, &w.former, (*regime).visit)
 	rare(c, &w.extremes, (*extremes).visit)

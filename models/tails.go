@@ -29,6 +29,22 @@ func (t *tails) learn(k int, s float64) {
 	t.at(k).learn(s)
 }
 
+// add counts in tail k what was counted elsewhere.
+func (t *tails) add(k int, counts *[tailBins]uint16) {
+	last := tailBins - 1
+	for last >= 0 && counts[last] == 0 {
+		last--
+	}
+	if last >= int(t.each[k].held) {
+		t.hold(k, last+1)
+	}
+	a := t.at(k)
+	for i, n := range counts[:last+1] {
+		a.bins[i] += float32(n)
+		a.total += float32(n)
+	}
+}
+
 // hold makes room for n bins of tail k.
 func (t *tails) hold(k, n int) {
 	a := &t.each[k]
@@ -46,10 +62,14 @@ func (t *tails) hold(k, n int) {
 // fade lets new points outweigh what the tails have counted, of which the share kept survives.
 func (t *tails) fade(kept float32) {
 	for k := range t.each {
-		if a := t.at(k); a.total > 0 {
-			a.forget(kept)
-			a.fit()
-		}
+		t.fadeOne(k, kept)
+	}
+}
+
+func (t *tails) fadeOne(k int, kept float32) {
+	if a := t.at(k); a.total > 0 {
+		a.forget(kept)
+		a.fit()
 	}
 }
 
