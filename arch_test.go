@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"alerting/notifytest":  {".", "alerting"},
 	"configs":              {".", "ingest", "models", "alerting"},
 	"internal/quality":     {"."},
+	"internal/events":      {".", "alerting"},
 	"internal/engine":      {".", "models", "alerting", "internal/quality"},
 	"internal/store":       {".", "alerting"},
 	"internal/outbox":      {".", "alerting", "internal/store"},
@@ -48,7 +49,7 @@ var mayImport = map[string][]string{
 var nobodyImports = []string{"cmd/tidewatch", "bench", "internal/app"}
 
 // timeless packages take time as an argument; no clock, and no randomness without a seed.
-var timeless = []string{".", "models", "alerting", "internal/engine", "internal/quality"}
+var timeless = []string{".", "models", "alerting", "internal/engine", "internal/quality", "internal/events"}
 
 var clocks = []string{"Now", "Since", "Until", "After", "AfterFunc", "Sleep", "NewTicker", "NewTimer", "Tick"}
 

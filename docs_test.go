@@ -153,7 +153,7 @@ func completed(doc map[string]any) map[string]any {
 	detector := map[string]any{"name": "Up", "expr": "avg by (job) (up)"}
 	for k, v := range doc {
 		switch k {
-		case "global", "storage", "presets", "detector_files", "detectors", "route", "receivers", "export":
+		case "global", "storage", "presets", "detector_files", "detectors", "route", "receivers", "events", "export":
 			out[k] = v
 		default:
 			detector[k] = v

@@ -29,7 +29,7 @@ func alarmBody(v AlarmView, was string) []string {
 	if v.EndsAt == 0 {
 		lines = append(lines, v.Annotations["summary"], v.Annotations["description"])
 	}
-	return nonEmpty(append(lines, v.Reason, was, v.Why, promiseLine(v), footLine(v))...)
+	return nonEmpty(append(lines, v.Reason, was, v.Nearby, v.Why, promiseLine(v), footLine(v))...)
 }
 
 // promiseLine is "Promise ≤ 1 false alarm/30 d · score 2.4 (alarms at 1)".

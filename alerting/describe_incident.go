@@ -118,7 +118,7 @@ func (x incidentText) body() []string {
 		lines = append(lines, fmt.Sprintf("and %d more", x.n.Omitted))
 	}
 	worst := x.n.Alarms[0]
-	return append(lines, nonEmpty(x.withoutGroup(worst.Title)+": "+worst.Reason, x.was, worst.Why, promiseLine(worst))...)
+	return append(lines, nonEmpty(x.withoutGroup(worst.Title)+": "+worst.Reason, x.was, worst.Nearby, worst.Why, promiseLine(worst))...)
 }
 
 // notes say what people have done about the incident.

@@ -33,6 +33,7 @@ func exampleFacts(t testing.TB) Facts {
 			Seasons: []string{"1d", "1w"}, History: 15 * 86_400_000,
 		},
 		Promise: "≤ 1 false alarm/30 d",
+		Nearby:  []ContextEvent{NewContextEvent(at(54)-40_000, "deploy", "build_info of checkout changed 1.8.2 → 1.8.3", "", labels.FromStrings("job", "checkout"), "eu1")},
 	}
 }
 

@@ -35,9 +35,10 @@ type Facts struct {
 	AnomalyScore float64
 	Band         tidewatch.Band
 	Explanation  tidewatch.Explanation
-	Inherited    string // what the series that the baseline was taken over from is told apart by, for example `pod="web-1"`; "": it is its own
-	Promise      string // for example "≤ 1 false alarm/30 d" or "band 3, promises nothing"
-	Note         string // for example "REGIME_ACCEPTED", "stopped reporting"
+	Inherited    string         // what the series that the baseline was taken over from is told apart by, for example `pod="web-1"`; "": it is its own
+	Promise      string         // for example "≤ 1 false alarm/30 d" or "band 3, promises nothing"
+	Note         string         // for example "REGIME_ACCEPTED", "stopped reporting"
+	Nearby       []ContextEvent // what may explain the breach, the closest first
 	Chart        *Chart
 }
 

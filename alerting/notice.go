@@ -77,9 +77,10 @@ type AlarmView struct {
 	Score    float64        `json:"score"` // anomaly_score, alarms at 1
 	Surprise float64        `json:"surprise"`
 	Channel  string         `json:"channel"`
-	Reason   string         `json:"reason"`  // CloudWatch's wording with the values
-	Why      string         `json:"why"`     // "Expected 0.4 % = level 0.5 % − Tuesday 03:00 0.1 %. History 15 d."
-	Promise  string         `json:"promise"` // "≤ 1 false alarm/30 d"
+	Reason   string         `json:"reason"`           // CloudWatch's wording with the values
+	Why      string         `json:"why"`              // "Expected 0.4 % = level 0.5 % − Tuesday 03:00 0.1 %. History 15 d."
+	Nearby   string         `json:"nearby,omitempty"` // "Nearby: began 40 s after build_info of api changed 1.4 → 1.5."
+	Promise  string         `json:"promise"`          // "≤ 1 false alarm/30 d"
 	Expr     string         `json:"expr"`
 	Rule     string         `json:"rule"`
 	Note     string         `json:"note,omitempty"` // why the alarm ended otherwise than by OK points

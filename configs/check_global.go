@@ -2,6 +2,7 @@ package configs
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -55,6 +56,32 @@ func storage(s scope, raw rawStorage) Storage {
 		s.at("snapshot_interval").wrong("is not between 10s and 1d", "")
 	}
 	return st
+}
+
+func events(s scope, raw rawEvents) Events {
+	if !raw.Enabled {
+		return Events{}
+	}
+	e := Events{
+		Interval: time.Duration(raw.Interval), Deploys: raw.Deploys, Restarts: raw.Restarts, Rollouts: raw.Rollouts, MaxSeries: raw.MaxSeries,
+	}
+	if e.Interval < 15*time.Second || e.Interval > time.Hour || e.Interval%time.Second != 0 {
+		s.at("interval").wrong(formatDuration(e.Interval)+" is not a whole number of seconds between 15s and 1h", "")
+		e.Interval = time.Minute
+	}
+	if e.MaxSeries < 1 {
+		s.at("max_series").wrong(fmt.Sprintf("%d is not at least 1", e.MaxSeries), "")
+	}
+	p := parser.NewParser(parser.Options{})
+	for _, f := range []struct{ name, sel string }{{"deploys", e.Deploys}, {"restarts", e.Restarts}, {"rollouts", e.Rollouts}} {
+		if f.sel == "" {
+			continue
+		}
+		if _, err := p.ParseMetricSelector(f.sel); err != nil {
+			s.at(f.name).wrong(quoted(f.sel)+" is not a selector", firstLine(err))
+		}
+	}
+	return e
 }
 
 func export(s scope, raw rawExport) Export {

@@ -17,7 +17,15 @@ type Config struct {
 	Detectors     []Detector // own detectors in the order of the file, then those of presets; names unique
 	Route         *alerting.Route
 	Receivers     []Receiver
+	Events        Events
 	Export        Export
+}
+
+// Events says which metrics tell of events; a selector "" is not asked for. The zero value asks for none.
+type Events struct {
+	Interval                    time.Duration // 0: none at all
+	Deploys, Restarts, Rollouts string
+	MaxSeries                   int
 }
 
 // Global holds the settings that are not one detector's.

@@ -72,6 +72,7 @@ func (b *builder) config(raw rawFile) *Config {
 	b.receivers(top.at("receivers"), raw.Receivers)
 	b.route(top, raw)
 	b.cfg.Export = export(top.at("export"), raw.Export)
+	b.cfg.Events = events(top.at("events"), raw.Events)
 	return b.cfg
 }
 

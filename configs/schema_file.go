@@ -21,6 +21,8 @@ type rawFile struct {
 	Route *rawRoute `yaml:"route"`
 	// Where messages go. Left out, they are written to Tidewatch's own log.
 	Receivers []rawReceiver `yaml:"receivers"`
+	// Deploys, restarts and rollouts, which messages and charts name beside an alarm.
+	Events rawEvents `yaml:"events"`
 	// The series whose scores and bands `/metrics` shows. Left out, none.
 	Export rawExport `yaml:"export"`
 }
@@ -73,6 +75,22 @@ type rawRecording struct {
 	Samples bool `yaml:"samples" default:"false"`
 	// Size of the recording. Beyond it the oldest parts are removed, and counted.
 	MaxSize size `yaml:"max_size" default:"2GiB"`
+}
+
+// rawEvents says which metrics tell of deploys, restarts and rollouts. Each is asked of every source that detectors read, once per interval; one that is not there costs next to nothing.
+type rawEvents struct {
+	// `false` asks for none. Events that are posted to the API are taken all the same.
+	Enabled bool `yaml:"enabled" default:"true"`
+	// Distance of two looks, at least 15s.
+	Interval duration `yaml:"interval" default:"1m"`
+	// Selector of metrics whose label `version` (or `tag`, `revision`, `commit`) changes with a deploy. Empty: none.
+	Deploys string `yaml:"deploys" default:"{__name__=~\"(.+_)?build_info\", __name__!=\"go_build_info\"}"`
+	// Selector of metrics whose value is the Unix time at which a process began. Empty: none.
+	Restarts string `yaml:"restarts" default:"process_start_time_seconds"`
+	// Selector of metrics whose value rises when a workload is specified anew. Empty: none.
+	Rollouts string `yaml:"rollouts" default:"{__name__=~\"kube_(deployment|statefulset|daemonset)_status_observed_generation\"}"`
+	// Most series of one selector. Above it that kind of event is left out, and log and metrics say so.
+	MaxSeries int `yaml:"max_series" default:"5000"`
 }
 
 // rawExport chooses the series whose scores and bands `/metrics` shows, with the names `anomaly_score`, `y`, `yhat`, `yhat_lower` and `yhat_upper`.

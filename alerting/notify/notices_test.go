@@ -17,6 +17,7 @@ var at0254 = time.Date(2026, 11, 24, 1, 54, 0, 0, time.UTC).UnixMilli()
 func incident() *alerting.Notice {
 	c := day(360, time.Minute, 0.004, 0.0006, 350, 360, 14)
 	c.Title, c.Subtitle, c.Unit = "checkout · 5xx ratio", "3 out of the last 5 datapoints were above the band", alerting.UnitPercent
+	c.Marks = []alerting.Mark{{T: c.T[350] - 40_000, Text: "checkout 1.8.2 → 1.8.3"}}
 	return &alerting.Notice{
 		Key: "k-checkout", Version: 1, Kind: alerting.KindIncident, Receiver: "oncall", Status: "firing",
 		At: at0254 + 120_000, StartsAt: at0254, Timezone: "Europe/Berlin",
@@ -25,6 +26,7 @@ func incident() *alerting.Notice {
 		Headline:     "checkout · 5xx ratio 6.2 %, expected 0.1–0.9 % · eu1 · since 02:54 CET",
 		Body: []string{
 			"Threshold Crossed: 3 out of the last 5 datapoints were above the band: 02:54 4.1 %, 02:55 5.8 %, 02:56 6.2 %",
+			"Nearby: began 40 s after build_info of checkout changed 1.8.2 → 1.8.3.",
 			"Expected 0.4 % = level 0.5 % − Tuesday 03:00 0.1 %. History 15 d.",
 			"Promise ≤ 1 false alarm/30 d · score 2.4 (alarms at 1)",
 		},
@@ -34,6 +36,7 @@ func incident() *alerting.Notice {
 			Band: tidewatch.Band{Lower: 0.001, Mid: 0.004, Upper: 0.009}, Score: 2.4, Surprise: 7.1, Channel: "band",
 			Reason: "Threshold Crossed: 3 out of the last 5 datapoints were above the band: 02:54 4.1 %, 02:55 5.8 %, 02:56 6.2 %",
 			Why:    "Expected 0.4 % = level 0.5 % − Tuesday 03:00 0.1 %. History 15 d.", Promise: "≤ 1 false alarm/30 d", Chart: c,
+			Nearby: "Nearby: began 40 s after build_info of checkout changed 1.8.2 → 1.8.3.",
 		}},
 		Links: []alerting.Link{
 			{Text: "Runbook", URL: "https://runbooks.example.com/5xx"},

@@ -138,7 +138,7 @@ func TestTheLongestMessage(t *testing.T) {
 	n.Headline, n.CommonLabels = long, map[string]string{"severity": long, "b": long}
 	for i := range n.Alarms {
 		a := &n.Alarms[i]
-		a.Title, a.Reason, a.Why, a.Promise, a.Detector, a.Unit = long, long, long, long, long, long
+		a.Title, a.Reason, a.Why, a.Nearby, a.Promise, a.Detector, a.Unit = long, long, long, long, long, long, long
 	}
 	for range 100 {
 		n.Links = append(n.Links, alerting.Link{Text: long, URL: "https://x.example/" + strings.Repeat("a", 900)})

@@ -14,7 +14,7 @@ func bodyLines(n *alerting.Notice) []string {
 	lines := n.Body
 	if len(lines) == 0 && len(n.Alarms) > 0 {
 		a := &n.Alarms[0]
-		lines = []string{a.Reason, decidedBy(a), a.Why}
+		lines = []string{a.Reason, decidedBy(a), a.Nearby, a.Why}
 	}
 	var out []string
 	for _, l := range lines {

@@ -47,6 +47,9 @@ func replayCommand(a *kingpin.Application, e *env) (string, func(context.Context
 			r.each = r.textResult(e.stdout)
 		}
 		report, err := r.run(ctx)
+		for _, text := range report.WithoutEvents {
+			_, _ = fmt.Fprintf(e.stderr, "without deploys and restarts: %s\n", text)
+		}
 		switch {
 		case err != nil:
 			return err

@@ -17,7 +17,7 @@ func (s *server) alarms(ctx context.Context, a *args) (answer, error) {
 		Matchers: a.selectors("match[]"),
 		State:    a.text("state"),
 		Detector: a.text("detector"),
-		Limit:    a.count("limit"),
+		Limit:    a.limit(),
 	}
 	if c := a.cursor(); c != nil {
 		q.AfterID = c.id
@@ -49,7 +49,7 @@ func (s *server) alarm(ctx context.Context, a *args) (answer, error) {
 }
 
 func (s *server) history(ctx context.Context, a *args) (answer, error) {
-	id, limit := a.text("id"), a.count("limit")
+	id, limit := a.text("id"), a.limit()
 	if err := a.err(); err != nil {
 		return answer{}, err
 	}

@@ -37,7 +37,7 @@ func (s *server) anomalyQuery(a *args) (AnomalyQuery, error) {
 	q.MinScore = a.number("min_score")
 	q.Matchers = a.selectors("match[]")
 	q.State = a.text("state")
-	q.Limit = a.count("limit")
+	q.Limit = a.limit()
 	if c := a.cursor(); c != nil {
 		q.From, q.To = c.from, c.to
 		q.After = &AnomalyKey{Start: c.start, ID: c.id}

@@ -29,6 +29,10 @@ type Backend interface {
 	Detectors(ctx context.Context) ([]Detector, error)
 	// Sources returns how every source does that a detector reads, ordered by name.
 	Sources(ctx context.Context) ([]Source, error)
+	// Events returns one page, newest first. PageEvents does the work for a backend that holds them in memory.
+	Events(ctx context.Context, q EventQuery) (EventPage, error)
+	// PostEvent keeps an event, which has been checked, and returns it with its identity. It is on disk then.
+	PostEvent(ctx context.Context, e Event) (Event, error)
 	// ExportSeries calls yield with the newest point of each series that the export selector chooses, until yield returns
 	// false. It returns the number of series that the selector chose but that were left out by a limit.
 	ExportSeries(ctx context.Context, yield func(ExportedSeries) bool) (omitted int, err error)

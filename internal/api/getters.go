@@ -68,9 +68,9 @@ func (a *args) number(name string) float64 {
 	return f
 }
 
-// count reads a whole number within the parameter's range.
-func (a *args) count(name string) int {
-	p, v, ok := a.value(name)
+// limit reads how many rows are wanted: a whole number within the parameter's range.
+func (a *args) limit() int {
+	p, v, ok := a.value(paramLimit.name)
 	if !ok {
 		return p.def
 	}

@@ -110,6 +110,22 @@ func dataRoutes() []*route {
 			media:   mediaPNG, codes: codesChart, limited: true, serve: (*server).chart,
 		},
 		{
+			method: http.MethodGet, path: "/api/v1/events", id: "listEvents", tag: "events",
+			summary: "Deploys, restarts and other events in a time range, newest first.",
+			params: []param{
+				paramFrom, paramTo,
+				{name: "kind", doc: "Only events of this kind.", example: "deploy"},
+				{name: "match[]", kind: kindSelector, example: `{job="checkout"}`, doc: "PromQL series selector over the events' labels; repeated: any of them."},
+				paramLimit, paramCursor,
+			},
+			answer: EventList{}, codes: codesRead, limited: true, serve: envelope((*server).events),
+		},
+		{
+			method: http.MethodPost, path: "/api/v1/events", id: "postEvent", tag: "events",
+			summary: "Keep an event; alarms that begin within half an hour after it name it.",
+			body:    NewEvent{}, answer: Event{}, codes: append(codesRead[:2:2], http.StatusForbidden), limited: true, serve: (*server).postEvent,
+		},
+		{
 			method: http.MethodGet, path: "/api/v1/detectors", id: "listDetectors", tag: "status",
 			summary: "Status of every detector, ordered by name.",
 			answer:  DetectorList{}, codes: codesRead, limited: true, serve: envelope((*server).detectors),

@@ -66,6 +66,33 @@ func apiAnomaly(r store.AnomalyRow) api.Anomaly {
 	return a
 }
 
+// Events implements api.Backend.
+func (b backend) Events(ctx context.Context, q api.EventQuery) (api.EventPage, error) {
+	sq := store.EventQuery{From: q.From, To: q.To, Kind: q.Kind}
+	var all []api.Event
+	for {
+		rows, next, err := b.s.store.Events(ctx, sq)
+		if err != nil {
+			return api.EventPage{}, err
+		}
+		for _, r := range rows {
+			all = append(all, api.Event{ID: r.ID, Time: api.Time(r.T), Known: api.Time(r.KnownAt), Kind: r.Kind, Text: r.Text, Labels: r.Labels, Origin: r.Origin})
+		}
+		if next == "" {
+			return api.PageEvents(all, q), nil
+		}
+		sq.Cursor = next
+	}
+}
+
+// PostEvent implements api.Backend.
+func (b backend) PostEvent(ctx context.Context, e api.Event) (api.Event, error) {
+	x := alerting.NewContextEvent(int64(e.Time), e.Kind, e.Text, "", e.Labels, "api")
+	b.s.PostEvent(ctx, x)
+	e.ID, e.Known, e.Origin = x.ID, api.Time(b.s.nowMilli()), x.Origin
+	return e, nil
+}
+
 // Alarms implements api.Backend.
 func (b backend) Alarms(_ context.Context, q api.AlarmQuery) (api.AlarmPage, error) {
 	var all []api.Alarm

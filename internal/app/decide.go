@@ -12,38 +12,45 @@ import (
 )
 
 // decide is one tick: the core decides, the journal gets what it was decided on, the store what was decided.
-func (s *Service) decide(ctx context.Context, now int64, blocks []tidewatch.Block) {
-	if s.tick(ctx, now, blocks) { // the journal misses a tick: go on from a snapshot, as soon as one can be written
+func (s *Service) decide(ctx context.Context, now int64, notes []engine.Note, blocks []tidewatch.Block) {
+	if s.tick(ctx, now, notes, blocks) { // the journal misses a tick: go on from a snapshot, as soon as one can be written
 		s.fault("snapshot", s.snapshot())
 	}
 }
 
 // tick reports whether the journal misses one.
-func (s *Service) tick(ctx context.Context, now int64, blocks []tidewatch.Block) (gap bool) {
+func (s *Service) tick(ctx context.Context, now int64, notes []engine.Note, blocks []tidewatch.Block) (gap bool) {
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
 	s.lastNow = max(s.lastNow, now)
-	rec := engine.Record{Now: s.lastNow, Blocks: blocks}
+	s.decideRecord(ctx, engine.Record{Now: s.lastNow, Notes: notes, Blocks: blocks})
+	return s.gap
+}
+
+// decideRecord is a tick for which deciding is held.
+func (s *Service) decideRecord(ctx context.Context, rec engine.Record) {
 	payload := rec.Append(nil, s.core.Known)
 	start := time.Now()
-	res, err := s.core.Tick(rec.Now, blocks)
+	rows := s.noteEvents(rec.Notes, s.nowMilli())
+	res, err := s.core.Tick(rec.Now, rec.Blocks)
 	s.m.stage.WithLabelValues("decide").Observe(time.Since(start).Seconds())
 	if err != nil {
 		s.log.Error("tick failed", "err", err)
 		s.m.errors.WithLabelValues("decide").Inc()
-		return s.gap
+		return
 	}
 	s.m.points.WithLabelValues("live").Add(float64(res.Points))
-	for _, b := range blocks {
+	for _, b := range rec.Blocks {
 		s.gaugeQuality(b.Detector)
 	}
 	start = time.Now()
-	s.recordPoints(rec.Now, false, blocks...)
+	s.recordPoints(rec.Now, false, rec.Blocks...)
 	s.journal(payload)
 	s.m.stage.WithLabelValues("journal").Observe(time.Since(start).Seconds())
-	s.carry(ctx, res)
+	b := s.batch(res)
+	b.Events = rows
+	s.write(ctx, res, b)
 	s.beat(ctx)
-	return s.gap
 }
 
 // journal appends a record and waits until it is on disk. Where that fails the decisions are carried out all the same: a page

@@ -12,6 +12,8 @@ type metrics struct {
 	notices          *prometheus.CounterVec
 	verdicts         *prometheus.CounterVec
 	dataQuality      *prometheus.GaugeVec
+	events           *prometheus.CounterVec
+	eventsLeftOut    *prometheus.GaugeVec
 	errors           *prometheus.CounterVec
 	controls         *prometheus.CounterVec
 	stage            *prometheus.HistogramVec
@@ -42,6 +44,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		notices:        counter("notices_total", "Versions of messages decided on.", "receiver", "kind", "status"),
 		verdicts:       counter("data_quality_verdicts_total", "Faults of data found, by reason.", "detector", "reason"),
 		dataQuality:    gauge("data_quality", "Series whose data has the fault now, 1 where the whole detector has it; absent where there is none.", "detector", "reason"),
+		events:         counter("events_total", "Deploys, restarts and other events taken in.", "kind", "origin"),
+		eventsLeftOut:  gauge("events_left_out_series", "Series of a kind of event that is left out because there are too many; 0 is normal.", "source", "kind"),
 		errors:         counter("errors_total", "Errors of the service by part.", "part"),
 		controls:       counter("controls_total", "What people asked for and got: silences, acknowledgements, feedback.", "kind", "from"),
 		detectorUp:     gauge("detector_up", "Whether the newest evaluation of the detector was good.", "detector"),

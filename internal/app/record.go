@@ -12,6 +12,7 @@ import (
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/events"
 )
 
 // RecordOptions is what Record needs.
@@ -36,6 +37,7 @@ func Record(ctx context.Context, o RecordOptions) (detectors int, err error) {
 		return 0, err
 	}
 	open := recordedSources(o.Config, o.Recorder, o.Logger)
+	told := map[string]bool{}
 	for i, d := range o.Config.Detectors {
 		if len(o.Detectors) > 0 && !slices.Contains(o.Detectors, d.Name) {
 			continue
@@ -43,6 +45,10 @@ func Record(ctx context.Context, o RecordOptions) (detectors int, err error) {
 		src, err := open(d.Source)
 		if err == nil {
 			err = recordOne(ctx, o.Recorder, src, d, o.From, o.To)
+		}
+		if err == nil && !told[d.Source] {
+			told[d.Source] = true
+			err = recordEvents(ctx, src, o.Config, d.Source, o.From, o.To)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -90,6 +96,19 @@ func recordOne(ctx context.Context, rec *ingest.Recorder, src ingest.Source, d c
 			return err
 		}
 		if err := keep(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recordEvents reads the metrics of events as a replay does.
+func recordEvents(ctx context.Context, src ingest.Source, cfg *configs.Config, name string, from, to int64) error {
+	if cfg.Events.Interval == 0 {
+		return nil
+	}
+	for _, p := range spans(eventsFrom(cfg, 0, eventsDue(cfg, from)), eventsDue(cfg, to), cfg.Events.Interval) {
+		if _, err := findEvents(ctx, src, cfg.Events, name, p[0], p[1], func(events.Kind, *ingest.TooManySeriesError) {}); err != nil {
 			return err
 		}
 	}

@@ -40,12 +40,13 @@ type ReplayReport struct {
 	Notices                   int // messages that would have been sent, edits not counted
 	Versions                  int // edits counted
 	Status                    []engine.Status
+	WithoutEvents             []string // sources that told of no deploys and restarts, and why: what a service recorded by itself holds none
 }
 
 // Replay drives the production core over recorded time: the same detectors, due times and decisions as the service, on a
 // virtual clock and with nothing sent.
 func Replay(ctx context.Context, o ReplayOptions) (ReplayReport, error) {
-	r := &replay{ReplayOptions: o, cursors: map[string]*cursor{}}
+	r := &replay{ReplayOptions: o, cursors: map[string]*cursor{}, events: map[string]*eventCursor{}}
 	r.core = engine.NewCore(engine.New(engine.Options{Workers: o.Workers}), alerting.NewDispatcher(o.Config.Route, dispatcherOptions(o.Config)))
 	if err := r.core.Configure(engineDetectors(o.Config, false), o.Config.Route, dispatcherOptions(o.Config)); err != nil {
 		return r.report, err
@@ -66,7 +67,8 @@ func Replay(ctx context.Context, o ReplayOptions) (ReplayReport, error) {
 type replay struct {
 	ReplayOptions
 	core    *engine.Core
-	cursors map[string]*cursor // detectors that are in, by name
+	cursors map[string]*cursor      // detectors that are in, by name
+	events  map[string]*eventCursor // by source
 	report  ReplayReport
 }
 
@@ -86,6 +88,9 @@ func (r *replay) train(ctx context.Context) error {
 			c.ticks = r.Ticks(d)
 		}
 		r.cursors[d.Name] = c
+		if r.events[d.Source] == nil {
+			r.events[d.Source] = &eventCursor{source: src, name: d.Source}
+		}
 		if c.begins(r.From) <= r.From {
 			if err := r.trainOne(ctx, c, r.From); err != nil {
 				return err
@@ -137,6 +142,7 @@ func (r *replay) decide(ctx context.Context) error {
 		if err := r.each(r.core.Advance(now - 1)); err != nil { // as the service's timers do, so that the order is theirs, too
 			return err
 		}
+		r.note(ctx, now, blocks)
 		res, err := r.core.Tick(now, blocks)
 		if err != nil {
 			return err
@@ -147,6 +153,27 @@ func (r *replay) decide(ctx context.Context) error {
 		r.progress(0.5 + 0.5*float64(now-r.From)/float64(max(r.To-r.From, 1)))
 	}
 	return r.each(r.core.Advance(r.To))
+}
+
+// note tells the core of the events that the service would have found at now, when it decided blocks. A source that does not tell
+// of any is not asked again.
+func (r *replay) note(ctx context.Context, now int64, blocks []tidewatch.Block) {
+	if r.Config.Events.Interval == 0 {
+		return
+	}
+	to := eventsDue(r.Config, now)
+	for _, b := range blocks {
+		c := r.events[r.cursors[b.Detector].d.Source]
+		if c.failed || to <= c.until {
+			continue
+		}
+		n, err := c.next(ctx, r.Config, to, eventsDue(r.Config, r.To))
+		if err == nil {
+			r.core.Note(n)
+		} else if ctx.Err() == nil {
+			r.report.WithoutEvents = append(r.report.WithoutEvents, fmt.Sprintf("source %s: %v", c.name, err))
+		}
+	}
 }
 
 func (r *replay) nextDue(now int64) int64 {

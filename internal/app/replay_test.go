@@ -50,7 +50,7 @@ func TestServeAndReplayDecideTheSame(t *testing.T) {
 }
 
 func serveAndReplay(t *testing.T, yaml string) {
-	src := &source{series: 4, value: faulty}
+	src := &source{series: 4, value: faulty, told: deployed}
 	h := newHarness(t, src, origin+3*day+30_000)
 	h.yaml = yaml
 	cfg, err := h.config()
@@ -83,6 +83,9 @@ func serveAndReplay(t *testing.T, yaml string) {
 	}
 	if report.Alarms < 2 || report.Notices < 1 {
 		t.Errorf("the injected fault is not found: %+v", report)
+	}
+	if !strings.Contains(replayed.out.String(), "Nearby: began 40 s after job0 restarted; 3 min after build_info of job0 changed 1.4 → 1.5.") {
+		t.Errorf("no message names the deploy:\n%s", replayed.out.String())
 	}
 	posted := h.slack.Messages("#oncall")
 	if len(posted) != report.Notices {

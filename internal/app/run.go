@@ -185,12 +185,15 @@ func (s *Service) again(ctx context.Context, record []byte) error {
 			blocks = append(blocks, b)
 		}
 	}
+	rows := s.noteEvents(rec.Notes, rec.Now)
 	res, err := s.core.Tick(rec.Now, blocks)
 	if err != nil {
 		return err
 	}
 	s.recordPoints(rec.Now, false, s.core.Labelled(blocks)...)
-	return s.store.Commit(ctx, s.batch(res))
+	b := s.batch(res)
+	b.Events = rows
+	return s.store.Commit(ctx, b)
 }
 
 func writeShard(snap engine.Snapshot) func(int, io.Writer) error {

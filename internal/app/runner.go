@@ -12,6 +12,8 @@ import (
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/events"
 )
 
 // runner polls the detectors of one source, so that a slow source holds up no other.
@@ -20,8 +22,10 @@ type runner struct {
 	name      string
 	source    ingest.Source
 	detectors []configs.Detector
-	stepping  atomic.Int64 // due time of the step under way or due next: timers wait for it
-	trained   atomic.Bool  // a detector was back-filled in this step
+	stepping  atomic.Int64         // due time of the step under way or due next: timers wait for it
+	trained   atomic.Bool          // a detector was back-filled in this step
+	blind     bool                 // the newest look for events failed
+	many      map[events.Kind]bool // kinds of event with too many series
 }
 
 func (s *Service) newRunners(cfg *configs.Config) ([]*runner, error) {
@@ -35,7 +39,7 @@ func (s *Service) newRunners(cfg *configs.Config) ([]*runner, error) {
 		if err != nil {
 			return nil, fmt.Errorf("source %s: %w", src.Name, err)
 		}
-		out = append(out, &runner{s: s, name: src.Name, source: c, detectors: by[src.Name]})
+		out = append(out, &runner{s: s, name: src.Name, source: c, detectors: by[src.Name], many: map[events.Kind]bool{}})
 	}
 	return out, nil
 }
@@ -101,7 +105,7 @@ func (r *runner) step(ctx context.Context, now int64) {
 			wanted = append(wanted, d)
 		}
 	}
-	read, errs := r.readDue(ctx, wanted, now)
+	read, errs, notes := r.readDue(ctx, wanted, now)
 	if ctx.Err() != nil {
 		return
 	}
@@ -115,16 +119,16 @@ func (r *runner) step(ctx context.Context, now int64) {
 		return
 	}
 	slices.SortFunc(blocks, func(a, b tidewatch.Block) int { return cmp.Compare(a.Detector, b.Detector) })
-	r.s.decide(ctx, now, blocks)
+	r.s.decide(ctx, now, notes, blocks)
 	for _, b := range blocks {
 		r.s.markAttempted(b.Detector)
 	}
 }
 
 // readDue gives the block of undecided points of each detector. What needs one stretch, as at an ordinary tick, is read together;
-// history to learn from and long stretches to catch up with are read beside it.
-func (r *runner) readDue(ctx context.Context, wanted []configs.Detector, now int64) ([]tidewatch.Block, []error) {
-	read, errs := make([]tidewatch.Block, len(wanted)), make([]error, len(wanted))
+// history to learn from, long stretches to catch up with and events are read beside it.
+func (r *runner) readDue(ctx context.Context, wanted []configs.Detector, now int64) (read []tidewatch.Block, errs []error, notes []engine.Note) {
+	read, errs = make([]tidewatch.Block, len(wanted)), make([]error, len(wanted))
 	var (
 		wg      sync.WaitGroup
 		queries []ingest.Query
@@ -139,12 +143,15 @@ func (r *runner) readDue(ctx context.Context, wanted []configs.Detector, now int
 		}
 		wg.Go(func() { read[i], errs[i] = r.due(ctx, d, now) })
 	}
+	if len(wanted) > 0 {
+		wg.Go(func() { notes = r.events(ctx, now) })
+	}
 	blocks, bad := ingest.ReadAll(ctx, r.source, queries)
 	for k, i := range of {
 		read[i], errs[i] = blocks[k], bad[k]
 	}
 	wg.Wait()
-	return read, errs
+	return read, errs, notes
 }
 
 // stretches are the undecided points of a detector at now, in records of the journal.
@@ -170,7 +177,7 @@ func (r *runner) due(ctx context.Context, d configs.Detector, now int64) (tidewa
 		if i == len(parts)-1 {
 			return b, nil
 		}
-		r.s.decide(ctx, now, []tidewatch.Block{b})
+		r.s.decide(ctx, now, nil, []tidewatch.Block{b})
 	}
 	return tidewatch.Block{}, nil
 }

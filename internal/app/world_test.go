@@ -1,9 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -28,7 +31,8 @@ const (
 type source struct {
 	series int
 	value  func(k int, t int64) float64
-	other  map[string]*source // answers instead, by detector
+	other  map[string]*source                            // answers instead, by detector
+	told   func(kind string, t int64) map[string]float64 // metrics of events by their labels
 
 	mu    sync.Mutex
 	err   error
@@ -38,6 +42,9 @@ type source struct {
 func (s *source) Read(ctx context.Context, q ingest.Query) (tidewatch.Block, error) {
 	if o := s.other[q.Detector]; o != nil {
 		return o.Read(ctx, q)
+	}
+	if kind, ok := strings.CutPrefix(q.Detector, "events/"); ok {
+		return s.tell(kind, q)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,6 +70,30 @@ func (s *source) Read(ctx context.Context, q ingest.Query) (tidewatch.Block, err
 			b.Rows[j], b.Rows[j-1] = b.Rows[j-1], b.Rows[j]
 		}
 	}
+	return b, nil
+}
+
+// tell answers a question for events.
+func (s *source) tell(kind string, q ingest.Query) (tidewatch.Block, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return tidewatch.Block{}, s.err
+	}
+	b := tidewatch.Block{Detector: q.Detector, From: q.From, Step: q.Step, N: int((q.To-q.From)/q.Step) + 1}
+	rows := map[string]int{}
+	for i := 0; s.told != nil && i < b.N; i++ {
+		for text, v := range s.told(kind, b.Time(i)) {
+			k, ok := rows[text]
+			if !ok {
+				k, rows[text] = len(b.Rows), len(b.Rows)
+				ls := labels.FromStrings(strings.Split(text, " ")...)
+				b.Rows = append(b.Rows, tidewatch.Row{Series: tidewatch.Series{ID: tidewatch.SeriesID(q.Detector, ls), Labels: ls}, V: slices.Repeat([]float64{math.NaN()}, b.N)})
+			}
+			b.Rows[k].V[i] = v
+		}
+	}
+	slices.SortFunc(b.Rows, func(x, y tidewatch.Row) int { return cmp.Compare(x.Series.ID, y.Series.ID) })
 	return b, nil
 }
 

@@ -74,6 +74,7 @@ func (d *detector) facts(r *row, ep *episode, tr alerting.Transition, t int64) a
 	}
 	f.StartsAt, f.Peak, f.Score, f.AnomalyScore, f.Explanation = ep.start, ep.peak, ep.score, ep.anomalyScore, ep.explanation
 	f.Breaching = ep.breaching
+	f.Nearby = d.nearby(r, f.StartsAt)
 	if tr.From == alerting.Alarming {
 		f.EndsAt = tr.T
 	}
@@ -101,6 +102,9 @@ func (d *detector) chart(r *row, v alerting.AlarmView, t int64) *alerting.Chart 
 	}
 	for i, s := range p.Score {
 		c.Anomalous[i] = s > 1
+	}
+	if len(p.T) > 0 {
+		c.Marks = alerting.EventMarks(d.events.events, d.labels(r.series), p.T[0], p.T[len(p.T)-1])
 	}
 	if ep := r.alarmed; ep != nil && ep.score.Channel != tidewatch.ChannelBand && ep.score.Channel != tidewatch.ChannelNone {
 		c.Statistic, c.StatisticName, c.Limit = p.Score, ep.score.Channel.String()+" score", 1

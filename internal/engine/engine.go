@@ -29,6 +29,7 @@ type Options struct {
 type Engine struct {
 	opts      Options
 	detectors []*detector // ascending name
+	events    *eventLog
 }
 
 // New returns an engine without detectors.
@@ -39,7 +40,7 @@ func New(opts Options) *Engine {
 	if opts.Models == nil {
 		opts.Models = models.Lookup
 	}
-	return &Engine{opts: opts}
+	return &Engine{opts: opts, events: &eventLog{}}
 }
 
 // Configure makes ds the detectors. One whose name and ModelHash are those of a present detector keeps what it has
@@ -92,6 +93,7 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 	}
 	d := &detector{Detector: c, spec: spec, blank: blank, ladder: ladder, size: e.opts.RecentPoints, shelves: &shelves{columns: e.opts.RecentPoints, memory: e.opts.Memory}, watch: e.opts.Watch}
 	d.family.cur.dim, d.family.prev.dim = spec.Dim, spec.Dim
+	d.events = e.events
 	d.expect()
 	return d, nil
 }

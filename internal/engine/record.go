@@ -13,15 +13,18 @@ import (
 // Record is one input of the core as the journal keeps it: the decision time and the points that were decided on. Feeding
 // the same records to the same snapshot gives the same decisions.
 type Record struct {
-	Now      int64 // Unix milliseconds, after Core has made it monotonic
+	Now      int64  // Unix milliseconds, after Core has made it monotonic
+	Notes    []Note // taken before the blocks
 	Blocks   []tidewatch.Block
-	Controls []alerting.Control // what people asked for; such a record has no blocks
+	Controls []alerting.Control // what people asked for; such a record has no blocks and no notes
 }
 
-// recordVersion is of records without controls, which older releases read as well; controls follow as JSON in the other.
+// recordVersion is of records with blocks alone, which older releases read as well; in the others controls follow as JSON, or
+// notes stand before the blocks.
 const (
 	recordVersion        = 1
 	recordVersionControl = 2
+	recordVersionNotes   = 3
 )
 
 // Append encodes the record. The labels of series that known reports are left out: the core has them already when it reads
@@ -30,9 +33,17 @@ func (r Record) Append(b []byte, known func(detector string, id uint64) bool) []
 	version := byte(recordVersion)
 	if len(r.Controls) > 0 {
 		version = recordVersionControl
+	} else if len(r.Notes) > 0 {
+		version = recordVersionNotes
 	}
 	e := encoder{b: append(slices.Grow(b, r.size()), version)}
 	e.i64(r.Now)
+	if version == recordVersionNotes {
+		e.uint(len(r.Notes))
+		for _, n := range r.Notes {
+			e.note(n)
+		}
+	}
 	e.uint(len(r.Blocks))
 	for _, blk := range r.Blocks {
 		e.str(blk.Detector)
@@ -100,10 +111,15 @@ func (r Record) size() int {
 func DecodeRecord(b []byte) (Record, error) {
 	d := decoder{b: b}
 	version := d.take(1)[0]
-	if version != recordVersion && version != recordVersionControl {
-		return Record{}, fmt.Errorf("journal record has version %d, want %d or %d", version, recordVersion, recordVersionControl)
+	if version < recordVersion || version > recordVersionNotes {
+		return Record{}, fmt.Errorf("journal record has version %d, want %d to %d", version, recordVersion, recordVersionNotes)
 	}
 	r := Record{Now: d.i64()}
+	if version == recordVersionNotes {
+		for range d.count(10) {
+			r.Notes = append(r.Notes, d.note())
+		}
+	}
 	r.Blocks = make([]tidewatch.Block, d.count(1))
 	for i := range r.Blocks {
 		blk := tidewatch.Block{Detector: d.str(), From: d.i64(), Step: d.i64(), N: d.uint()}

@@ -42,6 +42,7 @@ type detector struct {
 	found     discoveries // where the share of false alarms is promised
 	seekers   []*group    // new series that seek a predecessor, in order of their births
 	strangers []stranger  // ascending name
+	events    *eventLog   // of all detectors
 }
 
 // change is a transition together with the alarm that made it, before it has got its words.

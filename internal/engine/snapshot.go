@@ -10,7 +10,7 @@ import (
 )
 
 // stateVersion names the layout of a snapshot. Another version is refused; the state is then rebuilt from Prometheus.
-const stateVersion = 8
+const stateVersion = 9
 
 // Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups, split by their id.
 type Snapshot struct {
@@ -35,6 +35,7 @@ func (c *Core) Snapshot(shards int) Snapshot {
 	for _, d := range c.engine.detectors {
 		d.appendMeta(&e)
 	}
+	e.eventLog(c.engine.events)
 	s.Meta = e.b
 	wg.Wait()
 	return s
@@ -63,6 +64,7 @@ func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
 			dropped = append(dropped, name)
 		}
 	}
+	*c.engine.events = d.eventLog()
 	if d.err != nil {
 		return nil, d.err
 	}

@@ -16,7 +16,7 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 		return nil
 	}
 	err := s.update(ctx, func(tx *sql.Tx) error {
-		for _, step := range []func(context.Context, *sql.Tx) error{b.transitions, b.anomalies, s.notices(b.Notices), b.controls, b.meta} {
+		for _, step := range []func(context.Context, *sql.Tx) error{b.transitions, b.anomalies, b.events, s.notices(b.Notices), b.controls, b.meta} {
 			if err := step(ctx, tx); err != nil {
 				return err
 			}
@@ -24,7 +24,7 @@ func (s *Store) Commit(ctx context.Context, b Batch) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("commit %d transitions, %d anomalies, %d notices: %w", len(b.Transitions), len(b.Anomalies), len(b.Notices), err)
+		return fmt.Errorf("commit %d transitions, %d anomalies, %d events, %d notices: %w", len(b.Transitions), len(b.Anomalies), len(b.Events), len(b.Notices), err)
 	}
 	if len(b.Notices) > 0 {
 		s.signalQueued()

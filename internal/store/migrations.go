@@ -84,4 +84,18 @@ CREATE TABLE controls (
 	data  BLOB NOT NULL
 );
 `,
+	// 3: events beside the watched series.
+	`
+CREATE TABLE events (
+	id       TEXT PRIMARY KEY,
+	t        INTEGER NOT NULL,
+	known_at INTEGER NOT NULL,
+	kind     TEXT NOT NULL,
+	text     TEXT NOT NULL,
+	mark     TEXT NOT NULL,
+	labels   TEXT NOT NULL,
+	origin   TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX events_t ON events (t, id);
+`,
 }

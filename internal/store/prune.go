@@ -8,9 +8,9 @@ import (
 )
 
 // Pruned is how many rows Prune removed.
-type Pruned struct{ Transitions, Anomalies, Messages, Controls int64 }
+type Pruned struct{ Transitions, Anomalies, Events, Messages, Controls int64 }
 
-// Prune removes history from before a time: transitions, ended episodes, and what is remembered about messages that have
+// Prune removes history from before a time: transitions, ended episodes, events, and what is remembered about messages that have
 // nothing left to send. Open episodes and unsent notices are kept however old they are.
 func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 	var p Pruned
@@ -22,6 +22,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 		}{
 			{`DELETE FROM transitions WHERE t < ?`, &p.Transitions},
 			{`DELETE FROM anomalies WHERE ends_at > 0 AND ends_at < ?`, &p.Anomalies},
+			{`DELETE FROM events WHERE t < ?`, &p.Events},
 			{`DELETE FROM messages WHERE updated_at < ? AND NOT EXISTS
 				(SELECT 1 FROM notices n WHERE n.integration = messages.integration AND n.key = messages.key)`, &p.Messages},
 			{`DELETE FROM controls WHERE until < ?`, &p.Controls},

@@ -35,6 +35,24 @@ type AnomalyRow struct {
 	Alarmed                  bool // it brought the alarm into ALARM
 }
 
+// EventRow is something that happened beside the watched series. Times are Unix milliseconds.
+type EventRow struct {
+	ID               string // of its content; inserting it twice changes nothing
+	T, KnownAt       int64  // when it happened, and when that became known
+	Kind, Text, Mark string
+	Labels           labels.Labels
+	Origin           string
+}
+
+// EventQuery selects events with From <= T <= To, newest first. A zero field does not restrict; To 0 is the end of time.
+type EventQuery struct {
+	From, To  int64
+	Kind      string
+	Selectors []Selector
+	Limit     int
+	Cursor    string
+}
+
 // NoticeRow is one version of a message on its way to one integration. Package outbox encodes the notice into Payload.
 // Versions of one (Integration, Key) are queued in ascending order; a version that is not higher than all before it is taken
 // for a repetition and ignored.
@@ -59,6 +77,7 @@ type ControlRow struct {
 type Batch struct {
 	Transitions []TransitionRow   // inserted once by ID
 	Anomalies   []AnomalyRow      // inserted or replaced by ID
+	Events      []EventRow        // inserted once by ID
 	Notices     []NoticeRow       // queued; package outbox's Rows makes them
 	Controls    []ControlRow      // inserted once by ID
 	Meta        map[string]string // key/values set together with the rest, for example the journal position applied
@@ -66,7 +85,7 @@ type Batch struct {
 
 // Empty reports whether there is nothing to write.
 func (b Batch) Empty() bool {
-	return len(b.Transitions)+len(b.Anomalies)+len(b.Notices)+len(b.Controls)+len(b.Meta) == 0
+	return len(b.Transitions)+len(b.Anomalies)+len(b.Events)+len(b.Notices)+len(b.Controls)+len(b.Meta) == 0
 }
 
 // Selector is a conjunction of matchers, as one match[] parameter is; a row matches a list of selectors if it matches any of

@@ -13,6 +13,7 @@ type Backend struct {
 	mu           sync.Mutex
 	AllAnomalies []api.Anomaly
 	AllAlarms    []api.Alarm
+	AllEvents    []api.Event
 	AllDetectors []api.Detector
 	AllSources   []api.Source
 	Histories    map[string]api.History
@@ -111,6 +112,25 @@ func (b *Backend) Detectors(ctx context.Context) ([]api.Detector, error) {
 // Sources implements api.Backend.
 func (b *Backend) Sources(ctx context.Context) ([]api.Source, error) {
 	return b.AllSources, b.enter(ctx)
+}
+
+// Events implements api.Backend.
+func (b *Backend) Events(ctx context.Context, q api.EventQuery) (api.EventPage, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return api.PageEvents(b.AllEvents, q), b.enter(ctx)
+}
+
+// PostEvent implements api.Backend.
+func (b *Backend) PostEvent(ctx context.Context, e api.Event) (api.Event, error) {
+	if err := b.enter(ctx); err != nil {
+		return api.Event{}, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e.ID, e.Known, e.Origin = fmt.Sprintf("posted-%d", len(b.AllEvents)), at(0), "api"
+	b.AllEvents = append(b.AllEvents, e)
+	return e, nil
 }
 
 // ExportSeries implements api.Backend.

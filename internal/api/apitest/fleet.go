@@ -31,6 +31,10 @@ func Fleet() *Backend {
 		},
 		AllAlarms:    fleetAlarms(checkout, disk),
 		AllAnomalies: fleetAnomalies(checkout, disk),
+		AllEvents: []api.Event{
+			{ID: "6f1c2d3e4f5a6b7c", Time: at(7 * time.Minute), Known: at(6 * time.Minute), Kind: "deploy", Text: "build_info of checkout changed 1.8.2 → 1.8.3", Labels: labels.FromStrings("job", "checkout"), Origin: "prod"},
+			{ID: "0a1b2c3d4e5f6071", Time: at(2 * time.Hour), Known: at(2 * time.Hour), Kind: "maintenance", Text: "the disks of db-0 were replaced", Labels: labels.FromStrings("instance", "db-0:9100"), Origin: "api"},
+		},
 		Histories: map[string]api.History{
 			"a-checkout": {AlarmID: "a-checkout", Transitions: []api.Transition{
 				{Time: at(4 * time.Minute), From: "OK", To: "ALARM", Rule: "m-of-n", Since: at(6 * time.Minute), Breaches: 3, Of: 5, Reason: "3 out of the last 5 datapoints were outside the band"},
