@@ -52,9 +52,11 @@ func BenchmarkFit(b *testing.B) {
 	data := benchData()
 	forKinds(b, func(b *testing.B, kind string, shared models.Shared) {
 		b.ReportAllocs()
+		before := cpuTime(b)
 		for i := 0; b.Loop(); i++ {
 			fit(b, kind, shared, data[i%benchSeries])
 		}
+		b.ReportMetric(float64(cpuTime(b)-before)/float64(b.N), "cpu-ns/op")
 	})
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/tidewatch/tidewatch"
 )
@@ -39,12 +40,20 @@ func (r *recent) push(t, step int64, y float64, b tidewatch.Band, score float64)
 }
 
 // slot is the place of the point of the given grid index.
-func (r *recent) slot(k int64) []byte {
-	column := k % int64(r.columns)
+func (r *recent) slot(k int64) []byte { return r.in(r.column(k)) }
+
+// column is that of a grid index.
+func (r *recent) column(k int64) int {
+	column := int(k % int64(r.columns))
 	if column < 0 {
-		column += int64(r.columns)
+		column += r.columns
 	}
-	at := (int(column)*r.rows + int(r.place)) * slotSize
+	return column
+}
+
+// in is the ring's place in a column.
+func (r *recent) in(column int) []byte {
+	at := (column*r.rows + int(r.place)) * slotSize
 	return r.b[at : at+slotSize : at+slotSize]
 }
 
@@ -92,9 +101,18 @@ func (v *View) append(t int64, slot []byte) {
 func (e *encoder) recent(r *recent, step int64) {
 	e.uint(int(r.held))
 	e.i64(r.next)
-	for k := int64(r.held) - 1; k >= 0; k-- {
-		e.b = append(e.b, r.slot(r.next/step-k)...)
+	if r.held == 0 {
+		return
 	}
+	b := slices.Grow(e.b, int(r.held)*slotSize)
+	column := r.column(r.next/step - int64(r.held) + 1)
+	for range r.held {
+		b = append(b, r.in(column)...)
+		if column++; column == r.columns {
+			column = 0
+		}
+	}
+	e.b = b
 }
 
 // recent fills an empty ring; of more points than it has room for it keeps the newest.
