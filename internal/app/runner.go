@@ -216,7 +216,8 @@ func (r *runner) backfill(ctx context.Context, d configs.Detector, now, to int64
 func (r *runner) note(ctx context.Context, now int64, ds []configs.Detector, errs []error) {
 	down := r.s.noteSource(ctx, r.name, now, ds, errs)
 	for i, d := range ds {
-		r.s.noteDetector(ctx, d, now, errs[i], down && ingest.ErrorKind(errs[i]) != ingest.KindQuery)
+		kind := ingest.ErrorKind(errs[i])
+		r.s.noteDetector(ctx, d, now, errs[i], kind == ingest.KindCircuitOpen || down && kind != ingest.KindQuery)
 		if errs[i] != nil {
 			r.s.markAttempted(d.Name)
 		}
