@@ -49,7 +49,7 @@ func newLive(b *testing.B, kind string, series int) *live {
 	for i := range states {
 		m := fit(b, kind, shared, l.data[i]).m
 		states[i] = m.AppendState(nil)
-		proto = m.(models.Prototype) //nolint:errcheck // every kind is one
+		proto = m.(models.Prototype)
 	}
 	for i := range l.models {
 		m := proto.Another()
