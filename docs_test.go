@@ -153,7 +153,8 @@ func completed(doc map[string]any) map[string]any {
 	detector := map[string]any{"name": "Up", "expr": "avg by (job) (up)"}
 	for k, v := range doc {
 		switch k {
-		case "global", "storage", "presets", "detector_files", "detectors", "route", "receivers", "events", "export":
+		case "global", "storage", "presets", "detector_files", "detectors", "route", "receivers", "events", "export", "time_intervals",
+			"inhibit_rules", "mute_rules":
 			out[k] = v
 		default:
 			detector[k] = v

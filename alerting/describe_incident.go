@@ -18,6 +18,7 @@ type incidentText struct {
 	was          string   // why the first alarm was raised, if it is over
 	again        int      // alarms that are not hidden any more
 	ackEnded     string   // why the acknowledgement ended
+	expiring     string   // a warning of silences that end soon
 	loc          *time.Location
 }
 
@@ -169,10 +170,12 @@ func (x incidentText) reply() string {
 		return fmt.Sprintf("Still firing after %s · %s", FormatSpan(x.n.At-x.n.StartsAt), x.headline())
 	case x.ackEnded != "":
 		return x.ackEnded + " · " + x.headline()
+	case x.expiring != "":
+		return x.expiring
 	case x.n.Acknowledged != nil: // somebody is on it: the message is kept up to date, the thread is quiet
 		return ""
 	case x.what == firingAgain:
-		return fmt.Sprintf("Not silenced any more, still firing: %s · %s", plural(x.again, "alarm"), x.headline())
+		return fmt.Sprintf("Not hidden any more, still firing: %s · %s", plural(x.again, "alarm"), x.headline())
 	case x.what == membersNew && x.joined > 0:
 		names := x.joinedTitles[:min(3, len(x.joinedTitles))]
 		text := fmt.Sprintf("%s joined", plural(x.joined, "more alarm"))

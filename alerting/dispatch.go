@@ -14,6 +14,12 @@ type DispatcherOptions struct {
 	// Links adds links to a notice; it is called with the notice's most severe alarm. Annotations named runbook_url and
 	// dashboard_url become links by themselves. It must be a pure function.
 	Links func(AlarmView) []Link
+
+	Inhibit   []InhibitRule
+	Mutes     []MuteRule
+	Intervals map[string][]TimeInterval // those that routes name
+	// SilenceWarning is how long before its end a silence that hides an open alarm is warned of; 0 is never.
+	SilenceWarning time.Duration
 }
 
 // Dispatcher turns transitions into incidents and incidents into notices, with Alertmanager's timing: an incident is opened by
@@ -40,6 +46,10 @@ type Dispatcher struct {
 	summaries map[string]*summary    // by receiver
 	silences  map[string]*Silence    // by id
 	feedback  map[string]*FeedbackEntry
+	spans     map[string]span // of routes' time intervals, as far as they are known
+	inhibit   []inhibitors    // of the alarms that fire, unless stale
+	stale     bool
+	warnings  []string // for the log: about silences that end soon and hide alarms of which there is no message
 	stats     DispatcherStats
 }
 
@@ -57,7 +67,7 @@ type DispatcherStats struct {
 // NewDispatcher makes a dispatcher without open incidents. root must be valid (see Route.Validate).
 func NewDispatcher(root *Route, opts DispatcherOptions) *Dispatcher {
 	return &Dispatcher{
-		root: root, opts: opts,
+		root: root, opts: opts, stale: true, spans: map[string]span{},
 		incidents: map[string]*incident{}, where: map[string][]*incident{},
 		quiet: map[string]quietAlarm{}, summaries: map[string]*summary{}, silences: map[string]*Silence{}, feedback: map[string]*FeedbackEntry{},
 	}
@@ -68,7 +78,9 @@ func NewDispatcher(root *Route, opts DispatcherOptions) *Dispatcher {
 func (d *Dispatcher) SetRoute(root *Route) { d.root = root }
 
 // SetOptions replaces the options; keys of open incidents stay as they are.
-func (d *Dispatcher) SetOptions(opts DispatcherOptions) { d.opts = opts }
+func (d *Dispatcher) SetOptions(opts DispatcherOptions) {
+	d.opts, d.stale, d.spans = opts, true, map[string]span{}
+}
 
 // Handle takes one transition. It takes effect at its At, during the AdvanceTo that reaches that time; hand it in before that
 // call.
@@ -144,6 +156,13 @@ func (d *Dispatcher) AdvanceTo(t int64, view func(Signal) (AlarmView, bool)) []N
 	out = append(out, d.summarise(t, view)...)
 	d.stats.Notices += uint64(len(out))
 	return out
+}
+
+// Warnings are about what no message tells, for the log, and are given once. They are not part of the state.
+func (d *Dispatcher) Warnings() []string {
+	w := d.warnings
+	d.warnings = nil
+	return w
 }
 
 // Stats are the dispatcher's counts.

@@ -4,10 +4,12 @@ import (
 	"container/heap"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // apply lets a signal take effect.
 func (d *Dispatcher) apply(s Signal) {
+	d.stale = true
 	raised := s.Transition.To == Alarming
 	if d.updateMembers(s, raised) {
 		return
@@ -49,6 +51,9 @@ func (d *Dispatcher) open(s Signal) {
 	for _, r := range d.root.Match(s.Labels) {
 		group := r.groupLabels(s.Labels)
 		id := r.Receiver + "\xff" + group.String()
+		if names := slices.Concat(r.MuteIntervals, r.ActiveIntervals); len(names) > 0 { // what is muted apart is told apart
+			id += "\xff" + strings.Join(r.MuteIntervals, "\xff") + "\xfe" + strings.Join(r.ActiveIntervals, "\xff")
+		}
 		in := d.incidents[id]
 		if in == nil {
 			in = newIncident(id, r, group, s, d.opts.ConfigHash)
@@ -70,6 +75,8 @@ func (d *Dispatcher) tick(in *incident, view func(Signal) (AlarmView, bool)) (No
 	var n Notice
 	if what != nothingNew {
 		n = d.incidentNotice(in, at, what, view)
+	} else if text := d.expiryText(in, at); text != "" {
+		d.warnings = append(d.warnings, text)
 	}
 	if in.open == 0 {
 		if in.version == 0 {

@@ -24,6 +24,10 @@ type incident struct {
 	ackedSeverity int              // the highest that it was given for
 	ackChanged    bool             // no notice has told of the change yet
 	ackEnded      string           // why it ended otherwise than by request; not told yet
+
+	muteIntervals, activeIntervals []string         // of its route
+	expiring                       []string         // silences of which the tick under way has to warn
+	warned                         map[string]int64 // silences that were warned of, with their ends
 }
 
 // member is one alarm of an incident.
@@ -70,7 +74,7 @@ func newIncident(id string, r Route, group labels.Labels, s Signal, configHash s
 		key: hash(24, "incident", r.Receiver, group.String(),
 			TransitionID(s.ID, s.Transition.T, s.Transition.To, configHash)),
 		interval: max(1, r.GroupInterval.Milliseconds()), repeat: r.RepeatInterval.Milliseconds(),
-		next: first, members: map[string]*member{},
+		muteIntervals: r.MuteIntervals, activeIntervals: r.ActiveIntervals, next: first, members: map[string]*member{},
 	}
 }
 
@@ -117,7 +121,7 @@ func over(s Signal) bool {
 // needs decides what a tick at time at has to say.
 func (in *incident) needs(at int64) need {
 	var loud, shown int // alarms that fire: those that are not hidden, and those that the message shows
-	changed, again := in.ackChanged, false
+	changed, again := in.ackChanged || len(in.expiring) > 0, false
 	for _, m := range in.members {
 		if !m.shown() {
 			continue
@@ -169,7 +173,7 @@ func (in *incident) reopen(configHash string) {
 	first := rank(in.members)[0]
 	in.key = hash(24, "incident-after", in.key, TransitionID(first.sig.ID, first.sig.Transition.T, first.sig.Transition.To, configHash))
 	in.version, in.told = 0, 0
-	in.ack, in.ackedSeverity, in.ackChanged, in.ackEnded = nil, 0, false, ""
+	in.ack, in.ackedSeverity, in.ackChanged, in.ackEnded, in.warned = nil, 0, false, "", nil
 }
 
 // timerHeap orders incidents by their next tick, then by id; it implements heap.Interface.

@@ -35,7 +35,30 @@ func testRoute() *Route {
 			{Matchers: eq("team", "storage")},
 			{Matchers: eq("team", "twice"), Continue: true},
 			{Matchers: eq("team", "twice")},
+			{Receiver: "office", Matchers: eq("team", "office"), ActiveIntervals: []string{"office hours"}},
+			{Receiver: "sleepers", Matchers: eq("team", "sleepy"), MuteIntervals: []string{"night", "weekend"}},
 			{Receiver: "slow", Matchers: eq("team", "batch"), GroupWait: 2 * time.Minute, GroupInterval: 10 * time.Minute, RepeatInterval: time.Hour},
+		},
+	}
+}
+
+// testOptions hide alarms in every way; the labels that they look at are those of few scripts.
+func testOptions(t *testing.T, loc *time.Location) DispatcherOptions {
+	nightly, err := ParseSchedule("cron(30 3 * * *)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return DispatcherOptions{
+		Location: loc, ConfigHash: "c0ffee", SilenceWarning: 15 * time.Minute,
+		Inhibit: []InhibitRule{
+			{Source: scriptMatchers(t, "alertname=ClusterDown"), Target: scriptMatchers(t, "alertname=~Pod.*|ClusterDown"), Equal: []string{"cluster"}},
+			{Source: scriptMatchers(t, "severity=page"), Target: scriptMatchers(t, "severity=warning"), Equal: []string{"alertname", "job"}},
+		},
+		Mutes: []MuteRule{{Name: "backup", Matchers: scriptMatchers(t, "job=night"), Schedule: nightly, Duration: time.Hour, Location: loc}},
+		Intervals: map[string][]TimeInterval{
+			"office hours": {{Times: []IntRange{{9 * 60, 17 * 60}}, Weekdays: []IntRange{{1, 5}}, Location: loc}},
+			"night":        {{Times: []IntRange{{22 * 60, 1440}}, Location: loc}, {Times: []IntRange{{0, 6 * 60}}, Location: loc}},
+			"weekend":      {{Weekdays: []IntRange{{6, 6}, {0, 0}}, Location: loc}},
 		},
 	}
 }
@@ -112,6 +135,10 @@ func runScript(t *testing.T, script string, d *Dispatcher, loc *time.Location) s
 			*d = *fresh
 		case "reroute":
 			d.SetRoute(&Route{Receiver: "other", GroupBy: []string{"job"}})
+		case "warnings":
+			for _, w := range d.Warnings() {
+				fmt.Fprintf(&out, "%s log: %s\n", f[0], w)
+			}
 		case "silences":
 			writeSilences(&out, d, at)
 		case "incidents":

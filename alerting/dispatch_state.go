@@ -42,6 +42,10 @@ type incidentState struct {
 	AckedSeverity int              `json:"acked_severity,omitempty"`
 	AckChanged    bool             `json:"ack_changed,omitempty"`
 	AckEnded      string           `json:"ack_ended,omitempty"`
+
+	MuteIntervals   []string         `json:"mute_intervals,omitempty"`
+	ActiveIntervals []string         `json:"active_intervals,omitempty"`
+	Warned          map[string]int64 `json:"warned,omitempty"`
 }
 
 type memberState struct {
@@ -78,6 +82,7 @@ func (d *Dispatcher) AppendState(b []byte) []byte {
 			ID: []byte(id), Key: in.key, Receiver: in.receiver, Group: in.group, Interval: in.interval, Repeat: in.repeat,
 			Next: in.next, Version: in.version, Told: in.told, First: in.first, Members: saveMembers(in.members),
 			Ack: in.ack, AckedSeverity: in.ackedSeverity, AckChanged: in.ackChanged, AckEnded: in.ackEnded,
+			MuteIntervals: in.muteIntervals, ActiveIntervals: in.activeIntervals, Warned: in.warned,
 		})
 	}
 	for _, r := range slices.Sorted(maps.Keys(d.summaries)) {
@@ -141,6 +146,7 @@ func (d *Dispatcher) loadIncident(s incidentState) {
 		id: string(s.ID), key: s.Key, receiver: s.Receiver, group: s.Group, interval: s.Interval, repeat: s.Repeat,
 		next: s.Next, version: s.Version, told: s.Told, first: s.First, members: map[string]*member{},
 		ack: s.Ack, ackedSeverity: s.AckedSeverity, ackChanged: s.AckChanged, ackEnded: s.AckEnded,
+		muteIntervals: s.MuteIntervals, activeIntervals: s.ActiveIntervals, warned: s.Warned,
 	}
 	for _, ms := range s.Members {
 		m := ms.member()

@@ -25,7 +25,7 @@ func TestDispatcherScenarios(t *testing.T) {
 				t.Fatal(err)
 			}
 			loc := berlin(t)
-			d := NewDispatcher(testRoute(), DispatcherOptions{Location: loc, ConfigHash: "c0ffee"})
+			d := NewDispatcher(testRoute(), testOptions(t, loc))
 			golden(t, "dispatch/"+name+".golden", runScript(t, string(script), d, loc))
 		})
 	}

@@ -1,12 +1,10 @@
 package alerting
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -15,38 +13,86 @@ import (
 type Hiding struct {
 	Silences []string `json:"silenced_by,omitempty"` // ids of silences
 	Feedback []string `json:"feedback,omitempty"`    // ids of feedback that says not_anomaly
+
+	Inhibitors []string `json:"inhibited_by,omitempty"` // ids of alarms
+	Mutes      []string `json:"muted_by,omitempty"`     // names of mute rules and of routes' time intervals
+	MutedUntil int64    `json:"muted_until,omitempty"`  // when that may end, Unix milliseconds
 }
 
 // Hidden reports whether there is anything.
-func (h *Hiding) Hidden() bool { return len(h.Silences)+len(h.Feedback) > 0 }
+func (h *Hiding) Hidden() bool {
+	return len(h.Silences)+len(h.Feedback)+len(h.Inhibitors)+len(h.Mutes) > 0
+}
 
 // hiders is everything that may hide an alarm at one moment.
 type hiders struct {
 	silences []*Silence       // active, by id
 	feedback []*FeedbackEntry // that hides, by id
+	mutes    []activeMute     // in the order of the rules
+	inhibit  []inhibitors     // in the order of the rules
+	pending  []pendingHider   // silences and mute rules that have not begun
 }
 
-// HidingAt returns what tells what keeps an alarm with given labels from being told at time t, Unix milliseconds. It may be used
-// until the dispatcher changes.
+// pendingHider may hide from a time on.
+type pendingHider struct {
+	matchers Matchers
+	from     int64
+}
+
+// HidingAt returns what tells what keeps an alarm with given labels from being told at time t, Unix milliseconds, by any of its
+// routes. It may be used until the dispatcher changes.
 func (d *Dispatcher) HidingAt(t int64) func(labels.Labels) Hiding {
 	x := d.hiders(t)
 	return func(ls labels.Labels) Hiding {
 		h, _ := x.of(ls)
+		if len(d.opts.Intervals) == 0 {
+			return h
+		}
+		for _, r := range d.root.Match(ls) {
+			names, until := d.routeMuted(r.MuteIntervals, r.ActiveIntervals, t, false)
+			h.mute(names, until)
+		}
 		return h
 	}
 }
 
-// hiders gathers what may hide an alarm at t.
+// mute adds names and when they may stop muting.
+func (h *Hiding) mute(names []string, until int64) {
+	for _, name := range names {
+		if !slices.Contains(h.Mutes, name) {
+			h.Mutes = append(h.Mutes, name)
+		}
+	}
+	if len(names) > 0 {
+		h.MutedUntil = max(h.MutedUntil, until)
+	}
+}
+
+// hiders gathers what may hide an alarm at t: one state for all alarms that are judged by it.
 func (d *Dispatcher) hiders(t int64) (x hiders) {
 	for _, id := range slices.Sorted(maps.Keys(d.silences)) {
-		if s := d.silences[id]; s.State(t) == SilenceActive {
+		switch s := d.silences[id]; s.State(t) {
+		case SilenceActive:
 			x.silences = append(x.silences, s)
+		case SilencePending:
+			x.pending = append(x.pending, pendingHider{s.Matchers, s.StartsAt})
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.feedback)) {
 		if f := d.feedback[id]; f.hides(t) {
 			x.feedback = append(x.feedback, f)
 		}
+	}
+	for i := range d.opts.Mutes {
+		r := &d.opts.Mutes[i]
+		if on, until := r.Active(t); on {
+			x.mutes = append(x.mutes, activeMute{r, until})
+		} else {
+			x.pending = append(x.pending, pendingHider{r.Matchers, until})
+		}
+	}
+	if x.inhibit = d.inhibit; d.stale { // readers run side by side, so they keep nothing
+		x.inhibit = d.inhibitors()
 	}
 	return x
 }
@@ -66,77 +112,51 @@ func (x hiders) of(ls labels.Labels) (h Hiding, until int64) {
 			until = min(until, s.EndsAt)
 		}
 	}
+	for _, m := range x.mutes {
+		if m.rule.Matchers.Match(ls) {
+			h.mute([]string{m.rule.Name}, m.until)
+			until = min(until, m.until)
+		}
+	}
+	for _, p := range x.pending {
+		if p.matchers.Match(ls) {
+			until = min(until, p.from)
+		}
+	}
+	for i := range x.inhibit {
+		if id := x.inhibit[i].of(ls); id != "" && !slices.Contains(h.Inhibitors, id) {
+			h.Inhibitors = append(h.Inhibitors, id)
+		}
+	}
 	return h, until
 }
 
-// judge finds out which of an incident's alarms are hidden at time at, all on the same state, and returns when that may change by
-// time alone.
-func (d *Dispatcher) judge(in *incident, at int64) (until int64) {
-	until = d.nextSilence(at)
-	x := d.hiders(at)
-	var worst *member // of the alarms that nobody was told of
-	for _, m := range in.members {
-		if !m.open && (m.told != toldNothing || m.judged) {
-			continue // as it was when it ended
-		}
-		h, end := x.of(m.sig.Labels)
-		m.judged, m.hiding = true, nil
-		if m.open && m.told == toldNothing && !h.Hidden() && (worst == nil || worse(&m.sig, &worst.sig)) {
-			worst = m
-		}
-		if h.Hidden() {
-			m.hiding = &h
-			until = min(until, end)
+// routeMuted are the time intervals that keep a route from telling anything at t, and when that may change: those of mute that hold,
+// or, where none of active holds, all of active. It may keep the answer; readers that run side by side must not.
+func (d *Dispatcher) routeMuted(mute, active []string, t int64, keep bool) (names []string, until int64) {
+	if len(mute)+len(active) == 0 {
+		return nil, math.MaxInt64
+	}
+	key := strings.Join(mute, "\xff") + "\xfe" + strings.Join(active, "\xff")
+	if s, ok := d.spans[key]; ok && t >= s.from && t < s.until {
+		return s.names, s.until
+	}
+	names, until = intervalsAt(d.opts.Intervals, mute, t)
+	holding, change := intervalsAt(d.opts.Intervals, active, t)
+	if len(active) > 0 && len(holding) == 0 {
+		for _, name := range active {
+			names = append(names, "outside "+name)
 		}
 	}
-	if worst != nil {
-		in.outgrow(&worst.sig)
+	until = min(until, change)
+	if keep {
+		d.spans[key] = span{t, until, names}
 	}
-	return until
+	return names, until
 }
 
-func worse(a, b *Signal) bool {
-	return a.severity() > b.severity() || a.severity() == b.severity() && a.ID < b.ID
-}
-
-// nextSilence is when the next silence begins.
-func (d *Dispatcher) nextSilence(at int64) int64 {
-	next := int64(math.MaxInt64)
-	for _, s := range d.silences {
-		if s.State(at) == SilencePending {
-			next = min(next, s.StartsAt)
-		}
-	}
-	return next
-}
-
-// hidingText says who hides an alarm and until when: "silenced by anna until 07:00: planned work".
-func (d *Dispatcher) hidingText(h *Hiding, now int64) string {
-	var parts []string
-	for _, id := range h.Silences {
-		s := d.silences[id]
-		if s == nil {
-			continue
-		}
-		text := fmt.Sprintf("silenced by %s until %s", s.Author.Name, clockTime(s.EndsAt, now, d.location()))
-		if s.Comment != "" {
-			text += ": " + s.Comment
-		}
-		parts = append(parts, text)
-	}
-	for _, id := range h.Feedback {
-		if f := d.feedback[id]; f != nil {
-			parts = append(parts, fmt.Sprintf("not an anomaly, says %s, until %s", f.By.Name, clockTime(f.ExpiresAt, now, d.location())))
-		}
-	}
-	return strings.Join(parts, "; ")
-}
-
-// clockTime is the time of day, with the date if that is not now's.
-func clockTime(t, now int64, loc *time.Location) string {
-	at, today := time.UnixMilli(t).In(loc), time.UnixMilli(now).In(loc)
-	if at.Format(time.DateOnly) != today.Format(time.DateOnly) {
-		return at.Format("2 Jan 15:04")
-	}
-	return at.Format("15:04")
+// span is for how long time intervals mute or do not.
+type span struct {
+	from, until int64
+	names       []string
 }

@@ -17,5 +17,8 @@ type Route struct {
 	GroupInterval  time.Duration
 	RepeatInterval time.Duration
 	Continue       bool
-	Routes         []*Route
+	// Names of DispatcherOptions.Intervals. While one of MuteIntervals holds, or none of ActiveIntervals does, the route tells nothing;
+	// states go on. They are not inherited.
+	MuteIntervals, ActiveIntervals []string
+	Routes                         []*Route
 }

@@ -47,6 +47,7 @@ func (r *Route) match(ls labels.Labels, parent Route) []Route {
 func (r *Route) inherit(parent Route) Route {
 	node := Route{
 		Receiver: cmp.Or(r.Receiver, parent.Receiver), Matchers: r.Matchers, GroupBy: r.GroupBy, Continue: r.Continue,
+		MuteIntervals: r.MuteIntervals, ActiveIntervals: r.ActiveIntervals,
 		GroupWait:      cmp.Or(r.GroupWait, parent.GroupWait),
 		GroupInterval:  cmp.Or(r.GroupInterval, parent.GroupInterval),
 		RepeatInterval: cmp.Or(r.RepeatInterval, parent.RepeatInterval),

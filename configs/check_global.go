@@ -16,6 +16,7 @@ func global(s scope, raw rawGlobal) Global {
 		Location: raw.Timezone.loc, ExternalURL: strings.TrimSuffix(raw.ExternalURL, "/"),
 		Heartbeat: Heartbeat{URL: raw.Heartbeat.URL, Interval: time.Duration(raw.Heartbeat.Interval)},
 	}
+	g.SilenceWarning = time.Duration(raw.SilenceWarning)
 	if g.Location == nil {
 		g.Location = time.UTC // the wrong name is reported
 	}

@@ -35,6 +35,8 @@ func (b *builder) routeNode(s scope, raw *rawRoute) *alerting.Route {
 	if raw.Receiver != "" {
 		checkRef(s.at("receiver"), "receiver", raw.Receiver, receiverNames(b.cfg.Receivers))
 	}
+	r.MuteIntervals = b.routeIntervals(s.at("mute_time_intervals"), raw.MuteIntervals, s.path == "route")
+	r.ActiveIntervals = b.routeIntervals(s.at("active_time_intervals"), raw.ActiveIntervals, s.path == "route")
 	checkGroupBy(s.at("group_by"), raw.GroupBy)
 	for _, f := range []string{"group_wait", "group_interval", "repeat_interval"} {
 		if s.has(f) && intervalOf(r, f) <= 0 {

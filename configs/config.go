@@ -19,6 +19,10 @@ type Config struct {
 	Receivers     []Receiver
 	Events        Events
 	Export        Export
+
+	Intervals map[string][]alerting.TimeInterval // by name
+	Inhibit   []alerting.InhibitRule
+	Mutes     []alerting.MuteRule
 }
 
 // Events says which metrics tell of events; a selector "" is not asked for. The zero value asks for none.
@@ -36,6 +40,8 @@ type Global struct {
 	Location    *time.Location // default time zone of detectors and that of messages; never nil
 	ExternalURL string         // where people reach this Tidewatch, without a trailing slash; "" if not set
 	Heartbeat   Heartbeat
+
+	SilenceWarning time.Duration // before the end of a silence that hides an open alarm; 0: never
 }
 
 // Heartbeat is an external watchdog that expects a GET on URL every Interval; URL "" is none.

@@ -70,6 +70,7 @@ func (b *builder) config(raw rawFile) *Config {
 	b.sourceList(top, raw.Sources)
 	b.detectors(top, raw)
 	b.receivers(top.at("receivers"), raw.Receivers)
+	b.hiding(top, raw)
 	b.route(top, raw)
 	b.cfg.Export = export(top.at("export"), raw.Export)
 	b.cfg.Events = events(top.at("events"), raw.Events)

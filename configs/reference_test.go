@@ -96,6 +96,8 @@ var sectionNames = map[string]string{
 	"rawFile": "The file", "rawOAuth2": "oauth2", "rawTLS": "tls_config", "rawHeader": "http_headers.NAME", "rawSlack": "slack_configs[]",
 	"rawLog": "log_configs[]", "rawSource": "sources[]", "rawDetector": "detectors[]", "rawReceiver": "receivers[]", "rawExclude": "exclude[]",
 	"rawBasicAuth": "basic_auth", "rawHTTP": "http_config", "rawPreset": "presets[]", "rawRoute": "route",
+	"rawNamedInterval": "time_intervals[]", "rawInterval": "time_intervals[].time_intervals[]", "rawClockRange": "times[]",
+	"rawInhibit": "inhibit_rules[]", "rawMute": "mute_rules[]",
 }
 
 func sectionName(t reflect.Type) string {

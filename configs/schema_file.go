@@ -19,6 +19,12 @@ type rawFile struct {
 	Detectors []rawDetector `yaml:"detectors"`
 	// Which alarm goes to which receiver: Alertmanager's routing tree. Left out, everything goes to the first receiver.
 	Route *rawRoute `yaml:"route"`
+	// Recurring times that routes refer to by name.
+	Intervals []rawNamedInterval `yaml:"time_intervals"`
+	// Alarms that hide others while they fire.
+	Inhibit []rawInhibit `yaml:"inhibit_rules"`
+	// Alarms that are hidden at recurring times.
+	Mutes []rawMute `yaml:"mute_rules"`
 	// Where messages go. Left out, they are written to Tidewatch's own log.
 	Receivers []rawReceiver `yaml:"receivers"`
 	// Deploys, restarts and rollouts, which messages and charts name beside an alarm.
@@ -43,6 +49,8 @@ type rawGlobal struct {
 	Delay duration `yaml:"delay" default:"30s"`
 	// Time zone (IANA name) in which daily and weekly patterns are learnt and times in messages are written.
 	Timezone timezone `yaml:"timezone" default:"UTC"`
+	// How long before its end a silence that still hides an alarm is warned of: in the thread of the alarm's message, or in the log where there is none. `0s` never.
+	SilenceWarning duration `yaml:"silence_warning" default:"15m"`
 	// URL at which people reach this Tidewatch; messages link to it.
 	ExternalURL string `yaml:"external_url"`
 	// An external watchdog that is told regularly that Tidewatch lives.

@@ -14,6 +14,10 @@ type rawRoute struct {
 	GroupInterval duration `yaml:"group_interval" default:"=the parent's, at the root 5m"`
 	// Time after which a message that still holds is repeated.
 	RepeatInterval duration `yaml:"repeat_interval" default:"=the parent's, at the root 4h"`
+	// Time intervals by name: while one of them holds, the route tells nothing. Not inherited. States go on; what still fires afterwards is told then.
+	MuteIntervals []string `yaml:"mute_time_intervals"`
+	// Time intervals by name: while none of them holds, the route tells nothing. Not inherited.
+	ActiveIntervals []string `yaml:"active_time_intervals"`
 	// Let the siblings that follow match as well.
 	Continue bool `yaml:"continue" default:"false"`
 	// Children.

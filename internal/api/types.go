@@ -48,6 +48,8 @@ type Alarm struct {
 	Rule        string            `json:"rule,omitempty" doc:"Row of the decision table that decided the newest transition."`
 	Note        string            `json:"note,omitempty" doc:"For example REGIME_ACCEPTED or STOPPED_REPORTING."`
 	Muted       bool              `json:"muted,omitempty" doc:"Notifications are off (notify: false or dry run)."`
+	InhibitedBy []string          `json:"inhibited_by,omitempty" doc:"Ids of the firing alarms by which inhibit_rules keep it from being told, or would if it fired."`
+	MutedBy     []string          `json:"muted_by,omitempty" doc:"Mute rules and time intervals of its routes that keep it from being told, or would if it fired; \"outside X\" where a route tells only during X."`
 	SilencedBy  []string          `json:"silenced_by,omitempty" doc:"Ids of the silences that keep it from being told, or would if it fired; of feedback not_anomaly, too."`
 	Readiness   string            `json:"readiness" enum:"learning,level,daily,weekly" doc:"What has been learnt of the series."`
 	Training    Training          `json:"training" doc:"How far learning has come."`

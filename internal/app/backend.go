@@ -134,7 +134,7 @@ func (b backend) alarm(a engine.AlarmInfo) api.Alarm {
 	if a.Since != 0 {
 		out.Since = api.Time(a.Since)
 	}
-	out.SilencedBy = slices.Concat(a.Hiding.Silences, a.Hiding.Feedback)
+	out.SilencedBy, out.InhibitedBy, out.MutedBy = slices.Concat(a.Hiding.Silences, a.Hiding.Feedback), a.Hiding.Inhibitors, a.Hiding.Mutes
 	if a.Quality.Reason != quality.None {
 		out.DataQuality = dataQuality(a.Quality)
 	}

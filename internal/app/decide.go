@@ -98,6 +98,9 @@ func (s *Service) write(ctx context.Context, res engine.Result, b store.Batch) {
 			"from", ch.Transition.From.String(), "to", ch.Transition.To.String(), "reason", ch.View.Reason)
 	}
 	s.noteQuality(res)
+	for _, w := range res.Warnings {
+		s.log.Warn("an alarm is hidden", "detail", w)
+	}
 	if !b.Empty() {
 		s.backlog = append(s.backlog, b)
 	}

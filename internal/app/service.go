@@ -151,7 +151,10 @@ func (s *Service) forgetGone(cfg *configs.Config) {
 }
 
 func dispatcherOptions(cfg *configs.Config) alerting.DispatcherOptions {
-	return alerting.DispatcherOptions{Location: cfg.Global.Location, Links: links(cfg.Global.ExternalURL)}
+	return alerting.DispatcherOptions{
+		Location: cfg.Global.Location, Links: links(cfg.Global.ExternalURL), SilenceWarning: cfg.Global.SilenceWarning,
+		Inhibit: cfg.Inhibit, Mutes: cfg.Mutes, Intervals: cfg.Intervals,
+	}
 }
 
 // links are the URLs beside an alarm: its page, where people can reach this Tidewatch.

@@ -27,7 +27,7 @@ func (c *Core) Control(now int64, ctl alerting.Control) (id string, r Result, er
 	}
 	c.tellModels(ctl)
 	r.Controls = append(r.Controls, ctl)
-	r.Notices = append(r.Notices, c.disp.AdvanceTo(c.now, c.view)...)
+	c.dispatch(&r)
 	return id, r, nil
 }
 

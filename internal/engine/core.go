@@ -31,6 +31,7 @@ type Result struct {
 	Notices   []alerting.Notice
 	Quality   []QualityChange
 	Controls  []alerting.Control // that took effect
+	Warnings  []string           // what no message tells, for the log
 	Points    int                // real points judged
 }
 
@@ -95,7 +96,7 @@ func (c *Core) Begin(now int64, name string) Result {
 			c.disp.Handle(d.signal(ch, r.Now, true))
 		}
 	}
-	r.Notices = append(r.Notices, c.disp.AdvanceTo(r.Now, c.view)...)
+	c.dispatch(&r)
 	return r
 }
 
@@ -131,7 +132,7 @@ func (c *Core) Tick(now int64, blocks []tidewatch.Block) (Result, error) {
 		d := c.engine.find(ch.Detector)
 		c.disp.Handle(d.signal(ch, r.Now, r.Now-ch.Transition.T > historicalAfter.Milliseconds()+2*d.step()))
 	}
-	r.Notices = append(r.Notices, c.disp.AdvanceTo(r.Now, c.view)...)
+	c.dispatch(&r)
 	return r, nil
 }
 
@@ -155,7 +156,15 @@ func (c *Core) Advance(now int64) Result {
 
 func (c *Core) advance(now int64) Result {
 	c.now = max(c.now, now)
-	return Result{Now: c.now, Notices: c.disp.AdvanceTo(c.now, c.view)}
+	r := Result{Now: c.now}
+	c.dispatch(&r)
+	return r
+}
+
+// dispatch brings the dispatcher to the result's time and adds what comes out.
+func (c *Core) dispatch(r *Result) {
+	r.Notices = append(r.Notices, c.disp.AdvanceTo(r.Now, c.view)...)
+	r.Warnings = append(r.Warnings, c.disp.Warnings()...)
 }
 
 // NextDeadline is when Advance has something to do, if ever.
