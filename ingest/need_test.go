@@ -13,23 +13,31 @@ func TestNeedBeforeReading(t *testing.T) {
 	reads := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		value := "1000" // series
+		w.Header().Set("Content-Type", "application/json")
 		switch {
+		case strings.HasSuffix(r.URL.Path, "/status/config"):
+			_, _ = w.Write([]byte(`{"status":"success","data":{"yaml":"global: {scrape_interval: 10s}"}}`))
+			return
+		case strings.HasPrefix(r.FormValue("query"), "sum(count_over_time({__name__=~"):
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			_, _ = w.Write([]byte(`{"status":"error","errorType":"execution","error":"vector cannot contain metrics with the same labelset"}`))
+			return
 		case strings.HasSuffix(r.URL.Path, "/read"):
 			reads++
 		case strings.HasPrefix(r.FormValue("query"), "sum(count_over_time("):
 			value = "20000" // samples in ten minutes: one in 30 s
 		}
-		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1707868800,"` + value + `"]}]}}`))
 	}))
 	defer server.Close()
 	r := newTestRemote(t, RemoteConfig{URL: server.URL + "/api/v1/read", MaxSamples: 50_000_000})
 	for expr, want := range map[string]string{
-		`rate(x[5m])`:                            "",
-		`avg_over_time(x[1w])`:                   "",
-		`x - x @ 1700000000`:                     "",
-		`quantile_over_time(0.9, x[30d])`:        `source "test": evaluate "quantile_over_time(0.9, x[30d])": one point takes about 86.4 million raw samples, more than max_samples, 50.0 million; {__name__="x"} alone has 1000 series over 30d; shorten its range, select less, or let the server record it with a rule`,
-		`max_over_time(rate(y[1d])[30d:1m]) / z`: "89.3 million|{__name__=\"y\"} alone has 1000 series over 31d",
+		`rate(x[5m])`:                                   "",
+		`avg_over_time(x[1w])`:                          "",
+		`x - x @ 1700000000`:                            "",
+		`quantile_over_time(0.9, x[30d])`:               `source "test": evaluate "quantile_over_time(0.9, x[30d])": one point takes about 86.4 million raw samples, more than max_samples, 50.0 million; {__name__="x"} alone has 1000 series over 30d; shorten its range, select less, or let the server record it with a rule`,
+		`count(last_over_time({__name__=~"x|y"}[30d]))`: "259.2 million|has 1000 series over 30d",
+		`max_over_time(rate(y[1d])[30d:1m]) / z`:        "89.3 million|{__name__=\"y\"} alone has 1000 series over 31d",
 	} {
 		err := CheckNeed(t.Context(), r, expr, time.UnixMilli(t0))
 		switch {
