@@ -115,7 +115,6 @@ func (s *Series) fields(c *codec) {
 	c.int(&s.twin.times)
 	c.f64(&s.twin.last)
 	c.bool(&s.twin.copied)
-	c.bool(&s.storms)
 	c.bool(&s.fresh)
 	c.u64(&s.missed)
 	c.f64(&s.usually)

@@ -97,8 +97,6 @@ func (m *Monitor) reason(mb *Member) Reason {
 		return Schema
 	case s.twin.copied:
 		return Duplicate
-	case s.storms:
-		return ResetStorm
 	case m.shift.sure():
 		return TimeShift
 	case s.frozen:

@@ -10,7 +10,6 @@ const (
 	OutOfRange         // values outside the declared range
 	Schema             // a label has gone or is new
 	Duplicate          // the same series twice, told apart by a replica's label
-	ResetStorm         // counters that fall back again and again, as two that are mixed do
 	TimeShift          // the daily pattern of hours ago, or of hours to come
 	Constant           // several series frozen at the same moment, where they always moved
 	Cardinality        // many times as many series as usual
@@ -21,7 +20,7 @@ const (
 )
 
 var reasonNames = [NumReasons]string{
-	"none", "unit_jump", "out_of_range", "schema", "duplicate", "reset_storm", "time_shift", "constant", "cardinality", "stale", "gaps", "late",
+	"none", "unit_jump", "out_of_range", "schema", "duplicate", "time_shift", "constant", "cardinality", "stale", "gaps", "late",
 }
 
 // String is the reason's name in the API, in metrics, labels and messages.

@@ -21,7 +21,6 @@ type Series struct {
 	unit   unit
 	frozen bool // by Constant
 	twin   twin
-	storms bool // by ResetStorm
 	fresh  bool // by Cardinality: it came with the explosion
 
 	missed  uint64  // one bit per column, bit 0 the newest: no value
