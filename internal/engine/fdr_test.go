@@ -61,7 +61,7 @@ func TestFalseDiscoveryRate(t *testing.T) {
 	const m = 40
 	runs, n := 300, 100
 	if testing.Short() {
-		runs, n = 60, 40
+		runs, n = 30, 25
 	}
 	for _, q := range []float64{0.05, 0.2} {
 		for _, x := range []mixture{{0, 0, 0}, {0, 0, 0.5}, {0.002, 4, 0}, {0.02, 4, 0}, {0.02, 4, 0.5}, {0.2, 3.5, 0}} {
@@ -120,9 +120,9 @@ func TestFDRIsNoQuota(t *testing.T) {
 func TestFDRInTheEngine(t *testing.T) {
 	d := testDetector("F")
 	d.Promise, d.Alarm.AtOnce = Promise{FDR: 0.1}, true
-	b := world("F", 12, 11)
+	b := world("F", 2, 11)
 	whole := testCore(t, 1, d)
-	want := transcript(t, whole, b, 1, false)
+	want := transcript(t, whole, b, 24, false)
 	if !strings.Contains(string(want), "above the band") {
 		t.Fatalf("the injected break is not found:\n%s", want)
 	}
@@ -130,17 +130,20 @@ func TestFDRInTheEngine(t *testing.T) {
 		t.Error("in blocks of a day other things are decided")
 	}
 	half := testCore(t, 2, d)
-	first := transcript(t, half, cut(b, 0, 9*288+40), 1, false)
+	first := transcript(t, half, cut(b, 0, 9*288+48), 24, false)
 	again := testCore(t, 2, d)
 	if _, err := again.Restore(half.Snapshot(2)); err != nil {
 		t.Fatal(err)
 	}
-	if got := string(first) + string(transcript(t, again, cut(b, 9*288+40, b.N), 1, false)); len(got) != len(want) {
+	if got := string(first) + string(transcript(t, again, cut(b, 9*288+48, b.N), 24, false)); len(got) != len(want) {
 		t.Error("after a restart other things are decided")
 	}
 	st := whole.Status()[0]
 	if got := st.Limit.String(); got != "≤ 10 % of alarms false" || st.Limit.Lone < st.Limit.Surprise {
 		t.Errorf("the promise is %q, the limits are %g and %g", got, st.Limit.Surprise, st.Limit.Lone)
+	}
+	if testing.Short() {
+		return
 	}
 	calm := world("F", 20, 11)
 	rows := calm.Rows[:0]
