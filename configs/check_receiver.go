@@ -1,6 +1,7 @@
 package configs
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -16,6 +17,9 @@ func (b *builder) receivers(s scope, raws []rawReceiver) {
 		r := Receiver{Name: raw.Name}
 		for j, sl := range raw.Slack {
 			r.Slack = append(r.Slack, b.slack(at.at("slack_configs").index(j), sl))
+		}
+		for j, w := range raw.Webhook {
+			r.Webhook = append(r.Webhook, b.webhook(at.at("webhook_configs").index(j), w))
 		}
 		for _, l := range raw.Log {
 			r.Log = append(r.Log, LogConfig(l))
@@ -65,4 +69,26 @@ func checkSlackSecret(s scope) {
 	case len(set) > 1:
 		s.at(set[1]).wrong("is set beside "+set[0], "set one of "+joinWords(slackSecrets))
 	}
+}
+
+func (b *builder) webhook(s scope, raw rawWebhook) WebhookConfig {
+	c := WebhookConfig{
+		URL: raw.URL, URLFile: b.path(raw.URLFile), HMACSecretFile: b.path(raw.HMACSecretFile), MaxAlerts: raw.MaxAlerts,
+		SendResolved: raw.SendResolved, Timeout: time.Duration(raw.Timeout), HTTP: b.httpConfig(s.at("http_config"), raw.HTTPConfig),
+	}
+	switch {
+	case c.URL == "" && c.URLFile == "":
+		s.wrong("has no address", "set url or url_file")
+	case c.URL != "" && c.URLFile != "":
+		s.at("url_file").wrong("is set beside url", "set one of them")
+	case c.URL != "":
+		checkURL(s.at("url"), string(c.URL))
+	}
+	if c.MaxAlerts < 0 {
+		s.at("max_alerts").wrong(fmt.Sprintf("%d is below 0", c.MaxAlerts), "0 is all that a message shows")
+	}
+	if c.Timeout <= 0 {
+		s.at("timeout").wrong("is not above 0s", "")
+	}
+	return c
 }

@@ -8,9 +8,10 @@ import (
 
 // Receiver is a named list of places that a notice is sent to; one without any drops it.
 type Receiver struct {
-	Name  string
-	Slack []SlackConfig
-	Log   []LogConfig
+	Name    string
+	Slack   []SlackConfig
+	Webhook []WebhookConfig
+	Log     []LogConfig
 }
 
 // SlackConfig is one Slack channel, reached either with a bot token (AppToken or AppTokenFile: posts, edits, threads,
@@ -38,6 +39,26 @@ func (s SlackConfig) Token() (string, error) {
 // WebhookURL returns the webhook's URL, read from its file at each call; "" for a bot.
 func (s SlackConfig) WebhookURL() (string, error) {
 	return readSecret("api_url_file", s.APIURL, s.APIURLFile)
+}
+
+// WebhookConfig is an address to which messages are posted as Alertmanager's webhook JSON. Exactly one of URL and URLFile is
+// set.
+type WebhookConfig struct {
+	URL            Secret
+	URLFile        string
+	HMACSecretFile string // "": not signed
+	MaxAlerts      int    // 0: all that a message shows
+	SendResolved   bool
+	Timeout        time.Duration // of one HTTP request
+	HTTP           commoncfg.HTTPClientConfig
+}
+
+// Address returns the URL, read from its file at each call.
+func (w WebhookConfig) Address() (string, error) { return readSecret("url_file", w.URL, w.URLFile) }
+
+// HMACSecret returns the signing secret, read from its file at each call; "" without one.
+func (w WebhookConfig) HMACSecret() (string, error) {
+	return readSecret("hmac_secret_file", "", w.HMACSecretFile)
 }
 
 // LogConfig writes notices to Tidewatch's own log.

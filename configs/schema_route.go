@@ -30,6 +30,8 @@ type rawReceiver struct {
 	Name string `yaml:"name" required:"true"`
 	// Slack channels.
 	Slack []rawSlack `yaml:"slack_configs"`
+	// Anything that understands Alertmanager's webhooks.
+	Webhook []rawWebhook `yaml:"webhook_configs"`
 	// Tidewatch's own log.
 	Log []rawLog `yaml:"log_configs"`
 }
@@ -48,6 +50,24 @@ type rawSlack struct {
 	APIURL Secret `yaml:"api_url"`
 	// File with the URL of an incoming webhook, read at each use.
 	APIURLFile string `yaml:"api_url_file"`
+	// Tell when an alarm ends.
+	SendResolved bool `yaml:"send_resolved" default:"true"`
+	// Limit of one HTTP request.
+	Timeout duration `yaml:"timeout" default:"10s"`
+	// HTTP settings, as for a source.
+	HTTPConfig rawHTTP `yaml:"http_config"`
+}
+
+// rawWebhook is one address to which each message is posted as Alertmanager's webhook JSON (see [webhooks](notifiers/webhook.md)).
+type rawWebhook struct {
+	// Where to post. It may hold a secret; better kept in a file then.
+	URL Secret `yaml:"url"`
+	// File with the URL, read at each use.
+	URLFile string `yaml:"url_file"`
+	// File with a secret with which each message is signed (HMAC-SHA256, header `X-Tidewatch-Signature`), read at each use.
+	HMACSecretFile string `yaml:"hmac_secret_file" default:"=not signed"`
+	// Most alerts in a message, 0 for all that it shows (20); `truncatedAlerts` counts the others.
+	MaxAlerts int `yaml:"max_alerts" default:"0"`
 	// Tell when an alarm ends.
 	SendResolved bool `yaml:"send_resolved" default:"true"`
 	// Limit of one HTTP request.

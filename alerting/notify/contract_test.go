@@ -25,7 +25,8 @@ var contracts = map[string]func(t *testing.T) notifytest.Target{
 		t.Helper()
 		return slackTarget(t, func(s *slackfake.Server, cfg *SlackConfig) { cfg.WebhookURL = secret(s.WebhookURL("oncall")) })
 	},
-	"log": logTarget,
+	"log":             logTarget,
+	"webhook_configs": webhookTarget,
 }
 
 func TestContract(t *testing.T) {

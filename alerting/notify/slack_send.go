@@ -10,7 +10,7 @@ import (
 )
 
 // metadataEvent is the event type of the metadata by which lookUp finds a message again.
-const metadataEvent = "tidewatch_notice"
+const metadataEvent = "notice_key"
 
 // attempt is one call of Notify: it brings the message from the remembered state to the notice's version.
 type attempt struct {

@@ -94,6 +94,13 @@ func integrations(cfg *configs.Config, log *slog.Logger) ([]integration, error) 
 			}
 			out = append(out, integration{fmt.Sprintf("%s/slack/%d", r.Name, i), r.Name, s.SendResolved, n})
 		}
+		for i, w := range r.Webhook {
+			n, err := webhookNotifier(cfg, r.Name, w)
+			if err != nil {
+				return nil, fmt.Errorf("receiver %s: webhook_configs[%d]: %w", r.Name, i, err)
+			}
+			out = append(out, integration{fmt.Sprintf("%s/webhook/%d", r.Name, i), r.Name, w.SendResolved, n})
+		}
 		for i, l := range r.Log {
 			out = append(out, integration{fmt.Sprintf("%s/log/%d", r.Name, i), r.Name, l.SendResolved, notify.NewLog(r.Name, log)})
 		}
@@ -117,4 +124,18 @@ func slackNotifier(cfg *configs.Config, name string, s configs.SlackConfig) (ale
 		c.Token = s.Token
 	}
 	return notify.NewSlack(c)
+}
+
+func webhookNotifier(cfg *configs.Config, name string, w configs.WebhookConfig) (alerting.Notifier, error) {
+	client, err := commoncfg.NewClientFromConfig(w.HTTP, "webhook")
+	if err != nil {
+		return nil, fmt.Errorf("http_config: %w", err)
+	}
+	c := notify.WebhookConfig{
+		Name: name, URL: w.Address, MaxAlerts: w.MaxAlerts, Timeout: w.Timeout, HTTPClient: client, ExternalURL: cfg.Global.ExternalURL,
+	}
+	if w.HMACSecretFile != "" {
+		c.HMACSecret = w.HMACSecret
+	}
+	return notify.NewWebhook(c)
 }
