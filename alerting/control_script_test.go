@@ -156,3 +156,7 @@ func TestControlJSON(t *testing.T) {
 		}
 	}
 }
+
+func regexMatcher(name, value string) *labels.Matcher {
+	return labels.MustNewMatcher(labels.MatchRegexp, name, value)
+}

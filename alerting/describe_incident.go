@@ -18,6 +18,7 @@ type incidentText struct {
 	was          string   // why the first alarm was raised, if it is over
 	again        int      // alarms that are not hidden any more
 	ackEnded     string   // why the acknowledgement ended
+	flapping     int      // alarms that have begun to flap
 	expiring     string   // a warning of silences that end soon
 	loc          *time.Location
 }
@@ -132,6 +133,9 @@ func (x incidentText) notes() []string {
 		}
 		lines = append(lines, line)
 	}
+	if text := flapText(x.n.Alarms[0]); x.total == 1 && text != "" {
+		lines = append(lines, upperFirst(text))
+	}
 	if x.total == 1 && x.n.Alarms[0].HidingText != "" {
 		lines = append(lines, upperFirst(x.n.Alarms[0].HidingText))
 	}
@@ -148,6 +152,9 @@ func (x incidentText) alarmLine(v AlarmView) string {
 		line := valueLine(v) + " · since " + x.when(v.StartsAt, false)
 		if v.State == InsufficientData.String() {
 			line += " · no data now"
+		}
+		if text := flapText(v); text != "" {
+			line += " · " + text
 		}
 		if v.HidingText != "" {
 			line += " · " + v.HidingText
@@ -174,6 +181,8 @@ func (x incidentText) reply() string {
 		return x.expiring
 	case x.n.Acknowledged != nil: // somebody is on it: the message is kept up to date, the thread is quiet
 		return ""
+	case x.flapping > 0:
+		return fmt.Sprintf("%s flapping: held open until calm again, changes are not told one by one", plural(x.flapping, "alarm"))
 	case x.what == firingAgain:
 		return fmt.Sprintf("Not hidden any more, still firing: %s · %s", plural(x.again, "alarm"), x.headline())
 	case x.what == membersNew && x.joined > 0:

@@ -20,6 +20,8 @@ type DispatcherOptions struct {
 	Intervals map[string][]TimeInterval // those that routes name
 	// SilenceWarning is how long before its end a silence that hides an open alarm is warned of; 0 is never.
 	SilenceWarning time.Duration
+	// FlapChanges is how often an alarm may be raised or be over within an hour before it is held open; 0 is without bound.
+	FlapChanges int
 }
 
 // Dispatcher turns transitions into incidents and incidents into notices, with Alertmanager's timing: an incident is opened by
@@ -49,7 +51,8 @@ type Dispatcher struct {
 	spans     map[string]span // of routes' time intervals, as far as they are known
 	inhibit   []inhibitors    // of the alarms that fire, unless stale
 	stale     bool
-	warnings  []string // for the log: about silences that end soon and hide alarms of which there is no message
+	changes   map[string][]int64 // times at which alarms were raised or over, ascending
+	warnings  []string           // for the log: about silences that end soon and hide alarms of which there is no message
 	stats     DispatcherStats
 }
 
@@ -69,7 +72,7 @@ func NewDispatcher(root *Route, opts DispatcherOptions) *Dispatcher {
 	return &Dispatcher{
 		root: root, opts: opts, stale: true, spans: map[string]span{},
 		incidents: map[string]*incident{}, where: map[string][]*incident{},
-		quiet: map[string]quietAlarm{}, summaries: map[string]*summary{}, silences: map[string]*Silence{}, feedback: map[string]*FeedbackEntry{},
+		quiet: map[string]quietAlarm{}, summaries: map[string]*summary{}, silences: map[string]*Silence{}, feedback: map[string]*FeedbackEntry{}, changes: map[string][]int64{},
 	}
 }
 
@@ -153,6 +156,7 @@ func (d *Dispatcher) AdvanceTo(t int64, view func(Signal) (AlarmView, bool)) []N
 		}
 	}
 	d.queue = slices.Delete(d.queue, 0, applied)
+	d.forgetChanges(t)
 	out = append(out, d.summarise(t, view)...)
 	d.stats.Notices += uint64(len(out))
 	return out

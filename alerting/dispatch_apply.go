@@ -10,6 +10,7 @@ import (
 // apply lets a signal take effect.
 func (d *Dispatcher) apply(s Signal) {
 	d.stale = true
+	d.countChange(&s)
 	raised := s.Transition.To == Alarming
 	if d.updateMembers(s, raised) {
 		return
@@ -39,7 +40,7 @@ func (d *Dispatcher) updateMembers(s Signal, raised bool) bool {
 	for _, in := range ins {
 		m := in.members[s.ID]
 		open = open || m.open
-		if !raised || m.open {
+		if (!raised || m.open) && !d.hold(m, s) {
 			in.update(m, s)
 		}
 	}

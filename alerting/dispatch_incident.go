@@ -43,6 +43,11 @@ type member struct {
 
 	hiding *Hiding // what kept it from being told at the newest tick that judged it, nil if nothing
 	judged bool    // by a tick
+
+	changes  int  // of its state in the hour before the newest tick
+	flapping bool // so often that it is held open
+	held     bool // it is over, for the moment
+	flapTold bool // the newest notice said that it flaps
 }
 
 // told is what a notice has said of a member.
@@ -107,7 +112,7 @@ func (in *incident) update(m *member, s Signal) {
 
 // update records a transition.
 func (m *member) update(s Signal) {
-	m.sig = s
+	m.sig, m.held = s, false
 	if m.open && over(s) {
 		m.open, m.endsAt, m.note = false, s.Transition.T, s.Note
 	}
@@ -126,7 +131,7 @@ func (in *incident) needs(at int64) need {
 		if !m.shown() {
 			continue
 		}
-		changed = changed || m.told != m.now()
+		changed = changed || m.told != m.now() || m.flapTold != (m.flapping && m.open)
 		if m.open {
 			shown++
 		}

@@ -70,6 +70,15 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 		if m.hiding != nil && m.open && i < len(n.Alarms) {
 			n.Alarms[i].Hiding, n.Alarms[i].HidingText = m.hiding, d.hidingText(m.hiding, at)
 		}
+		if flaps := m.flapping && m.open; flaps != m.flapTold {
+			if flaps {
+				text.flapping++
+			}
+			m.flapTold = flaps
+		}
+		if m.flapTold && i < len(n.Alarms) {
+			n.Alarms[i].Flapping = m.changes
+		}
 		if m.told == toldHidden && m.now() == toldFiring {
 			text.again++
 		}

@@ -49,7 +49,7 @@ func testOptions(t *testing.T, loc *time.Location) DispatcherOptions {
 		t.Fatal(err)
 	}
 	return DispatcherOptions{
-		Location: loc, ConfigHash: "c0ffee", SilenceWarning: 15 * time.Minute,
+		Location: loc, ConfigHash: "c0ffee", SilenceWarning: 15 * time.Minute, FlapChanges: 6,
 		Inhibit: []InhibitRule{
 			{Source: scriptMatchers(t, "alertname=ClusterDown"), Target: scriptMatchers(t, "alertname=~Pod.*|ClusterDown"), Equal: []string{"cluster"}},
 			{Source: scriptMatchers(t, "severity=page"), Target: scriptMatchers(t, "severity=warning"), Equal: []string{"alertname", "job"}},

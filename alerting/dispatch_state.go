@@ -1,13 +1,10 @@
 package alerting
 
 import (
-	"container/heap"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-
-	"github.com/prometheus/prometheus/model/labels"
 )
 
 // dispatcherStateVersion is the layout's. Version 1, which has no silences and acknowledgements, can be read as well.
@@ -22,44 +19,8 @@ type dispatcherState struct {
 	Summaries []summaryState        `json:"summaries,omitempty"`
 	Silences  []Silence             `json:"silences,omitempty"`
 	Feedback  []FeedbackEntry       `json:"feedback,omitempty"`
+	Changes   map[string][]int64    `json:"changes,omitempty"`
 	Stats     DispatcherStats       `json:"stats"`
-}
-
-type incidentState struct {
-	ID       []byte        `json:"id"` // not UTF-8
-	Key      string        `json:"key"`
-	Receiver string        `json:"receiver"`
-	Group    labels.Labels `json:"group"`
-	Interval int64         `json:"interval"`
-	Repeat   int64         `json:"repeat"`
-	Next     int64         `json:"next"`
-	Version  int           `json:"version"`
-	Told     int64         `json:"told"`
-	First    int64         `json:"first,omitempty"`
-	Members  []memberState `json:"members"`
-
-	Ack           *Acknowledgement `json:"ack,omitempty"`
-	AckedSeverity int              `json:"acked_severity,omitempty"`
-	AckChanged    bool             `json:"ack_changed,omitempty"`
-	AckEnded      string           `json:"ack_ended,omitempty"`
-
-	MuteIntervals   []string         `json:"mute_intervals,omitempty"`
-	ActiveIntervals []string         `json:"active_intervals,omitempty"`
-	Warned          map[string]int64 `json:"warned,omitempty"`
-}
-
-type memberState struct {
-	Entry    string  `json:"entry"`
-	Signal   Signal  `json:"signal"`
-	Score    float64 `json:"score"`
-	StartsAt int64   `json:"starts_at"`
-	EndsAt   int64   `json:"ends_at,omitempty"`
-	Open     bool    `json:"open,omitempty"`
-	Note     string  `json:"note,omitempty"`
-	Raised   string  `json:"raised,omitempty"`
-	Told     told    `json:"told,omitempty"`
-	Hiding   *Hiding `json:"hiding,omitempty"`
-	Judged   bool    `json:"judged,omitempty"`
 }
 
 type summaryState struct {
@@ -74,7 +35,7 @@ type summaryState struct {
 // AppendState appends everything but the routing tree and the options to b, versioned. Equal states give equal bytes.
 func (d *Dispatcher) AppendState(b []byte) []byte {
 	s := dispatcherState{
-		Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats, Silences: d.Silences(), Feedback: d.Feedback(),
+		Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats, Silences: d.Silences(), Feedback: d.Feedback(), Changes: d.changes,
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.incidents)) {
 		in := d.incidents[id]
@@ -116,6 +77,9 @@ func (d *Dispatcher) LoadState(b []byte) error {
 	for i := range s.Silences {
 		fresh.silences[s.Silences[i].ID] = &s.Silences[i]
 	}
+	if s.Changes != nil {
+		fresh.changes = s.Changes
+	}
 	for i := range s.Feedback {
 		fresh.feedback[s.Feedback[i].ID] = &s.Feedback[i]
 	}
@@ -139,46 +103,6 @@ func (d *Dispatcher) LoadState(b []byte) error {
 	}
 	*d = *fresh
 	return nil
-}
-
-func (d *Dispatcher) loadIncident(s incidentState) {
-	in := &incident{
-		id: string(s.ID), key: s.Key, receiver: s.Receiver, group: s.Group, interval: s.Interval, repeat: s.Repeat,
-		next: s.Next, version: s.Version, told: s.Told, first: s.First, members: map[string]*member{},
-		ack: s.Ack, ackedSeverity: s.AckedSeverity, ackChanged: s.AckChanged, ackEnded: s.AckEnded,
-		muteIntervals: s.MuteIntervals, activeIntervals: s.ActiveIntervals, warned: s.Warned,
-	}
-	for _, ms := range s.Members {
-		m := ms.member()
-		in.members[ms.Entry] = m
-		d.where[ms.Entry] = append(d.where[ms.Entry], in)
-		if m.open {
-			in.open++
-		}
-	}
-	d.incidents[in.id] = in
-	heap.Push(&d.timers, in)
-}
-
-func saveMembers(ms map[string]*member) []memberState {
-	out := make([]memberState, 0, len(ms))
-	for _, entry := range slices.Sorted(maps.Keys(ms)) {
-		m := ms[entry]
-		sig := m.sig
-		sig.Score = finite(sig.Score)
-		out = append(out, memberState{
-			Entry: entry, Signal: sig, Score: finite(m.score), StartsAt: m.startsAt, EndsAt: m.endsAt, Open: m.open, Note: m.note,
-			Raised: m.raised, Told: m.told, Hiding: m.hiding, Judged: m.judged,
-		})
-	}
-	return out
-}
-
-func (s memberState) member() *member {
-	return &member{
-		sig: s.Signal, score: s.Score, startsAt: s.StartsAt, endsAt: s.EndsAt, open: s.Open, note: s.Note, raised: s.Raised,
-		told: s.Told, hiding: s.Hiding, judged: s.Judged,
-	}
 }
 
 // sortedQueue are the waiting signals in their order, with scores that JSON can hold.

@@ -21,6 +21,7 @@ func (d *Dispatcher) judge(in *incident, at int64) (until int64) {
 	in.expiring = nil
 	var worst *member // of the alarms that nobody was told of
 	for _, m := range in.members {
+		until = min(until, d.judgeFlapping(in, m, at))
 		if !m.open && (m.told != toldNothing || m.judged) {
 			continue // as it was when it ended
 		}

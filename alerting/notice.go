@@ -85,6 +85,7 @@ type AlarmView struct {
 	Rule     string         `json:"rule"`
 	Note     string         `json:"note,omitempty"` // why the alarm ended otherwise than by OK points
 
+	Flapping   int     `json:"flapping,omitempty"`    // changes of its state in the last hour if it is held open for that; else 0
 	Hiding     *Hiding `json:"hiding,omitempty"`      // what silences it, nil if nothing
 	HidingText string  `json:"hiding_text,omitempty"` // in words: "silenced by anna until 07:00: planned work"
 

@@ -41,6 +41,7 @@ type Global struct {
 	ExternalURL string         // where people reach this Tidewatch, without a trailing slash; "" if not set
 	Heartbeat   Heartbeat
 
+	FlapChanges    int           // in an hour, from which on an alarm is held open; 0: never
 	SilenceWarning time.Duration // before the end of a silence that hides an open alarm; 0: never
 }
 

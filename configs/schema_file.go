@@ -49,6 +49,8 @@ type rawGlobal struct {
 	Delay duration `yaml:"delay" default:"30s"`
 	// Time zone (IANA name) in which daily and weekly patterns are learnt and times in messages are written.
 	Timezone timezone `yaml:"timezone" default:"UTC"`
+	// How often an alarm may begin or end within an hour before it is held open, with one message that says so, until it has calmed down to half of that. `0` never.
+	FlapChanges int `yaml:"flap_changes" default:"6"`
 	// How long before its end a silence that still hides an alarm is warned of: in the thread of the alarm's message, or in the log where there is none. `0s` never.
 	SilenceWarning duration `yaml:"silence_warning" default:"15m"`
 	// URL at which people reach this Tidewatch; messages link to it.

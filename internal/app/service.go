@@ -153,6 +153,7 @@ func (s *Service) forgetGone(cfg *configs.Config) {
 func dispatcherOptions(cfg *configs.Config) alerting.DispatcherOptions {
 	return alerting.DispatcherOptions{
 		Location: cfg.Global.Location, Links: links(cfg.Global.ExternalURL), SilenceWarning: cfg.Global.SilenceWarning,
+		FlapChanges: cfg.Global.FlapChanges,
 		Inhibit: cfg.Inhibit, Mutes: cfg.Mutes, Intervals: cfg.Intervals,
 	}
 }

@@ -1,0 +1,90 @@
+package alerting
+
+import (
+	"container/heap"
+	"maps"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+type incidentState struct {
+	ID       []byte        `json:"id"` // not UTF-8
+	Key      string        `json:"key"`
+	Receiver string        `json:"receiver"`
+	Group    labels.Labels `json:"group"`
+	Interval int64         `json:"interval"`
+	Repeat   int64         `json:"repeat"`
+	Next     int64         `json:"next"`
+	Version  int           `json:"version"`
+	Told     int64         `json:"told"`
+	First    int64         `json:"first,omitempty"`
+	Members  []memberState `json:"members"`
+
+	Ack           *Acknowledgement `json:"ack,omitempty"`
+	AckedSeverity int              `json:"acked_severity,omitempty"`
+	AckChanged    bool             `json:"ack_changed,omitempty"`
+	AckEnded      string           `json:"ack_ended,omitempty"`
+
+	MuteIntervals   []string         `json:"mute_intervals,omitempty"`
+	ActiveIntervals []string         `json:"active_intervals,omitempty"`
+	Warned          map[string]int64 `json:"warned,omitempty"`
+}
+
+type memberState struct {
+	Entry    string  `json:"entry"`
+	Signal   Signal  `json:"signal"`
+	Score    float64 `json:"score"`
+	StartsAt int64   `json:"starts_at"`
+	EndsAt   int64   `json:"ends_at,omitempty"`
+	Open     bool    `json:"open,omitempty"`
+	Note     string  `json:"note,omitempty"`
+	Raised   string  `json:"raised,omitempty"`
+	Told     told    `json:"told,omitempty"`
+	Hiding   *Hiding `json:"hiding,omitempty"`
+	Judged   bool    `json:"judged,omitempty"`
+	Flapping bool    `json:"flapping,omitempty"`
+	Held     bool    `json:"held,omitempty"`
+	FlapTold bool    `json:"flap_told,omitempty"`
+}
+
+func (d *Dispatcher) loadIncident(s incidentState) {
+	in := &incident{
+		id: string(s.ID), key: s.Key, receiver: s.Receiver, group: s.Group, interval: s.Interval, repeat: s.Repeat,
+		next: s.Next, version: s.Version, told: s.Told, first: s.First, members: map[string]*member{},
+		ack: s.Ack, ackedSeverity: s.AckedSeverity, ackChanged: s.AckChanged, ackEnded: s.AckEnded,
+		muteIntervals: s.MuteIntervals, activeIntervals: s.ActiveIntervals, warned: s.Warned,
+	}
+	for _, ms := range s.Members {
+		m := ms.member()
+		in.members[ms.Entry] = m
+		d.where[ms.Entry] = append(d.where[ms.Entry], in)
+		if m.open {
+			in.open++
+		}
+	}
+	d.incidents[in.id] = in
+	heap.Push(&d.timers, in)
+}
+
+func saveMembers(ms map[string]*member) []memberState {
+	out := make([]memberState, 0, len(ms))
+	for _, entry := range slices.Sorted(maps.Keys(ms)) {
+		m := ms[entry]
+		sig := m.sig
+		sig.Score = finite(sig.Score)
+		out = append(out, memberState{
+			Entry: entry, Signal: sig, Score: finite(m.score), StartsAt: m.startsAt, EndsAt: m.endsAt, Open: m.open, Note: m.note,
+			Raised: m.raised, Told: m.told, Hiding: m.hiding, Judged: m.judged,
+			Flapping: m.flapping, Held: m.held, FlapTold: m.flapTold,
+		})
+	}
+	return out
+}
+
+func (s memberState) member() *member {
+	return &member{
+		sig: s.Signal, score: s.Score, startsAt: s.StartsAt, endsAt: s.EndsAt, open: s.Open, note: s.Note, raised: s.Raised,
+		told: s.Told, hiding: s.Hiding, judged: s.Judged, flapping: s.Flapping, held: s.Held, flapTold: s.FlapTold,
+	}
+}
