@@ -222,8 +222,8 @@ type Expectations struct {
 	MaxGapInferred bool     `json:"max_gap_inferred" doc:"Whether that was inferred, and not declared as max_gap."`
 	Series         float64  `json:"series" doc:"Usual number of series, inferred."`
 	Labels         []string `json:"labels" doc:"Labels that all series have: those of require_labels, and inferred ones."`
-	Lower          Value    `json:"lower" doc:"Least valid value, from range; null where open."`
-	Upper          Value    `json:"upper" doc:"Greatest valid value, from range; null where open."`
+	Lower          Value    `json:"lower" doc:"Least valid value, from range; NaN where open."`
+	Upper          Value    `json:"upper" doc:"Greatest valid value, from range; NaN where open."`
 }
 
 // Source is how a source does.

@@ -244,6 +244,22 @@ func verdicts(t *testing.T, c *Core, b tidewatch.Block, from, piece int) (out []
 	return out
 }
 
+// TestASourceThatIsNewIsNoFault has history reach back to before the first sample, as on a Prometheus that was just installed.
+func TestASourceThatIsNewIsNoFault(t *testing.T) {
+	b := regions(40, 3)
+	for _, r := range b.Rows {
+		for i := range 2 * perDay {
+			r.V[i] = math.NaN()
+		}
+	}
+	c := testCore(t, 1, qualityDetector())
+	_, err := c.Train(cut(b, 0, 2*perDay))
+	must(t, err)
+	if got := verdicts(t, c, b, 2*perDay, 1); len(got) > 0 {
+		t.Errorf("verdicts %q, want none", got)
+	}
+}
+
 func TestVerdictsDoNotDependOnBlocksOrRestarts(t *testing.T) {
 	b := qualityWorld()
 	from := cleanDays * perDay

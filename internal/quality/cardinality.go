@@ -48,5 +48,8 @@ func (m *Monitor) explosion(t int64, ms []Member) {
 		}
 		return
 	}
+	if n == 0 {
+		return // an outage does not change how many there are
+	}
 	c.usual += float64(max(countRate, 1/float64(m.columns)) * (n - c.usual))
 }

@@ -1,11 +1,14 @@
 package quality
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Monitor watches the data of one detector.
 type Monitor struct {
 	expect  Expect
-	columns int // seen
+	columns int // seen, from the first that had a value
 	sparse  sparse
 	count   count
 	schema  schema
@@ -32,6 +35,9 @@ func (m *Monitor) Column(t int64, ms []Member) []Change {
 	if m.expect.Off {
 		return nil
 	}
+	if m.columns == 0 && !anyPresent(ms) {
+		return nil // there is nothing yet: history may reach back further than the data
+	}
 	m.said = [NumReasons]string{}
 	m.columns++
 	if m.late.on {
@@ -49,6 +55,10 @@ func (m *Monitor) Column(t int64, ms []Member) []Change {
 		m.settle(t, &ms[i], &n)
 	}
 	return m.turn(t, ms, &n)
+}
+
+func anyPresent(ms []Member) bool {
+	return slices.ContainsFunc(ms, func(m Member) bool { return m.present() })
 }
 
 // settle chooses the reason for which a member is withheld, and learns from it what may be learnt.
