@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -25,7 +26,7 @@ func View(f Facts) AlarmView {
 		Annotations: expandAnnotations(f), State: f.State.String(), StartsAt: f.StartsAt, EndsAt: f.EndsAt,
 		Title: title(f.Detector, f.Labels), Unit: f.Unit, Value: f.Now.V, Peak: f.Peak, Band: f.Band,
 		Score: finite(f.AnomalyScore), Surprise: finite(f.Score.Surprise), Channel: f.Score.Channel.String(),
-		Reason: reason(f), Why: why(f), Nearby: nearby(f.Nearby, f.StartsAt), Promise: f.Promise, Expr: f.Expr, Rule: string(f.Transition.Rule), Note: f.Note,
+		Reason: reason(f), Why: why(f), Nearby: nearby(f.Nearby, f.StartsAt), Promise: f.Promise, Expr: cmp.Or(f.Expr, f.Composite), Composite: f.Composite != "", Rule: string(f.Transition.Rule), Note: f.Note,
 		Chart: f.Chart,
 	}
 }

@@ -11,6 +11,9 @@ import (
 // valueLine is "checkout · error ratio 6.2 %, expected 0.1–0.9 %".
 func valueLine(v AlarmView) string {
 	line := v.Title
+	if v.Composite {
+		return line
+	}
 	if isFinite(v.Value) {
 		line += " " + FormatValue(v.Value, v.Unit)
 	} else {
@@ -36,6 +39,8 @@ func alarmBody(v AlarmView, was string) []string {
 func promiseLine(v AlarmView) string {
 	score := fmt.Sprintf("score %s (alarms at 1)", FormatValue(v.Score, ""))
 	switch {
+	case v.Composite:
+		return ""
 	case v.Promise == "":
 		return upperFirst(score)
 	case strings.HasPrefix(v.Promise, "≤"):

@@ -16,6 +16,8 @@ const maxReasonPoints = 5
 func reason(f Facts) string {
 	tr := f.Transition
 	switch {
+	case f.Composite != "" && f.Note == "":
+		return f.Verdict
 	case f.Note == NoteRegimeAccepted:
 		return "Closed, not recovered: the shift has lasted long enough to be accepted as the new normal."
 	case f.Note == NoteStoppedReporting:

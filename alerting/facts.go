@@ -40,6 +40,9 @@ type Facts struct {
 	Note         string         // for example "REGIME_ACCEPTED", "stopped reporting"
 	Nearby       []ContextEvent // what may explain the breach, the closest first
 	Chart        *Chart
+
+	Composite string // the rule of a composite alarm; "" for any other
+	Verdict   string // of a composite alarm: why it is in its state
 }
 
 // Signal is one transition on its way to the dispatcher.

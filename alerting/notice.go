@@ -69,21 +69,22 @@ type AlarmView struct {
 	StartsAt    int64             `json:"starts_at"`
 	EndsAt      int64             `json:"ends_at,omitempty"`
 
-	Title    string         `json:"title"` // "checkout · 5xx ratio"
-	Unit     string         `json:"unit,omitempty"`
-	Value    float64        `json:"-"`     // newest observed value; NaN if missing
-	Peak     float64        `json:"-"`     // the value farthest from its expectation since StartsAt
-	Band     tidewatch.Band `json:"-"`     // at the newest point
-	Score    float64        `json:"score"` // anomaly_score, alarms at 1
-	Surprise float64        `json:"surprise"`
-	Channel  string         `json:"channel"`
-	Reason   string         `json:"reason"`           // CloudWatch's wording with the values
-	Why      string         `json:"why"`              // "Expected 0.4 % = level 0.5 % − Tuesday 03:00 0.1 %. History 15 d."
-	Nearby   string         `json:"nearby,omitempty"` // "Nearby: began 40 s after build_info of api changed 1.4 → 1.5."
-	Promise  string         `json:"promise"`          // "≤ 1 false alarm/30 d"
-	Expr     string         `json:"expr"`
-	Rule     string         `json:"rule"`
-	Note     string         `json:"note,omitempty"` // why the alarm ended otherwise than by OK points
+	Title     string         `json:"title"` // "checkout · 5xx ratio"
+	Unit      string         `json:"unit,omitempty"`
+	Value     float64        `json:"-"`     // newest observed value; NaN if missing
+	Peak      float64        `json:"-"`     // the value farthest from its expectation since StartsAt
+	Band      tidewatch.Band `json:"-"`     // at the newest point
+	Score     float64        `json:"score"` // anomaly_score, alarms at 1
+	Surprise  float64        `json:"surprise"`
+	Channel   string         `json:"channel"`
+	Reason    string         `json:"reason"`           // CloudWatch's wording with the values
+	Why       string         `json:"why"`              // "Expected 0.4 % = level 0.5 % − Tuesday 03:00 0.1 %. History 15 d."
+	Nearby    string         `json:"nearby,omitempty"` // "Nearby: began 40 s after build_info of api changed 1.4 → 1.5."
+	Promise   string         `json:"promise"`          // "≤ 1 false alarm/30 d"
+	Expr      string         `json:"expr"`             // a composite alarm's rule
+	Rule      string         `json:"rule"`
+	Composite bool           `json:"composite,omitempty"` // it has no value, band and score of its own
+	Note      string         `json:"note,omitempty"`      // why the alarm ended otherwise than by OK points
 
 	Flapping   int     `json:"flapping,omitempty"`    // changes of its state in the last hour if it is held open for that; else 0
 	Hiding     *Hiding `json:"hiding,omitempty"`      // what silences it, nil if nothing

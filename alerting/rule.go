@@ -1,7 +1,7 @@
 package alerting
 
 // The rules. RuleDecisive is Tidewatch's own (Policy.AtOnce). Those after it are the rows of CloudWatch's table as Decide
-// applies it; the retaining ones never cause a transition and appear only in a Decision. The last three name an End.
+// applies it; the retaining ones never cause a transition and appear only in a Decision. Three name an End, and the last two are of composite alarms.
 const (
 	RuleDecisive           Rule = "one-decisive"
 	RuleNewestReal         Rule = "newest-n-real"
@@ -18,6 +18,8 @@ const (
 	RuleStoppedReporting   Rule = "stopped-reporting"
 	RuleRegimeAccepted     Rule = "regime-accepted"
 	RuleEnded              Rule = "ended"
+	RuleCompositeTrue      Rule = "composite-rule-true"
+	RuleCompositeFalse     Rule = "composite-rule-false"
 )
 
 var ruleText = map[Rule]string{
@@ -36,6 +38,8 @@ var ruleText = map[Rule]string{
 	RuleStoppedReporting:   "The series has been gone for too long: the alarm was closed without knowing whether it recovered.",
 	RuleRegimeAccepted:     "The shift has lasted long enough to be accepted as the new normal: the alarm was closed without a recovery.",
 	RuleEnded:              "The alarm was ended by something other than its points.",
+	RuleCompositeTrue:      "The rule of the composite alarm became true.",
+	RuleCompositeFalse:     "The rule of the composite alarm is false.",
 }
 
 // Explain is a sentence that says what the rule means, with N for Of and M for Datapoints; the rule's own name if it is not

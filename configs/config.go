@@ -11,10 +11,11 @@ import (
 type Config struct {
 	Global        Global
 	Storage       Storage
-	Sources       []Source   // at least one, names unique
-	Presets       []string   // as written, for example "node-exporter"
-	DetectorFiles []string   // the files that the globs matched, in the order in which they were read
-	Detectors     []Detector // own detectors in the order of the file, then those of presets; names unique
+	Sources       []Source                 // at least one, names unique
+	Presets       []string                 // as written, for example "node-exporter"
+	DetectorFiles []string                 // the files that the globs matched, in the order in which they were read
+	Detectors     []Detector               // own detectors in the order of the file, then those of presets; names unique
+	Composites    []alerting.CompositeSpec // in the order of the file; together they are valid, see NewComposites
 	Route         *alerting.Route
 	Receivers     []Receiver
 	Events        Events

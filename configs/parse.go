@@ -69,6 +69,7 @@ func (b *builder) config(raw rawFile) *Config {
 	b.cfg.Storage = storage(top.at("storage"), raw.Storage)
 	b.sourceList(top, raw.Sources)
 	b.detectors(top, raw)
+	b.composites(top.at("composite_alarms"), raw.Composites)
 	b.receivers(top.at("receivers"), raw.Receivers)
 	b.hiding(top, raw)
 	b.route(top, raw)

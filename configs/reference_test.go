@@ -97,7 +97,7 @@ var sectionNames = map[string]string{
 	"rawLog": "log_configs[]", "rawWebhook": "webhook_configs[]", "rawSource": "sources[]", "rawDetector": "detectors[]", "rawReceiver": "receivers[]", "rawExclude": "exclude[]",
 	"rawBasicAuth": "basic_auth", "rawHTTP": "http_config", "rawPreset": "presets[]", "rawRoute": "route",
 	"rawNamedInterval": "time_intervals[]", "rawInterval": "time_intervals[].time_intervals[]", "rawClockRange": "times[]",
-	"rawInhibit": "inhibit_rules[]", "rawMute": "mute_rules[]",
+	"rawInhibit": "inhibit_rules[]", "rawMute": "mute_rules[]", "rawComposite": "composite_alarms[]",
 }
 
 func sectionName(t reflect.Type) string {

@@ -17,6 +17,8 @@ type rawFile struct {
 	DetectorFiles []string `yaml:"detector_files"`
 	// What is watched.
 	Detectors []rawDetector `yaml:"detectors"`
+	// Alarms made of other alarms: one message where several detectors agree.
+	Composites []rawComposite `yaml:"composite_alarms"`
 	// Which alarm goes to which receiver: Alertmanager's routing tree. Left out, everything goes to the first receiver.
 	Route *rawRoute `yaml:"route"`
 	// Recurring times that routes refer to by name.

@@ -138,6 +138,10 @@ func (b backend) alarm(a engine.AlarmInfo) api.Alarm {
 	if a.Quality.Reason != quality.None {
 		out.DataQuality = dataQuality(a.Quality)
 	}
+	if a.Composite {
+		out.CompositeRule, out.Readiness = a.Facts.Composite, rungs[len(rungs)-1] // there is nothing left to learn
+		out.Training.State = engine.Trained.String()
+	}
 	if p := a.Newest; len(p.T) == 1 {
 		out.Time, out.Score, out.Y = api.Time(p.T[0]), api.Value(p.Score[0]), api.Value(p.Y[0])
 		out.Yhat, out.YhatLower, out.YhatUpper = api.Value(p.Mid[0]), api.Value(p.Lower[0]), api.Value(p.Upper[0])
@@ -167,7 +171,7 @@ func trainingSummary(s engine.TrainingSummary) (api.Training, api.TrainingCounts
 
 func (b backend) muted(detector string) bool {
 	d, ok := b.s.config().Detector(detector)
-	return b.s.opts.DryRun || ok && !d.Notify
+	return b.s.opts.DryRun || ok && !d.Notify || b.s.core.Muted(detector)
 }
 
 // Alarm implements api.Backend.

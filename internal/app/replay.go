@@ -51,6 +51,11 @@ func Replay(ctx context.Context, o ReplayOptions) (ReplayReport, error) {
 	if err := r.core.Configure(engineDetectors(o.Config, false), o.Config.Route, dispatcherOptions(o.Config)); err != nil {
 		return r.report, err
 	}
+	set, err := o.Config.NewComposites()
+	if err != nil {
+		return r.report, err
+	}
+	r.core.Compose(set)
 	if err := r.train(ctx); err != nil {
 		return r.report, err
 	}

@@ -100,6 +100,11 @@ func (s *Service) build(cfg *configs.Config) error {
 	if err := core.Configure(engineDetectors(cfg, false), cfg.Route, dispatcherOptions(cfg)); err != nil {
 		return err
 	}
+	set, err := cfg.NewComposites()
+	if err != nil {
+		return err
+	}
+	core.Compose(set)
 	s.core = core
 	s.adopt(cfg, ints, runners)
 	return nil
@@ -226,10 +231,15 @@ func (s *Service) reload(ctx context.Context) error {
 	for _, c := range configs.Changes(s.config(), cfg) {
 		s.log.Info("configuration", "change", c.String())
 	}
+	set, err := cfg.NewComposites()
+	if err != nil {
+		return err
+	}
 	defer s.halt()()
 	if err := s.core.Configure(engineDetectors(cfg, false), cfg.Route, dispatcherOptions(cfg)); err != nil {
 		return err
 	}
+	s.core.Compose(set)
 	s.adopt(cfg, ints, runners)
 	s.endTroubles(ctx)
 	if err := s.outbox.SetNotifiers(ctx, s.notifiers()); err != nil {

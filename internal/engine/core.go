@@ -21,6 +21,8 @@ type Core struct {
 	engine *Engine
 	disp   *alerting.Dispatcher
 	now    int64
+
+	composites *alerting.Composites // nil: there are none
 }
 
 // Result is what one tick decided, in a fixed order.
@@ -55,6 +57,9 @@ func (c *Core) Configure(ds []Detector, root *alerting.Route, opts alerting.Disp
 // endGone ends incidents of alarms whose detector is gone, or has forgotten the series.
 func (c *Core) endGone() {
 	c.disp.End(c.now, alerting.NoteDetectorRemoved, func(s alerting.Signal) bool {
+		if c.composites.Find(s.Detector) != nil {
+			return false
+		}
 		d := c.engine.find(s.Detector)
 		return d == nil || d.group(s.SeriesID) == nil
 	})
@@ -125,12 +130,12 @@ func (c *Core) Tick(now int64, blocks []tidewatch.Block) (Result, error) {
 		r.Points += n
 		c.report(c.engine.find(b.Detector), &r)
 	}
+	r.Changes = append(r.Changes, c.compose(blocks)...)
 	slices.SortStableFunc(r.Changes, func(x, y Change) int {
 		return cmp.Or(cmp.Compare(x.Transition.T, y.Transition.T), cmp.Compare(x.Detector, y.Detector), cmp.Compare(x.Series.ID, y.Series.ID))
 	})
 	for _, ch := range r.Changes {
-		d := c.engine.find(ch.Detector)
-		c.disp.Handle(d.signal(ch, r.Now, r.Now-ch.Transition.T > historicalAfter.Milliseconds()+2*d.step()))
+		c.handle(ch, r.Now)
 	}
 	c.dispatch(&r)
 	return r, nil
@@ -183,6 +188,9 @@ func (d *detector) signal(ch Change, now int64, historical bool) alerting.Signal
 
 // view is what a message says of an alarm at this moment.
 func (c *Core) view(s alerting.Signal) (alerting.AlarmView, bool) {
+	if x := c.composites.Find(s.Detector); x != nil {
+		return alerting.View(compositeFacts(x)), true
+	}
 	d := c.engine.find(s.Detector)
 	if d == nil {
 		return alerting.AlarmView{}, false

@@ -26,6 +26,8 @@ type AlarmInfo struct {
 	Data     TrainedOn       // what the models had been given that raised the newest alarm; without one, what they have been given
 	Quality  quality.Verdict // of its data; None where they can be judged
 
+	Composite bool // of a composite alarm, which has no series and has learnt nothing
+
 	Alerting labels.Labels   // those that routes, groups and matchers see
 	Hiding   alerting.Hiding // what keeps it from being told, or would if it fired
 }
@@ -72,7 +74,7 @@ func (c *Core) LeftOut(name string) (n int) {
 	return n
 }
 
-// Alarms calls yield for every alarm in order of detector and series until it returns false; those of series that have been replaced, or have
+// Alarms calls yield for every alarm in order of detector and series, then every composite alarm, until it returns false; those of series that have been replaced, or have
 // been gone for a day, are left out. keep, which may be nil, chooses
 // by identity and state before the expensive view is made.
 func (c *Core) Alarms(keep func(detector string, s tidewatch.Series, state alerting.State) bool, yield func(AlarmInfo) bool) {
@@ -90,6 +92,11 @@ func (c *Core) Alarms(keep func(detector string, s tidewatch.Series, state alert
 					return
 				}
 			}
+		}
+	}
+	for _, x := range c.composites.All() {
+		if (keep == nil || keep(x.Name, compositeSeries(x), x.State)) && !yield(c.compositeInfo(x)) {
+			return
 		}
 	}
 }
@@ -124,6 +131,11 @@ func (c *Core) FindAlarm(id string) (info AlarmInfo, ok bool) {
 					return d.told(r, c.disp.HidingAt(c.now)), true
 				}
 			}
+		}
+	}
+	for _, x := range c.composites.All() {
+		if alerting.AlarmID(x.Name, 0) == id {
+			return c.compositeInfo(x), true
 		}
 	}
 	return AlarmInfo{}, false

@@ -36,6 +36,7 @@ func (c *Core) Snapshot(shards int) Snapshot {
 		d.appendMeta(&e)
 	}
 	e.eventLog(c.engine.events)
+	e.bytes(c.composites.AppendState(nil))
 	s.Meta = e.b
 	wg.Wait()
 	return s
@@ -65,6 +66,9 @@ func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
 		}
 	}
 	*c.engine.events = d.eventLog()
+	if len(d.b) > 0 && d.err == nil { // snapshots of older releases end here
+		d.err = c.composites.LoadState(d.bytes())
+	}
 	if d.err != nil {
 		return nil, d.err
 	}

@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"math"
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
+)
+
+// Compose makes set the composite alarms; those whose names are already there keep their states. Call it after Configure, with a
+// set checked against the same detectors.
+func (c *Core) Compose(set *alerting.Composites) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	set.Inherit(c.composites)
+	c.composites = set
+	c.endGone()
+}
+
+// compose evaluates the composite alarms after the blocks of a tick, at the grid time of their newest point.
+func (c *Core) compose(blocks []tidewatch.Block) (out []Change) {
+	newest := int64(math.MinInt64)
+	for _, b := range blocks {
+		newest = max(newest, b.End()-b.Step)
+	}
+	if newest == math.MinInt64 {
+		return nil
+	}
+	for _, tr := range c.composites.Evaluate(newest, c.counts) {
+		out = append(out, describeComposite(tr.Composite, tr.Transition))
+	}
+	return out
+}
+
+// counts are the states of the series of a detector that an operand chooses. Those of a detector in training are not known yet.
+func (c *Core) counts(o alerting.Operand) (n alerting.Counts, known bool) {
+	d := c.engine.find(o.Name)
+	if d == nil || !d.begun {
+		return n, false
+	}
+	for _, g := range d.groups {
+		for i := range g.rows {
+			r := &g.rows[i]
+			if r.listed(d.next) && (len(o.Matchers) == 0 || o.Matchers.Match(d.labels(r.series))) {
+				n[r.alarm.State()]++
+			}
+		}
+	}
+	return n, true
+}
+
+func describeComposite(x *alerting.Composite, tr alerting.Transition) Change {
+	id := alerting.AlarmID(x.Name, 0)
+	return Change{
+		ID: alerting.TransitionID(id, tr.T, tr.To, x.Hash), Alarm: id, Detector: x.Name, Series: compositeSeries(x), Transition: tr,
+		View: alerting.View(compositeFacts(x)), ConfigHash: x.Hash,
+	}
+}
+
+func compositeSeries(x *alerting.Composite) tidewatch.Series {
+	return tidewatch.Series{Labels: x.AlertLabels()}
+}
+
+// compositeFacts is what is known of a composite alarm now.
+func compositeFacts(x *alerting.Composite) alerting.Facts {
+	nan := math.NaN()
+	f := alerting.Facts{
+		ID: alerting.AlarmID(x.Name, 0), Detector: x.Name, Labels: x.AlertLabels(), Annotations: x.Annotations, Composite: x.Rule.String(),
+		Transition: x.Last, State: x.State, Verdict: x.Reason, Location: time.UTC, StartsAt: x.Since,
+		Now: tidewatch.Point{T: x.Last.T, V: nan}, Peak: nan, Band: tidewatch.Band{Lower: nan, Mid: nan, Upper: nan},
+	}
+	if x.Last.From == alerting.Alarming {
+		f.EndsAt = x.Last.T
+	}
+	return f
+}
+
+func compositeSignal(x *alerting.Composite, ch Change, now int64, historical bool) alerting.Signal {
+	return alerting.Signal{
+		At: now, ID: ch.Alarm, Detector: x.Name, Labels: x.AlertLabels(), Transition: ch.Transition, Note: ch.Note, Historical: historical,
+		Muted: x.Disabled,
+	}
+}
+
+// compositeInfo is a composite alarm as the API lists it.
+func (c *Core) compositeInfo(x *alerting.Composite) AlarmInfo {
+	nothing := math.NaN()
+	return AlarmInfo{
+		ID: alerting.AlarmID(x.Name, 0), Detector: x.Name, Series: compositeSeries(x), State: x.State, Since: x.Since, Limit: nothing,
+		Facts: compositeFacts(x), Alerting: x.AlertLabels(), Hiding: c.disp.HidingAt(c.now)(x.AlertLabels()), Composite: true,
+	}
+}
+
+// handle hands a change to the dispatcher.
+func (c *Core) handle(ch Change, now int64) {
+	late := historicalAfter.Milliseconds()
+	if x := c.composites.Find(ch.Detector); x != nil {
+		c.disp.Handle(compositeSignal(x, ch, now, now-ch.Transition.T > late))
+		return
+	}
+	d := c.engine.find(ch.Detector)
+	c.disp.Handle(d.signal(ch, now, now-ch.Transition.T > late+2*d.step()))
+}
+
+// Muted reports whether the actions of a composite alarm are disabled.
+func (c *Core) Muted(name string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	x := c.composites.Find(name)
+	return x != nil && x.Disabled
+}

@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
+)
+
+func compositesOf(t *testing.T, rules map[string]string, detectors ...string) *alerting.Composites {
+	t.Helper()
+	var specs []alerting.CompositeSpec
+	for name, rule := range rules {
+		r, err := alerting.ParseCompositeRule(rule)
+		must(t, err)
+		specs = append(specs, alerting.CompositeSpec{Name: name, Rule: r, Labels: map[string]string{"severity": "page"}, Hash: "h"})
+	}
+	c, err := alerting.NewComposites(specs, detectors)
+	must(t, err)
+	return c
+}
+
+func compositeCore(t *testing.T) *Core {
+	t.Helper()
+	root := &alerting.Route{Receiver: "r", GroupInterval: time.Minute, RepeatInterval: 24 * time.Hour}
+	c := NewCore(New(Options{Workers: 1}), alerting.NewDispatcher(root, alerting.DispatcherOptions{}))
+	must(t, c.Configure([]Detector{testDetector("a")}, root, alerting.DispatcherOptions{}))
+	c.Compose(compositesOf(t, map[string]string{"AllCalm": "NOT ALARM(a)", "Nothing": "ALARM(a)"}, "a"))
+	return c
+}
+
+// A composite alarm waits for its detector's training, has a message, survives a restart unchanged, and ends with its removal.
+func TestCompositeLife(t *testing.T) {
+	c, b := compositeCore(t), world("a", 2, 1)
+	at := b.N - 3
+	res, err := c.Tick(b.Time(0), []tidewatch.Block{cut(b, 0, at)})
+	must(t, err)
+	for _, ch := range res.Changes {
+		if ch.Detector != "a" {
+			t.Fatalf("in training: %+v", ch)
+		}
+	}
+	c.Begin(b.Time(at), "a")
+	res, err = c.Tick(b.Time(at+1), []tidewatch.Block{cut(b, at, at+1)})
+	must(t, err)
+	if len(res.Changes) != 2 || res.Changes[0].Detector != "AllCalm" || res.Changes[0].Transition.To != alerting.Alarming {
+		t.Fatalf("changes: %+v", res.Changes)
+	}
+	res = c.Advance(b.Time(at+1) + minute) // after group_wait
+	if len(res.Notices) != 1 || res.Notices[0].Alarms[0].Reason != "The rule is true: a is OK (2 of 2 series)." {
+		t.Fatalf("notices: %+v", res.Notices)
+	}
+	saved := c.Snapshot(1)
+	again := compositeCore(t)
+	if _, err := again.Restore(saved); err != nil {
+		t.Fatal(err)
+	}
+	if s := again.Snapshot(1); !bytes.Equal(s.Meta, saved.Meta) {
+		t.Error("the state is another after a restart")
+	}
+	res, err = again.Tick(b.Time(at+2), []tidewatch.Block{cut(b, at+1, at+2)})
+	must(t, err)
+	if len(res.Changes) > 0 {
+		t.Errorf("after a restart: %+v", res.Changes)
+	}
+	again.Compose(compositesOf(t, map[string]string{"Nothing": "ALARM(a)"}, "a"))
+	if res = again.Advance(b.Time(at + 3)); len(res.Notices) != 1 || res.Notices[0].Status != "resolved" {
+		t.Errorf("after its removal: %+v", res.Notices)
+	}
+}
+
+// A snapshot of a release without composite alarms is read.
+func TestRestoreWithoutComposites(t *testing.T) {
+	c := compositeCore(t)
+	s := c.Snapshot(1)
+	s.Meta = s.Meta[:len(s.Meta)-len(c.composites.AppendState(nil))-1]
+	if _, err := compositeCore(t).Restore(s); err != nil {
+		t.Error(err)
+	}
+}
