@@ -32,7 +32,8 @@ func (d *Dispatcher) judge(in *incident, at int64) (until int64) {
 			worst = m
 		}
 		if h.Hidden() {
-			m.hiding = &h
+			hidden := h // h itself stays off the heap: most alarms are not hidden
+			m.hiding = &hidden
 		}
 		if m.open {
 			until = min(until, change, d.watchExpiry(in, &h, at))

@@ -26,7 +26,7 @@ type server struct {
 	now         func() time.Time
 	timeout     time.Duration
 	slots       chan struct{} // one token per limited request under way
-	openapi     []byte
+	openapi     func() []byte
 	meters      *meters
 	exposition  http.Handler
 	crossOrigin *http.CrossOriginProtection
@@ -55,7 +55,7 @@ func New(o Options) http.Handler {
 		opts: o, backend: o.Backend, log: o.Logger, now: o.Now,
 		timeout:     cmp.Or(o.Timeout, DefaultTimeout),
 		slots:       make(chan struct{}, cmp.Or(o.MaxConcurrent, DefaultMaxConcurrent)),
-		openapi:     Document(prefix(o)),
+		openapi:     sync.OnceValue(func() []byte { return Document(prefix(o)) }),
 		meters:      newMeters(o.Registry),
 		crossOrigin: http.NewCrossOriginProtection(),
 	}

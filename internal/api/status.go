@@ -84,6 +84,6 @@ func (s *server) document(w http.ResponseWriter, _ *http.Request, a *args) error
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	s.write(w, s.openapi)
+	s.write(w, s.openapi())
 	return nil
 }

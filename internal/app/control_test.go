@@ -66,6 +66,9 @@ func acted(t *testing.T, interrupt func(*session)) (*harness, ending) {
 }
 
 func TestControlsSurvive(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a few seconds with the race detector")
+	}
 	h, want := acted(t, nil)
 	for _, part := range []string{"Acknowledged by ben (slack)", "Resolved"} {
 		if !strings.Contains(want.slack, part) {
@@ -111,6 +114,9 @@ func TestSilencesOutliveTheSnapshot(t *testing.T) {
 
 // What a person calls expected is the new normal: the alarm ends as that, and not because the values came back.
 func TestExpectedIsAccepted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a few seconds with the race detector")
+	}
 	want := ""
 	for name, interrupt := range map[string]func(*session){"uninterrupted": nil, "crash": (*session).crash, "stop": (*session).stop} {
 		h := newQuick(t, broken)

@@ -159,7 +159,7 @@ func dispatcherOptions(cfg *configs.Config) alerting.DispatcherOptions {
 	return alerting.DispatcherOptions{
 		Location: cfg.Global.Location, Links: links(cfg.Global.ExternalURL), SilenceWarning: cfg.Global.SilenceWarning,
 		FlapChanges: cfg.Global.FlapChanges,
-		Inhibit: cfg.Inhibit, Mutes: cfg.Mutes, Intervals: cfg.Intervals,
+		Inhibit:     cfg.Inhibit, Mutes: cfg.Mutes, Intervals: cfg.Intervals,
 	}
 }
 
