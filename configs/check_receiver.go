@@ -2,6 +2,7 @@ package configs
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,6 +18,9 @@ func (b *builder) receivers(s scope, raws []rawReceiver) {
 		r := Receiver{Name: raw.Name}
 		for j, sl := range raw.Slack {
 			r.Slack = append(r.Slack, b.slack(at.at("slack_configs").index(j), sl))
+		}
+		for j, a := range raw.Alertmanager {
+			r.Alertmanager = append(r.Alertmanager, b.alertmanager(at.at("alertmanager_configs").index(j), a))
 		}
 		for j, w := range raw.Webhook {
 			r.Webhook = append(r.Webhook, b.webhook(at.at("webhook_configs").index(j), w))
@@ -86,6 +90,30 @@ func (b *builder) webhook(s scope, raw rawWebhook) WebhookConfig {
 	}
 	if c.MaxAlerts < 0 {
 		s.at("max_alerts").wrong(fmt.Sprintf("%d is below 0", c.MaxAlerts), "0 is all that a message shows")
+	}
+	if c.Timeout <= 0 {
+		s.at("timeout").wrong("is not above 0s", "")
+	}
+	return c
+}
+
+func (b *builder) alertmanager(s scope, raw rawAlertmanager) AlertmanagerConfig {
+	c := AlertmanagerConfig{
+		ResendInterval: time.Duration(raw.ResendInterval), Timeout: time.Duration(raw.Timeout), HTTP: b.httpConfig(s.at("http_config"), raw.HTTPConfig),
+	}
+	if s.has("urls") && len(raw.URLs) == 0 {
+		s.at("urls").wrong("is empty", "name at least one Alertmanager: urls: [http://alertmanager:9093]")
+	}
+	for i, u := range raw.URLs {
+		u = strings.TrimSuffix(u, "/")
+		checkURL(s.at("urls").index(i), u)
+		if slices.Contains(c.URLs, u) {
+			s.at("urls").index(i).wrong("is there twice", "each replica is told once")
+		}
+		c.URLs = append(c.URLs, u)
+	}
+	if c.ResendInterval < time.Second || c.ResendInterval > time.Hour {
+		s.at("resend_interval").wrong(formatDuration(c.ResendInterval)+" is not between 1s and 1h", "Prometheus tells again each minute")
 	}
 	if c.Timeout <= 0 {
 		s.at("timeout").wrong("is not above 0s", "")

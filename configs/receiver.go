@@ -8,10 +8,11 @@ import (
 
 // Receiver is a named list of places that a notice is sent to; one without any drops it.
 type Receiver struct {
-	Name    string
-	Slack   []SlackConfig
-	Webhook []WebhookConfig
-	Log     []LogConfig
+	Name         string
+	Slack        []SlackConfig
+	Alertmanager []AlertmanagerConfig
+	Webhook      []WebhookConfig
+	Log          []LogConfig
 }
 
 // SlackConfig is one Slack channel, reached either with a bot token (AppToken or AppTokenFile: posts, edits, threads,
@@ -39,6 +40,14 @@ func (s SlackConfig) Token() (string, error) {
 // WebhookURL returns the webhook's URL, read from its file at each call; "" for a bot.
 func (s SlackConfig) WebhookURL() (string, error) {
 	return readSecret("api_url_file", s.APIURL, s.APIURLFile)
+}
+
+// AlertmanagerConfig is a cluster of Alertmanagers, each of which is told every alert.
+type AlertmanagerConfig struct {
+	URLs           []string // the replicas' bases, without a trailing slash
+	ResendInterval time.Duration
+	Timeout        time.Duration // of one HTTP request
+	HTTP           commoncfg.HTTPClientConfig
 }
 
 // WebhookConfig is an address to which messages are posted as Alertmanager's webhook JSON. Exactly one of URL and URLFile is

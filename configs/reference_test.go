@@ -94,7 +94,7 @@ func schemaTypes(t reflect.Type, seen map[reflect.Type]bool) []reflect.Type {
 // sectionNames are what a schema struct is called in the reference; the others are called after the first field that has them.
 var sectionNames = map[string]string{
 	"rawFile": "The file", "rawOAuth2": "oauth2", "rawTLS": "tls_config", "rawHeader": "http_headers.NAME", "rawSlack": "slack_configs[]",
-	"rawLog": "log_configs[]", "rawWebhook": "webhook_configs[]", "rawSource": "sources[]", "rawDetector": "detectors[]", "rawReceiver": "receivers[]", "rawExclude": "exclude[]",
+	"rawLog": "log_configs[]", "rawWebhook": "webhook_configs[]", "rawAlertmanager": "alertmanager_configs[]", "rawSource": "sources[]", "rawDetector": "detectors[]", "rawReceiver": "receivers[]", "rawExclude": "exclude[]",
 	"rawBasicAuth": "basic_auth", "rawHTTP": "http_config", "rawPreset": "presets[]", "rawRoute": "route",
 	"rawNamedInterval": "time_intervals[]", "rawInterval": "time_intervals[].time_intervals[]", "rawClockRange": "times[]",
 	"rawInhibit": "inhibit_rules[]", "rawMute": "mute_rules[]", "rawComposite": "composite_alarms[]",

@@ -30,6 +30,8 @@ type rawReceiver struct {
 	Name string `yaml:"name" required:"true"`
 	// Slack channels.
 	Slack []rawSlack `yaml:"slack_configs"`
+	// Alertmanagers.
+	Alertmanager []rawAlertmanager `yaml:"alertmanager_configs"`
 	// Anything that understands Alertmanager's webhooks.
 	Webhook []rawWebhook `yaml:"webhook_configs"`
 	// Tidewatch's own log.
@@ -52,6 +54,18 @@ type rawSlack struct {
 	APIURLFile string `yaml:"api_url_file"`
 	// Tell when an alarm ends.
 	SendResolved bool `yaml:"send_resolved" default:"true"`
+	// Limit of one HTTP request.
+	Timeout duration `yaml:"timeout" default:"10s"`
+	// HTTP settings, as for a source.
+	HTTPConfig rawHTTP `yaml:"http_config"`
+}
+
+// rawAlertmanager is an Alertmanager, or a cluster of them, to which each alarm is sent as an alert (see [Alertmanager](notifiers/alertmanager.md)).
+type rawAlertmanager struct {
+	// Base URLs of all replicas, for example `http://alertmanager:9093`. Each is told, as Alertmanager asks of its clients; a load balancer would tell one.
+	URLs []string `yaml:"urls" required:"true"`
+	// How often what fires is told again. One that is not told for four times as long ends.
+	ResendInterval duration `yaml:"resend_interval" default:"1m"`
 	// Limit of one HTTP request.
 	Timeout duration `yaml:"timeout" default:"10s"`
 	// HTTP settings, as for a source.

@@ -12,8 +12,8 @@ import (
 	"github.com/tidewatch/tidewatch/alerting"
 )
 
-// alertView is one alarm as Alertmanager's label set with annotations; times are in Unix milliseconds, 0 where not over.
-type alertView struct {
+// Alert is one alarm as Alertmanager's label set with annotations; times are in Unix milliseconds, EndsAt is 0 while it fires.
+type Alert struct {
 	Status       string
 	Labels       map[string]string
 	Annotations  map[string]string
@@ -22,14 +22,14 @@ type alertView struct {
 	GeneratorURL string
 }
 
-// alertViews are the notice's alarms as alerts. A notice about Tidewatch itself, which has none, is one alert.
-func alertViews(n *alerting.Notice, externalURL string) []alertView {
+// NoticeAlerts are the notice's alarms as alerts. A notice about Tidewatch itself, which has none, is one alert.
+func NoticeAlerts(n *alerting.Notice, externalURL string) []Alert {
 	if len(n.Alarms) == 0 {
-		return []alertView{noticeAlert(n, externalURL)}
+		return []Alert{noticeAlert(n, externalURL)}
 	}
-	out := make([]alertView, len(n.Alarms))
+	out := make([]Alert, len(n.Alarms))
 	for i := range n.Alarms {
-		out[i] = alarmAlert(&n.Alarms[i], externalURL)
+		out[i] = AlarmAlert(&n.Alarms[i], externalURL)
 		if n.Status == "resolved" && out[i].Status != "resolved" {
 			out[i].Status, out[i].EndsAt = "resolved", cmp.Or(n.EndsAt, n.At)
 		}
@@ -40,8 +40,9 @@ func alertViews(n *alerting.Notice, externalURL string) []alertView {
 	return out
 }
 
-func alarmAlert(a *alerting.AlarmView, externalURL string) alertView {
-	v := alertView{Status: "firing", Labels: AlertLabels(a), Annotations: AlertAnnotations(a), StartsAt: a.StartsAt, EndsAt: a.EndsAt}
+// AlarmAlert is one alarm as an alert.
+func AlarmAlert(a *alerting.AlarmView, externalURL string) Alert {
+	v := Alert{Status: "firing", Labels: alertLabels(a), Annotations: alertAnnotations(a), StartsAt: a.StartsAt, EndsAt: a.EndsAt}
 	if a.EndsAt != 0 {
 		v.Status = "resolved"
 	}
@@ -51,12 +52,12 @@ func alarmAlert(a *alerting.AlarmView, externalURL string) alertView {
 	return v
 }
 
-func noticeAlert(n *alerting.Notice, externalURL string) alertView {
+func noticeAlert(n *alerting.Notice, externalURL string) Alert {
 	ls := map[string]string{"alertname": "Tidewatch", "notice_kind": string(n.Kind), "notice_key": clean(n.Key)}
 	for k, s := range n.GroupLabels {
 		ls[k] = clean(s)
 	}
-	v := alertView{
+	v := Alert{
 		Status: n.Status, Labels: ls, StartsAt: n.StartsAt, EndsAt: n.EndsAt, GeneratorURL: externalURL,
 		Annotations: filled(map[string]string{"summary": n.Headline, "description": strings.Join(n.Body, "\n")}),
 	}
@@ -69,9 +70,9 @@ func noticeAlert(n *alerting.Notice, externalURL string) alertView {
 	return v
 }
 
-// AlertLabels are the labels of an alarm as Alertmanager's clients know it: the series', the detector's, and the detector's
+// alertLabels are the labels of an alarm as Alertmanager's clients know it: the series', the detector's, and the detector's
 // name as alertname.
-func AlertLabels(a *alerting.AlarmView) map[string]string {
+func alertLabels(a *alerting.AlarmView) map[string]string {
 	ls := make(map[string]string, len(a.Labels)+1)
 	for k, s := range a.Labels {
 		if s != "" { // an empty label is none
@@ -82,9 +83,9 @@ func AlertLabels(a *alerting.AlarmView) map[string]string {
 	return ls
 }
 
-// AlertAnnotations are what the alarm says: summary, description and Tidewatch's figures, with the detector's own annotations
+// alertAnnotations are what the alarm says: summary, description and Tidewatch's figures, with the detector's own annotations
 // on top.
-func AlertAnnotations(a *alerting.AlarmView) map[string]string {
+func alertAnnotations(a *alerting.AlarmView) map[string]string {
 	out := map[string]string{
 		"summary": a.Title, "description": a.Reason, "why": a.Why, "nearby": a.Nearby, "promise": a.Promise, "channel": a.Channel,
 		"rule": a.Rule, "expr": a.Expr, "note": a.Note, "hiding": a.HidingText, "alarm": a.ID, "state": a.State,

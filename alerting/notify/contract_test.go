@@ -25,8 +25,9 @@ var contracts = map[string]func(t *testing.T) notifytest.Target{
 		t.Helper()
 		return slackTarget(t, func(s *slackfake.Server, cfg *SlackConfig) { cfg.WebhookURL = secret(s.WebhookURL("oncall")) })
 	},
-	"log":             logTarget,
-	"webhook_configs": webhookTarget,
+	"log":                  logTarget,
+	"webhook_configs":      webhookTarget,
+	"alertmanager_configs": alertmanagerTarget,
 }
 
 func TestContract(t *testing.T) {

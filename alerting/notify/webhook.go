@@ -136,7 +136,7 @@ type hookAlert struct {
 }
 
 func (w *alertHook) message(n *alerting.Notice, repeat bool) hookMessage {
-	views := alertViews(n, w.cfg.ExternalURL)
+	views := NoticeAlerts(n, w.cfg.ExternalURL)
 	left := n.Omitted
 	if most := w.cfg.MaxAlerts; most > 0 && len(views) > most {
 		left += len(views) - most
@@ -156,7 +156,7 @@ func (w *alertHook) message(n *alerting.Notice, repeat bool) hookMessage {
 }
 
 // noticeTexts are the annotations that all the alerts share, and what the notice as a whole says.
-func noticeTexts(n *alerting.Notice, views []alertView, left int, repeat bool) map[string]string {
+func noticeTexts(n *alerting.Notice, views []Alert, left int, repeat bool) map[string]string {
 	out := maps.Clone(views[0].Annotations)
 	for _, v := range views[1:] {
 		maps.DeleteFunc(out, func(k, s string) bool { return v.Annotations[k] != s })

@@ -31,6 +31,9 @@ type trouble struct {
 type openTrouble struct {
 	Since int64 `json:"since"` // when it was announced, Unix milliseconds
 	From  int64 `json:"from"`  // when the trouble began
+	// What was said, so that it can be told again.
+	Headline string   `json:"headline,omitempty"`
+	Body     []string `json:"body,omitempty"`
 }
 
 // openTroubles is the store's key of all of them.
@@ -38,6 +41,10 @@ const openTroubles = "open_troubles"
 
 // announce opens or ends a notice about Tidewatch itself at the root's receiver, once each.
 func (s *Service) announce(ctx context.Context, key string, t trouble) {
+	var body []string
+	if t.body != "" {
+		body = []string{t.body}
+	}
 	s.deciding.Lock()
 	defer s.deciding.Unlock()
 	s.mu.Lock()
@@ -50,17 +57,13 @@ func (s *Service) announce(ctx context.Context, key string, t trouble) {
 		delete(s.troubles, key)
 		s.log.Info(t.headline, "detail", t.body)
 	} else {
-		st = openTrouble{Since: t.now, From: t.from}
+		st = openTrouble{Since: t.now, From: t.from, Headline: t.headline, Body: body}
 		s.troubles[key] = st
 		s.log.Warn(t.headline, "detail", t.body)
 	}
 	receiver := s.cfg.Route.Receiver
 	kept, err := json.Marshal(s.troubles)
 	s.mu.Unlock()
-	var body []string
-	if t.body != "" {
-		body = []string{t.body}
-	}
 	n := alerting.ServiceNotice(receiver, fmt.Sprintf("%s/%d", key, st.Since), t.now, t.resolved, t.headline, body)
 	n.StartsAt = st.Since
 	res := engine.Result{Now: t.now, Notices: []alerting.Notice{n}}

@@ -84,6 +84,9 @@ func (s *Service) batch(res engine.Result) store.Batch {
 			continue
 		}
 		b.Notices = append(b.Notices, rows...)
+		if n.Omitted > 0 {
+			s.keeper.wake() // what the message has no room for is told as well
+		}
 	}
 	return b
 }

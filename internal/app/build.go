@@ -101,6 +101,15 @@ func integrations(cfg *configs.Config, log *slog.Logger) ([]integration, error) 
 			}
 			out = append(out, integration{fmt.Sprintf("%s/webhook/%d", r.Name, i), r.Name, w.SendResolved, n})
 		}
+		for i, a := range r.Alertmanager {
+			for j := range a.URLs {
+				n, err := alertmanagerNotifier(cfg, r.Name, a, j)
+				if err != nil {
+					return nil, fmt.Errorf("receiver %s: alertmanager_configs[%d]: %w", r.Name, i, err)
+				}
+				out = append(out, integration{fmt.Sprintf("%s/alertmanager/%d/%d", r.Name, i, j), r.Name, true, n})
+			}
+		}
 		for i, l := range r.Log {
 			out = append(out, integration{fmt.Sprintf("%s/log/%d", r.Name, i), r.Name, l.SendResolved, notify.NewLog(r.Name, log)})
 		}
@@ -138,4 +147,15 @@ func webhookNotifier(cfg *configs.Config, name string, w configs.WebhookConfig) 
 		c.HMACSecret = w.HMACSecret
 	}
 	return notify.NewWebhook(c)
+}
+
+// alertmanagerNotifier is that of one replica.
+func alertmanagerNotifier(cfg *configs.Config, name string, a configs.AlertmanagerConfig, replica int) (alerting.Notifier, error) {
+	client, err := commoncfg.NewClientFromConfig(a.HTTP, "alertmanager")
+	if err != nil {
+		return nil, fmt.Errorf("http_config: %w", err)
+	}
+	return notify.NewAlertmanager(notify.AlertmanagerConfig{
+		Name: name, URL: a.URLs[replica], ResendInterval: a.ResendInterval, Timeout: a.Timeout, HTTPClient: client, ExternalURL: cfg.Global.ExternalURL,
+	})
 }

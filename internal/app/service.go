@@ -52,7 +52,8 @@ type Service struct {
 	lifecycle sync.Mutex // one reload or the shutdown at a time
 	closed    bool
 
-	heart heartbeat
+	heart  heartbeat
+	keeper alertKeeper
 
 	faultMu sync.Mutex
 	faults  map[string]bool // parts of the state that cannot be written
@@ -74,7 +75,7 @@ func newService(opts Options) (*Service, error) {
 	}
 	s := &Service{
 		opts: opts, log: opts.Logger, store: st, scratch: store.NewScratch(opts.DataDir), m: newMetrics(opts.Registry), status: map[string]*detectorStatus{},
-		sources: map[string]*health{}, troubles: map[string]openTrouble{}, faults: map[string]bool{},
+		sources: map[string]*health{}, troubles: map[string]openTrouble{}, faults: map[string]bool{}, keeper: newAlertKeeper(),
 	}
 	err = s.openRecorder(cfg)
 	if err == nil {
@@ -184,6 +185,7 @@ func (s *Service) start(ctx context.Context) {
 		s.parts.Go(func() { r.run(ctx) })
 	}
 	s.parts.Go(func() { s.timers(ctx) })
+	s.parts.Go(func() { s.keepAlerts(ctx) })
 }
 
 // halt stops them and waits; restart starts them again. Where another driver walks the service, there are none.

@@ -202,7 +202,8 @@ func (d *daemon) alarms(t *testing.T) map[string]alarm {
 
 // transition is what the tests read of an alarm's history.
 type transition struct {
-	Time, From, To string
+	Time     string `json:"timestamp"`
+	From, To string
 }
 
 func (d *daemon) history(t *testing.T, alarmID string) []transition {

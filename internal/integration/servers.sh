@@ -4,7 +4,7 @@
 #
 #   eval "$(internal/integration/servers.sh)"
 #
-# 2.42 comes from Debian (needs root, or an installed `prometheus`), 3.16 is built from its module into
+# Prometheus 2.42 and Alertmanager come from Debian (needs root, or what is installed), Prometheus 3.16 is built from its module into
 # ${TIDEWATCH_CACHE:-$HOME/.cache/tidewatch}. What is there already is left alone. Messages go to standard error.
 set -eu
 
@@ -13,18 +13,19 @@ cache=${TIDEWATCH_CACHE:-$HOME/.cache/tidewatch}/prometheus-3.16
 
 say() { echo "servers.sh: $*" >&2; }
 
+# debian NAME PACKAGE: installs the package unless its command, which has the same name, is there.
 debian() {
-	if ! command -v prometheus >/dev/null 2>&1; then
+	if ! command -v "$2" >/dev/null 2>&1; then
 		if ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
-			say "no prometheus on the PATH, and none can be installed without apt-get and root: tests against 2.42 will be skipped"
+			say "no $2 on the PATH, and none can be installed without apt-get and root: tests against it will be skipped"
 			return 0
 		fi
-		say "installing Debian's prometheus"
+		say "installing Debian's $2"
 		export DEBIAN_FRONTEND=noninteractive
-		apt-get install -y --no-install-recommends prometheus >&2 ||
-			{ apt-get update >&2 && apt-get install -y --no-install-recommends prometheus >&2; }
+		apt-get install -y --no-install-recommends "$2" >&2 ||
+			{ apt-get update >&2 && apt-get install -y --no-install-recommends "$2" >&2; }
 	fi
-	echo "TIDEWATCH_PROMETHEUS_2=$(command -v prometheus)"
+	echo "$1=$(command -v "$2")"
 }
 
 module() {
@@ -40,5 +41,6 @@ module() {
 	echo "TIDEWATCH_PROMETHEUS_3=$cache/prometheus"
 }
 
-debian
+debian TIDEWATCH_PROMETHEUS_2 prometheus
+debian TIDEWATCH_ALERTMANAGER prometheus-alertmanager
 module
