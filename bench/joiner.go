@@ -17,6 +17,8 @@ type joiner struct {
 	events   []tidewatch.Event
 }
 
+var _ models.Joiner = (*joiner)(nil)
+
 // joined is the kind of a multivariate baseline for so many channels, as the engine takes it.
 func joined(spec models.Spec, channels int) models.Spec {
 	inner := spec.New
@@ -67,3 +69,6 @@ func (*joiner) Resize(int) {}
 
 // Clear implements models.Joiner: a channel of a file is never replaced by another.
 func (*joiner) Clear(int) {}
+
+// Succeed implements models.Joiner: nor is it another that goes on in its place.
+func (*joiner) Succeed(int) {}
