@@ -15,8 +15,9 @@ type CompositeSpec struct {
 	Rule        *CompositeRule
 	Labels      map[string]string
 	Annotations map[string]string
-	Disabled    bool   // its actions are: it is followed, and nobody is told
-	Hash        string // of its configuration, for ids of decisions
+	Suppressor  *Suppressor // nil: nothing suppresses its actions
+	Disabled    bool        // its actions are: it is followed, and nobody is told
+	Hash        string      // of its configuration, for ids of decisions
 }
 
 // AlertLabels are what routes, groups and matchers see: the configured labels and alertname.
@@ -33,6 +34,7 @@ type Composite struct {
 	Since  int64      // when it entered ALARM, Unix milliseconds; 0 otherwise
 	Last   Transition // the newest; zero before the first
 	Reason string     // why it is in its state
+	actions
 }
 
 // Composites are the composite alarms of a configuration. They are evaluated together, each after those that its rule names.
@@ -77,13 +79,14 @@ type CompositeTransition struct {
 	Transition Transition
 }
 
-// Evaluate judges every rule once at grid time t (Unix milliseconds) and returns the transitions, in the order of All. count
+// Evaluate judges every rule once at grid time t and decision time now (both Unix milliseconds) and returns the transitions, in the order of All. count
 // tells of a detector; known is false while that is still being trained, and a composite alarm that names it keeps its state.
-func (c *Composites) Evaluate(t int64, count func(Operand) (n Counts, known bool)) []CompositeTransition {
+func (c *Composites) Evaluate(t, now int64, count func(Operand) (n Counts, known bool)) []CompositeTransition {
 	var out []CompositeTransition
 	for _, x := range c.All() {
-		counts, known := make([]Counts, len(x.Rule.operands)), true
-		for i, o := range x.Rule.operands {
+		operands := x.operands()
+		counts, known := make([]Counts, len(operands)), true
+		for i, o := range operands {
 			if child := c.index[o.Name]; child != nil {
 				counts[i][child.State] = 1
 				continue
@@ -94,9 +97,11 @@ func (c *Composites) Evaluate(t int64, count func(Operand) (n Counts, known bool
 		if !known {
 			continue
 		}
-		if tr, changed := x.evaluate(t, counts); changed {
+		tr, changed := x.evaluate(t, counts[:len(x.Rule.operands)])
+		if changed {
 			out = append(out, CompositeTransition{x, tr})
 		}
+		x.suppress(now, changed, x.Suppressor != nil && counts[len(counts)-1].State() == Alarming)
 	}
 	return out
 }

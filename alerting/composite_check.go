@@ -12,8 +12,9 @@ const MaxParents = 150
 
 // CompositeError says which composite alarm cannot be, and why.
 type CompositeError struct {
-	Index   int // in the list that was given
-	Column  int // of the rule, from 1; 0 where it is not about one place
+	Index   int    // in the list that was given
+	Field   string // rule or actions_suppressor
+	Column  int    // of the rule, from 1; 0 where it is not about one place
 	Problem string
 }
 
@@ -33,7 +34,7 @@ func NewComposites(specs []CompositeSpec, detectors []string) (*Composites, erro
 	var errs []error
 	for i, s := range specs {
 		if _, twice := place[s.Name]; twice || slices.Contains(detectors, s.Name) {
-			errs = append(errs, &CompositeError{Index: i, Problem: fmt.Sprintf("there are two alarms with the name %q", s.Name)})
+			errs = append(errs, &CompositeError{Index: i, Field: "rule", Problem: fmt.Sprintf("there are two alarms with the name %q", s.Name)})
 			continue
 		}
 		place[s.Name] = i
@@ -51,17 +52,21 @@ func checkOperands(specs []CompositeSpec, place map[string]int, detectors []stri
 	parents := map[string]int{}
 	for i, s := range specs {
 		named := map[string]bool{}
-		for _, o := range s.Rule.operands {
+		for k, o := range s.operands() {
+			field := "rule"
+			if k == len(s.Rule.operands) {
+				field = "actions_suppressor"
+			}
 			_, composite := place[o.Name]
 			switch {
 			case composite && len(o.Matchers) > 0:
-				errs = append(errs, &CompositeError{i, o.Column, fmt.Sprintf("%s is one alarm: matchers choose among the series of a detector", o.Name)})
+				errs = append(errs, &CompositeError{i, field, o.Column, fmt.Sprintf("%s is one alarm: matchers choose among the series of a detector", o.Name)})
 			case !composite && !slices.Contains(detectors, o.Name):
-				errs = append(errs, &CompositeError{i, o.Column, fmt.Sprintf("there is no detector or composite alarm %q", o.Name)})
+				errs = append(errs, &CompositeError{i, field, o.Column, fmt.Sprintf("there is no detector or composite alarm %q", o.Name)})
 			case !named[o.Name]:
 				named[o.Name] = true
 				if parents[o.Name]++; parents[o.Name] == MaxParents+1 {
-					errs = append(errs, &CompositeError{i, o.Column, fmt.Sprintf("more than %d composite alarms name %s", MaxParents, o.Name)})
+					errs = append(errs, &CompositeError{i, field, o.Column, fmt.Sprintf("more than %d composite alarms name %s", MaxParents, o.Name)})
 				}
 			}
 		}
@@ -88,10 +93,10 @@ func (c *Composites) sort(specs []CompositeSpec, place map[string]int) error {
 		path = append(path, name)
 		if mark[name] == onPath {
 			cycle := path[slices.Index(path, name):]
-			return &CompositeError{Index: place[cycle[0]], Problem: "the alarm depends on itself: " + strings.Join(cycle, " → ")}
+			return &CompositeError{Index: place[cycle[0]], Field: "rule", Problem: "the alarm depends on itself: " + strings.Join(cycle, " → ")}
 		}
 		mark[name] = onPath
-		for _, o := range x.Rule.operands {
+		for _, o := range x.operands() {
 			if err := visit(o.Name); err != nil {
 				return err
 			}

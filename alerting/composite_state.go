@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-const compositesVersion = 1
+const compositesVersion = 2
 
 // AppendState appends the state of all composite alarms to b.
 func (c *Composites) AppendState(b []byte) []byte {
@@ -16,8 +16,8 @@ func (c *Composites) AppendState(b []byte) []byte {
 		b = appendText(b, x.Name)
 		b = appendText(b, x.Reason)
 		b = appendText(b, string(x.Last.Rule))
-		b = append(b, byte(x.State), byte(x.Last.From), byte(x.Last.To))
-		for _, v := range [...]int64{x.Since, x.Last.T, int64(x.Last.Breaches), int64(x.Last.Of)} {
+		b = append(b, byte(x.State), byte(x.Last.From), byte(x.Last.To), byte(x.told), byte(b2i(x.suppressed)))
+		for _, v := range [...]int64{x.Since, x.Last.T, int64(x.Last.Breaches), int64(x.Last.Of), x.changed, x.wait, x.extension} {
 			b = binary.AppendVarint(b, v)
 		}
 	}
@@ -35,8 +35,10 @@ func (c *Composites) LoadState(b []byte) error {
 		name := r.text()
 		x.Reason, x.Last.Rule = r.text(), Rule(r.text())
 		x.State, x.Last.From, x.Last.To = State(r.byte()), State(r.byte()), State(r.byte())
+		x.told, x.suppressed = State(r.byte()), r.byte() == 1
 		x.Since, x.Last.T, x.Last.Breaches, x.Last.Of = r.varint(), r.varint(), int(r.varint()), int(r.varint())
-		if max(x.State, x.Last.From, x.Last.To) > Alarming {
+		x.changed, x.wait, x.extension = r.varint(), r.varint(), r.varint()
+		if max(x.State, x.Last.From, x.Last.To, x.told) > Alarming {
 			return fmt.Errorf("composite alarm %s: state %d is unknown", name, x.State)
 		}
 		if own := c.Find(name); own != nil && r.err == nil {

@@ -107,10 +107,10 @@ func TestCompositeOfUnknown(t *testing.T) {
 	}
 	known := false
 	count := func(Operand) (Counts, bool) { return Counts{}, known }
-	if got := c.Evaluate(minute, count); len(got) > 0 {
+	if got := c.Evaluate(minute, minute, count); len(got) > 0 {
 		t.Errorf("in training: %+v", got)
 	}
-	if known = true; len(c.Evaluate(minute, count)) != 1 {
+	if known = true; len(c.Evaluate(minute, minute, count)) != 1 {
 		t.Error("no transition after training")
 	}
 }

@@ -3,6 +3,7 @@ package alerting
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,7 +25,10 @@ import (
 //	a{s="1"} < 0 X     those of one of several series
 //	a > I O A          the state after each: INSUFFICIENT_DATA, OK, ALARM
 //	c = ALARM(a)       a composite alarm
-//	rule a 3 few-real-one-fine    the rule of the transition at minute 3
+//	c suppressor s wait 2m extension 1m    s suppresses its actions; every evaluation is at the minute
+//	c ! . . A .        the actions that it takes, by the state that they tell of
+//	reload a 4 1 of 1  the policy of detector a from minute 4 on
+//	rule a 3 few-real-one-fine    the rule of the transition at minute 3; none: there is none
 //	why c 3 The rule is true.     the reason of composite alarm c after minute 3
 func TestConformance(t *testing.T) {
 	files, err := filepath.Glob("testdata/conformance/*.txt")
@@ -43,8 +47,8 @@ func TestConformance(t *testing.T) {
 			}
 		}
 	}
-	if n < 60 {
-		t.Errorf("%d scripts, want at least 60", n)
+	if n < 150 {
+		t.Errorf("%d scripts, want at least 150", n)
 	}
 }
 
@@ -55,9 +59,11 @@ type conformance struct {
 	policies map[string]Policy
 	alarms   []scriptAlarm
 	specs    []CompositeSpec
+	actions  map[string]string
 	states   map[string]string // by alarm or composite, a letter for each step
 	rules    []scriptFact
 	reasons  []scriptFact
+	reloads  []scriptFact
 }
 
 // scriptAlarm is one series.
@@ -82,7 +88,7 @@ func readConformance(t *testing.T, file string) (out []*conformance) {
 	for line := 1; in.Scan(); line++ {
 		text := strings.TrimSpace(in.Text())
 		if says, ok := strings.CutPrefix(text, "--"); ok {
-			out = append(out, &conformance{line: line, says: strings.TrimSpace(says), policies: map[string]Policy{}, states: map[string]string{}})
+			out = append(out, &conformance{line: line, says: strings.TrimSpace(says), policies: map[string]Policy{}, states: map[string]string{}, actions: map[string]string{}})
 		} else if text != "" && text[0] != '#' {
 			if err := out[len(out)-1].read(text); err != nil {
 				t.Fatalf("%s:%d: %v", file, line, err)
@@ -93,15 +99,20 @@ func readConformance(t *testing.T, file string) (out []*conformance) {
 }
 
 func (s *conformance) read(text string) error {
-	if f := strings.SplitN(text, " ", 4); len(f) == 4 && (f[0] == "rule" || f[0] == "why") {
+	if f := strings.SplitN(text, " ", 4); len(f) == 4 && (f[0] == "rule" || f[0] == "why" || f[0] == "reload") {
 		fact := scriptFact{name: f[1], text: f[3]}
 		if _, err := fmt.Sscan(f[2], &fact.step); err != nil {
 			return err
 		}
-		if f[0] == "why" {
+		switch f[0] {
+		case "why":
 			s.reasons = append(s.reasons, fact)
-		} else {
+		case "rule":
 			s.rules = append(s.rules, fact)
+		default:
+			s.reloads = append(s.reloads, fact)
+			_, err := readPolicy(strings.Fields(fact.text))
+			return err
 		}
 		return nil
 	}
@@ -123,6 +134,10 @@ func (s *conformance) read(text string) error {
 		return s.series(f[0], cells)
 	case ">":
 		s.states[f[0]] = cells
+	case "!":
+		s.actions[f[0]] = cells
+	case "suppressor":
+		return s.suppressor(f[0], strings.Fields(f[2]))
 	case "=":
 		rule, err := ParseCompositeRule(f[2])
 		s.specs = append(s.specs, CompositeSpec{Name: f[0], Rule: rule})
@@ -150,6 +165,27 @@ func (s *conformance) series(name, cells string) error {
 	}
 	s.alarms = append(s.alarms, a)
 	return nil
+}
+
+func (s *conformance) suppressor(name string, f []string) error {
+	var x Suppressor
+	var err error
+	if len(f) != 5 || f[1] != "wait" || f[3] != "extension" {
+		return fmt.Errorf("%q is no suppressor", f)
+	}
+	if x.Alarm, err = ParseOperand(f[0]); err != nil {
+		return err
+	}
+	if x.Wait, err = time.ParseDuration(f[2]); err != nil {
+		return err
+	}
+	x.Extension, err = time.ParseDuration(f[4])
+	for i := range s.specs {
+		if s.specs[i].Name == name {
+			s.specs[i].Suppressor = &x
+		}
+	}
+	return err
 }
 
 func readPolicy(f []string) (Policy, error) {
@@ -186,14 +222,14 @@ type playing struct {
 	*conformance
 	alarms     []Alarm
 	composites *Composites
-	got        map[string]string
+	got, acted map[string]string
 	rules      map[string]Rule // of the newest step
 	problems   []string
 }
 
 // play runs the script with a restart before a step, counted from 1; it says how the outcome differs from what is wanted.
 func (s *conformance) play(restart int) string {
-	p := &playing{conformance: s, alarms: make([]Alarm, len(s.alarms)), got: map[string]string{}}
+	p := &playing{conformance: s, alarms: make([]Alarm, len(s.alarms)), got: map[string]string{}, acted: map[string]string{}}
 	var err error
 	if p.composites, err = NewComposites(s.specs, s.detectors()); err != nil {
 		return err.Error()
@@ -208,6 +244,11 @@ func (s *conformance) play(restart int) string {
 	for name, want := range s.states {
 		if got := p.got[name]; got != want {
 			p.problems = append(p.problems, fmt.Sprintf("%s is  %s\n%*s %s", name, spread(got), len(name)+len(", want"), "want", spread(want)))
+		}
+	}
+	for name, want := range s.actions {
+		if got := p.acted[name]; got != want {
+			p.problems = append(p.problems, fmt.Sprintf("%s acts %s\n%*s %s", name, spread(got), len(name)+len(" want"), "want", spread(want)))
 		}
 	}
 	slices.Sort(p.problems)
@@ -249,10 +290,7 @@ func (p *playing) step(step int) {
 	p.rules = map[string]Rule{}
 	t := int64(step) * minute
 	for i, a := range p.conformance.alarms {
-		policy, ok := p.policies[a.detector]
-		if !ok {
-			policy = Policy{Datapoints: 1, Of: 1}
-		}
+		policy := p.policy(a.detector, step)
 		if cell := (a.points + strings.Repeat(".", p.steps))[step-1]; cell == '*' {
 			if tr, changed := p.alarms[i].End(t, NoteRegimeAccepted); changed {
 				p.rules[a.name] = tr.Rule
@@ -264,12 +302,34 @@ func (p *playing) step(step int) {
 		}
 		p.got[a.name] += letter(p.alarms[i].State())
 	}
-	for _, tr := range p.composites.Evaluate(t, p.counts) {
+	for _, tr := range p.composites.Evaluate(t, t, p.counts) {
 		p.rules[tr.Name] = tr.Transition.Rule
+	}
+	acted := map[string]string{}
+	for _, a := range p.composites.Actions(t) {
+		acted[a.Name] = letter(a.Transition.To)
+		if a.At > t || a.Transition.From == a.Transition.To {
+			p.problems = append(p.problems, fmt.Sprintf("%s acts at %d: %+v", a.Name, step, a.Transition))
+		}
 	}
 	for _, x := range p.composites.All() {
 		p.got[x.Name] += letter(x.State)
+		p.acted[x.Name] += cmp.Or(acted[x.Name], ".")
 	}
+}
+
+// policy is that of a detector at a step.
+func (s *conformance) policy(detector string, step int) Policy {
+	policy, ok := s.policies[detector]
+	if !ok {
+		policy = Policy{Datapoints: 1, Of: 1}
+	}
+	for _, f := range s.reloads {
+		if f.name == detector && step >= f.step {
+			policy, _ = readPolicy(strings.Fields(f.text)) // it was read before
+		}
+	}
+	return policy
 }
 
 func letter(s State) string { return s.String()[:1] }
@@ -285,7 +345,7 @@ func (p *playing) counts(o Operand) (n Counts, known bool) {
 
 func (p *playing) check(step int) {
 	for _, f := range p.conformance.rules {
-		if f.step == step && string(p.rules[f.name]) != f.text {
+		if f.step == step && cmp.Or(string(p.rules[f.name]), "none") != f.text {
 			p.problems = append(p.problems, fmt.Sprintf("the rule of %s at %d is %q, want %q", f.name, step, p.rules[f.name], f.text))
 		}
 	}

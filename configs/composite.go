@@ -2,6 +2,7 @@ package configs
 
 import (
 	"errors"
+	"time"
 
 	"github.com/tidewatch/tidewatch/alerting"
 )
@@ -36,7 +37,8 @@ func (b *builder) composites(s scope, raws []rawComposite) {
 			continue
 		}
 		b.cfg.Composites = append(b.cfg.Composites, alerting.CompositeSpec{
-			Name: raw.Name, Rule: rule, Labels: raw.Labels, Annotations: raw.Annotations, Disabled: !raw.ActionsEnabled, Hash: hash(raw),
+			Name: raw.Name, Rule: rule, Labels: raw.Labels, Annotations: raw.Annotations, Suppressor: suppressor(it, raw),
+			Disabled: !raw.ActionsEnabled, Hash: hash(raw),
 		})
 	}
 	if len(b.errors()) > 0 {
@@ -46,9 +48,27 @@ func (b *builder) composites(s scope, raws []rawComposite) {
 	for _, err := range unjoin(err) {
 		var wrong *alerting.CompositeError
 		if errors.As(err, &wrong) {
-			s.index(wrong.Index).at("rule").wrong(wrong.Error(), "")
+			s.index(wrong.Index).at(wrong.Field).wrong(wrong.Error(), "")
 		}
 	}
+}
+
+// suppressor is nil where there is none.
+func suppressor(s scope, raw rawComposite) *alerting.Suppressor {
+	if raw.Suppressor == "" {
+		for _, name := range []string{"actions_suppressor_wait_period", "actions_suppressor_extension_period"} {
+			if s.written(name) {
+				s.at(name).wrong("is set without actions_suppressor", "name the alarm that suppresses")
+			}
+		}
+		return nil
+	}
+	o, err := alerting.ParseOperand(raw.Suppressor)
+	if err != nil {
+		s.at("actions_suppressor").wrong(err.Error(), "")
+		return nil
+	}
+	return &alerting.Suppressor{Alarm: o, Wait: time.Duration(raw.Wait), Extension: time.Duration(raw.Extension)}
 }
 
 // unjoin are the errors that errors.Join has joined.

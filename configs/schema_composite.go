@@ -10,6 +10,12 @@ type rawComposite struct {
 	Labels map[string]string `yaml:"labels"`
 	// Texts of its messages, as a detector's. `.Labels` are the alarm's own.
 	Annotations map[string]string `yaml:"annotations"`
+	// An alarm that keeps the actions of this one back while it is in ALARM: a detector, with matchers where it has several series, or another composite alarm.
+	Suppressor string `yaml:"actions_suppressor"`
+	// After a change of state, how long to wait for the suppressor to go into ALARM before the action is taken. Only with `actions_suppressor`.
+	Wait duration `yaml:"actions_suppressor_wait_period" default:"60s"`
+	// How long actions are still kept back after the suppressor has left ALARM. Only with `actions_suppressor`.
+	Extension duration `yaml:"actions_suppressor_extension_period" default:"60s"`
 	// `false` follows the alarm and sends no messages.
 	ActionsEnabled bool `yaml:"actions_enabled" default:"true"`
 }

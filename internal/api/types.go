@@ -37,26 +37,27 @@ type Channel string
 
 // Alarm is one detector's alarm on one series.
 type Alarm struct {
-	ID            string            `json:"id" doc:"Stable identity of the alarm."`
-	Detector      string            `json:"detector" doc:"Name of the detector."`
-	SeriesID      SeriesID          `json:"series_id" doc:"Identity of the series; a 64-bit number as a decimal string."`
-	Labels        labels.Labels     `json:"labels" doc:"The series' labels."`
-	Annotations   map[string]string `json:"annotations,omitempty" doc:"Annotations, templates expanded."`
-	State         string            `json:"state" enum:"OK,ALARM,INSUFFICIENT_DATA" doc:"CloudWatch's name of the state."`
-	Since         Time              `json:"since,omitzero" doc:"When the state was entered; absent if it never changed."`
-	Reason        string            `json:"reason" doc:"Why it is in this state, in one sentence with the values."`
-	CompositeRule string            `json:"composite_rule,omitempty" doc:"Of a composite alarm, what it is made of; such an alarm has no series and learns nothing."`
-	Rule          string            `json:"rule,omitempty" doc:"Row of the decision table that decided the newest transition."`
-	Note          string            `json:"note,omitempty" doc:"For example REGIME_ACCEPTED or STOPPED_REPORTING."`
-	Muted         bool              `json:"muted,omitempty" doc:"Notifications are off (notify: false or dry run)."`
-	InhibitedBy   []string          `json:"inhibited_by,omitempty" doc:"Ids of the firing alarms by which inhibit_rules keep it from being told, or would if it fired."`
-	MutedBy       []string          `json:"muted_by,omitempty" doc:"Mute rules and time intervals of its routes that keep it from being told, or would if it fired; \"outside X\" where a route tells only during X."`
-	SilencedBy    []string          `json:"silenced_by,omitempty" doc:"Ids of the silences that keep it from being told, or would if it fired; of feedback not_anomaly, too."`
-	Readiness     string            `json:"readiness" enum:"learning,level,daily,weekly" doc:"What has been learnt of the series."`
-	Training      Training          `json:"training" doc:"How far learning has come."`
-	Inherited     Origin            `json:"inherited_from,omitzero" doc:"Where the baseline comes from, if the series replaced another; absent if it is its own."`
-	Promise       string            `json:"promise,omitempty" doc:"False-alarm promise of the detector."`
-	DataQuality   DataQuality       `json:"data_quality,omitzero" doc:"Set while the series' data cannot be judged: DATA_QUALITY beside the state, which stays as it is."`
+	ID                  string            `json:"id" doc:"Stable identity of the alarm."`
+	Detector            string            `json:"detector" doc:"Name of the detector."`
+	SeriesID            SeriesID          `json:"series_id" doc:"Identity of the series; a 64-bit number as a decimal string."`
+	Labels              labels.Labels     `json:"labels" doc:"The series' labels."`
+	Annotations         map[string]string `json:"annotations,omitempty" doc:"Annotations, templates expanded."`
+	State               string            `json:"state" enum:"OK,ALARM,INSUFFICIENT_DATA" doc:"CloudWatch's name of the state."`
+	Since               Time              `json:"since,omitzero" doc:"When the state was entered; absent if it never changed."`
+	Reason              string            `json:"reason" doc:"Why it is in this state, in one sentence with the values."`
+	ActionsSuppressedBy string            `json:"actions_suppressed_by,omitempty" enum:"Alarm,WaitPeriod,ExtensionPeriod" doc:"Of a composite alarm with an actions_suppressor, what keeps the action of its present state back."`
+	CompositeRule       string            `json:"composite_rule,omitempty" doc:"Of a composite alarm, what it is made of; such an alarm has no series and learns nothing."`
+	Rule                string            `json:"rule,omitempty" doc:"Row of the decision table that decided the newest transition."`
+	Note                string            `json:"note,omitempty" doc:"For example REGIME_ACCEPTED or STOPPED_REPORTING."`
+	Muted               bool              `json:"muted,omitempty" doc:"Notifications are off (notify: false or dry run)."`
+	InhibitedBy         []string          `json:"inhibited_by,omitempty" doc:"Ids of the firing alarms by which inhibit_rules keep it from being told, or would if it fired."`
+	MutedBy             []string          `json:"muted_by,omitempty" doc:"Mute rules and time intervals of its routes that keep it from being told, or would if it fired; \"outside X\" where a route tells only during X."`
+	SilencedBy          []string          `json:"silenced_by,omitempty" doc:"Ids of the silences that keep it from being told, or would if it fired; of feedback not_anomaly, too."`
+	Readiness           string            `json:"readiness" enum:"learning,level,daily,weekly" doc:"What has been learnt of the series."`
+	Training            Training          `json:"training" doc:"How far learning has come."`
+	Inherited           Origin            `json:"inherited_from,omitzero" doc:"Where the baseline comes from, if the series replaced another; absent if it is its own."`
+	Promise             string            `json:"promise,omitempty" doc:"False-alarm promise of the detector."`
+	DataQuality         DataQuality       `json:"data_quality,omitzero" doc:"Set while the series' data cannot be judged: DATA_QUALITY beside the state, which stays as it is."`
 
 	Time      Time    `json:"timestamp,omitzero" doc:"Time of the newest point; the values below are that point's."`
 	Score     Value   `json:"anomaly_score" doc:"Above 1 breaches."`

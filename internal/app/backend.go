@@ -139,6 +139,7 @@ func (b backend) alarm(a engine.AlarmInfo) api.Alarm {
 		out.DataQuality = dataQuality(a.Quality)
 	}
 	if a.Composite {
+		out.ActionsSuppressedBy = a.SuppressedBy
 		out.CompositeRule, out.Readiness = a.Facts.Composite, rungs[len(rungs)-1] // there is nothing left to learn
 		out.Training.State = engine.Trained.String()
 	}

@@ -19,7 +19,7 @@ func (c *Core) Compose(set *alerting.Composites) {
 }
 
 // compose evaluates the composite alarms after the blocks of a tick, at the grid time of their newest point.
-func (c *Core) compose(blocks []tidewatch.Block) (out []Change) {
+func (c *Core) compose(now int64, blocks []tidewatch.Block) (out []Change) {
 	newest := int64(math.MinInt64)
 	for _, b := range blocks {
 		newest = max(newest, b.End()-b.Step)
@@ -27,7 +27,7 @@ func (c *Core) compose(blocks []tidewatch.Block) (out []Change) {
 	if newest == math.MinInt64 {
 		return nil
 	}
-	for _, tr := range c.composites.Evaluate(newest, c.counts) {
+	for _, tr := range c.composites.Evaluate(newest, now, c.counts) {
 		out = append(out, describeComposite(tr.Composite, tr.Transition))
 	}
 	return out
@@ -76,10 +76,14 @@ func compositeFacts(x *alerting.Composite) alerting.Facts {
 	return f
 }
 
-func compositeSignal(x *alerting.Composite, ch Change, now int64, historical bool) alerting.Signal {
-	return alerting.Signal{
-		At: now, ID: ch.Alarm, Detector: x.Name, Labels: x.AlertLabels(), Transition: ch.Transition, Note: ch.Note, Historical: historical,
-		Muted: x.Disabled,
+// act hands the actions of composite alarms that are due by now to the dispatcher. One that a suppressor has kept back is never
+// historical.
+func (c *Core) act(now int64) {
+	for _, a := range c.composites.Actions(now) {
+		c.disp.Handle(alerting.Signal{
+			At: a.At, ID: alerting.AlarmID(a.Name, 0), Detector: a.Name, Labels: a.AlertLabels(), Transition: a.Transition,
+			Historical: a.Suppressor == nil && a.At-a.Transition.T > historicalAfter.Milliseconds(), Muted: a.Disabled,
+		})
 	}
 }
 
@@ -88,19 +92,15 @@ func (c *Core) compositeInfo(x *alerting.Composite) AlarmInfo {
 	nothing := math.NaN()
 	return AlarmInfo{
 		ID: alerting.AlarmID(x.Name, 0), Detector: x.Name, Series: compositeSeries(x), State: x.State, Since: x.Since, Limit: nothing,
-		Facts: compositeFacts(x), Alerting: x.AlertLabels(), Hiding: c.disp.HidingAt(c.now)(x.AlertLabels()), Composite: true,
+		Facts: compositeFacts(x), Alerting: x.AlertLabels(), Hiding: c.disp.HidingAt(c.now)(x.AlertLabels()), Composite: true, SuppressedBy: x.SuppressedBy(c.now),
 	}
 }
 
-// handle hands a change to the dispatcher.
+// handle hands a detector's change to the dispatcher; those of composite alarms wait for act.
 func (c *Core) handle(ch Change, now int64) {
-	late := historicalAfter.Milliseconds()
-	if x := c.composites.Find(ch.Detector); x != nil {
-		c.disp.Handle(compositeSignal(x, ch, now, now-ch.Transition.T > late))
-		return
+	if d := c.engine.find(ch.Detector); d != nil {
+		c.disp.Handle(d.signal(ch, now, now-ch.Transition.T > historicalAfter.Milliseconds()+2*d.step()))
 	}
-	d := c.engine.find(ch.Detector)
-	c.disp.Handle(d.signal(ch, now, now-ch.Transition.T > late+2*d.step()))
 }
 
 // Muted reports whether the actions of a composite alarm are disabled.

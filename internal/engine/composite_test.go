@@ -80,3 +80,41 @@ func TestRestoreWithoutComposites(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An action that a suppressor may still keep back is a deadline of the core, whatever the calls in between and a restart.
+func TestCompositeSuppressed(t *testing.T) {
+	suppressed := func() *Core {
+		c := compositeCore(t)
+		rule, err := alerting.ParseCompositeRule("NOT ALARM(a)")
+		must(t, err)
+		set, err := alerting.NewComposites([]alerting.CompositeSpec{{
+			Name: "AllCalm", Rule: rule, Suppressor: &alerting.Suppressor{Alarm: alerting.Operand{Name: "a"}, Wait: 5 * time.Minute},
+		}}, []string{"a"})
+		must(t, err)
+		c.Compose(set)
+		return c
+	}
+	c, b := suppressed(), world("a", 2, 1)
+	at := b.N - 3
+	_, err := c.Train(cut(b, 0, at))
+	must(t, err)
+	now := b.Time(at + 1)
+	c.Begin(now-minute, "a")
+	_, err = c.Tick(now, []tidewatch.Block{cut(b, at, at+1)})
+	must(t, err)
+	if next, ok := c.NextDeadline(); !ok || next != now+5*minute {
+		t.Errorf("the next deadline is %d, %v, want %d", next-now, ok, 5*minute)
+	}
+	if res := c.Advance(now + 4*minute); len(res.Notices) > 0 {
+		t.Errorf("within the wait period: %+v", res.Notices)
+	}
+	again := suppressed()
+	if _, err := again.Restore(c.Snapshot(1)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*Core{c, again} {
+		if res := c.Advance(now + 6*minute); len(res.Notices) != 1 || res.Notices[0].At != now+5*minute+30_000 {
+			t.Errorf("after it and group_wait: %+v", res.Notices)
+		}
+	}
+}

@@ -130,7 +130,7 @@ func (c *Core) Tick(now int64, blocks []tidewatch.Block) (Result, error) {
 		r.Points += n
 		c.report(c.engine.find(b.Detector), &r)
 	}
-	r.Changes = append(r.Changes, c.compose(blocks)...)
+	r.Changes = append(r.Changes, c.compose(r.Now, blocks)...)
 	slices.SortStableFunc(r.Changes, func(x, y Change) int {
 		return cmp.Or(cmp.Compare(x.Transition.T, y.Transition.T), cmp.Compare(x.Detector, y.Detector), cmp.Compare(x.Series.ID, y.Series.ID))
 	})
@@ -168,6 +168,7 @@ func (c *Core) advance(now int64) Result {
 
 // dispatch brings the dispatcher to the result's time and adds what comes out.
 func (c *Core) dispatch(r *Result) {
+	c.act(r.Now)
 	r.Notices = append(r.Notices, c.disp.AdvanceTo(r.Now, c.view)...)
 	r.Warnings = append(r.Warnings, c.disp.Warnings()...)
 }
@@ -176,7 +177,11 @@ func (c *Core) dispatch(r *Result) {
 func (c *Core) NextDeadline() (int64, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.disp.NextDeadline()
+	next, ok := c.disp.NextDeadline()
+	if at, waits := c.composites.NextAction(); waits && (!ok || at < next) {
+		return at, true
+	}
+	return next, ok
 }
 
 func (d *detector) signal(ch Change, now int64, historical bool) alerting.Signal {

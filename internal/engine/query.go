@@ -26,7 +26,8 @@ type AlarmInfo struct {
 	Data     TrainedOn       // what the models had been given that raised the newest alarm; without one, what they have been given
 	Quality  quality.Verdict // of its data; None where they can be judged
 
-	Composite bool // of a composite alarm, which has no series and has learnt nothing
+	SuppressedBy string // alerting.Composite.SuppressedBy: what keeps its action back
+	Composite    bool   // of a composite alarm, which has no series and has learnt nothing
 
 	Alerting labels.Labels   // those that routes, groups and matchers see
 	Hiding   alerting.Hiding // what keeps it from being told, or would if it fired
