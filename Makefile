@@ -57,6 +57,13 @@ test: $(if $(REPORT),bin/testreport) ## Run the tests with the race detector, in
 test-full: ## Run the numeric tests at full length, without the race detector.
 	$(GO) test -shuffle=on -timeout 10m $$(git grep -l 'testing.Short()' -- '*.go' | xargs -n 1 dirname | sort -u | sed 's,^,./,')
 
+# SEED repeats one run.
+RUNS ?= 10000
+SEED ?=
+.PHONY: chaos
+chaos: ## Perform RUNS (10000) seeded runs of the service among faults.
+	TIDEWATCH_CHAOS='$(RUNS)' TIDEWATCH_CHAOS_SEED='$(SEED)' $(GO) test -count=1 -timeout 60m -run '^TestChaos' ./internal/app ./internal/outbox ./alerting/notify
+
 .PHONY: test-peer
 test-peer: ## Check the remote-read server against Prometheus's own client (a module of its own, minutes to build).
 	cd internal/readserver/peertest && $(GO) test ./...

@@ -110,6 +110,37 @@ func TestNoMessageTwiceNorLost(t *testing.T) {
 	}
 }
 
+// TestNothingTwiceByAWrongClock has this machine's clock be ahead of Slack's, or be set right after a lost answer.
+func TestNothingTwiceByAWrongClock(t *testing.T) {
+	for name, wrong := range map[string][2]time.Duration{
+		"an hour ahead": {time.Hour, time.Hour}, "set right later": {3 * time.Hour, 0}, "an hour behind": {-time.Hour, -time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ahead := wrong[0]
+			s, n := newBot(t, slackfake.Options{}, func(cfg *SlackConfig) {
+				cfg.Clock = func() time.Time { return time.Now().Add(ahead) }
+			})
+			s.Inject("chat.postMessage", 1, slackfake.AnswerLost())
+			d, err := n.Notify(context.Background(), plain(incident()), alerting.Delivery{})
+			if !errors.Is(err, alerting.ErrUnknown) {
+				t.Fatalf("the post: %v", err)
+			}
+			ahead = wrong[1]
+			d = send(t, n, plain(incident()), d)
+			ahead = wrong[0]
+			s.Inject("chat.postMessage", 1, slackfake.AnswerLost())
+			if d, err = n.Notify(context.Background(), plain(resolved()), d); !errors.Is(err, alerting.ErrUnknown) {
+				t.Fatalf("the reply: %v", err)
+			}
+			ahead = wrong[1]
+			send(t, n, plain(resolved()), d)
+			if all := s.Messages("oncall"); len(all) != 1 || len(all[0].Replies) != 1 {
+				t.Errorf("%d messages, the first with %d replies, want one each", len(all), len(all[0].Replies))
+			}
+		})
+	}
+}
+
 // TestChaos sends 120 incidents through a Slack that fails one request in four in every way, with a sender that forgets what
 // it has not been told (a crash between send and record). In the end each incident is there exactly once, resolved, with
 // exactly one reply.

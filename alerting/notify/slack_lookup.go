@@ -10,23 +10,24 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// lookBack is how long before the attempt in question the look-up begins, for clocks that differ.
-const lookBack = 2 * time.Minute
+// lookBack is how long before the attempt in question the look-up begins: the attempt was stamped by this machine's clock, which may
+// be ahead of Slack's, and what lies before the beginning is posted again. Wrong by so much is a clock that is set to the wrong zone
+// or summer time.
+const lookBack = 2 * time.Hour
 
 // pageSize is how many messages one look-up request asks for. Slack may give fewer.
 const pageSize = 200
 
 // lookUp finds out what an attempt without an answer has done, by the metadata of what is in the channel.
 func (a *attempt) lookUp(ctx context.Context) error {
-	oldest := a.oldest()
 	if a.st.TS == "" {
-		if err := a.findMessage(ctx, oldest); err != nil {
+		if err := a.findMessage(ctx, a.oldest()); err != nil {
 			return err
 		}
 	}
 	// An edit may be sent again blindly: it does not show. A reply may not.
 	if a.st.TS != "" && a.n.Reply != "" && a.st.Replied < a.n.Version {
-		return a.findReply(ctx, oldest)
+		return a.findReply(ctx)
 	}
 	return nil
 }
@@ -40,6 +41,7 @@ func (a *attempt) oldest() string {
 			since = a.n.At
 		}
 	}
+	since = min(since, a.began) // the clock may have been moved back
 	t := max(0, since-lookBack.Milliseconds())
 	return fmt.Sprintf("%d.%03d000", t/1000, t%1000)
 }
@@ -69,11 +71,12 @@ func (a *attempt) findMessage(ctx context.Context, oldest string) error {
 	}
 }
 
-func (a *attempt) findReply(ctx context.Context, oldest string) error {
+// findReply reads the whole thread: it is short, and needs no clock.
+func (a *attempt) findReply(ctx context.Context) error {
 	cursor := ""
 	for {
 		msgs, _, next, err := a.client.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
-			ChannelID: a.st.Channel, Timestamp: a.st.TS, Oldest: oldest, Inclusive: true, Limit: pageSize, Cursor: cursor, IncludeAllMetadata: true,
+			ChannelID: a.st.Channel, Timestamp: a.st.TS, Limit: pageSize, Cursor: cursor, IncludeAllMetadata: true,
 		})
 		if c := code(err); c == "thread_not_found" || c == "message_not_found" {
 			return nil

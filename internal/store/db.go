@@ -11,17 +11,18 @@ import (
 
 // database is state.db: one connection that writes, a few that read.
 type database struct {
-	path  string
-	write *sql.DB
-	read  *sql.DB
+	path   string
+	write  *sql.DB
+	read   *sql.DB
+	commit func(commit func() error) error // Options.Commit
 }
 
-func openDatabase(path string, noSync bool) (*database, error) {
+func openDatabase(path string, opts Options) (*database, error) {
 	sync := "FULL"
-	if noSync {
+	if opts.NoSync {
 		sync = "OFF"
 	}
-	d := &database{path: path}
+	d := &database{path: path, commit: opts.Commit}
 	var err error
 	if d.write, err = openSQLite(path, 1, "journal_mode(WAL)", "synchronous("+sync+")"); err != nil {
 		return nil, err
@@ -95,7 +96,8 @@ func (d *database) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
 		}
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	if err := d.commit(tx.Commit); err != nil {
+		_ = tx.Rollback() // where the commit was not reached
 		// SQLite may keep the transaction open when the disk is full; then the next one could not begin.
 		_, _ = d.write.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		return err

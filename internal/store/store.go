@@ -28,6 +28,9 @@ type Options struct {
 	Registerer prometheus.Registerer // nil registers nothing
 	Clock      func() time.Time      // stamps snapshots and set-aside files; nil is time.Now
 	FS         FS                    // nil is the operating system's
+	// Commit is called around each commit of the database: tests let it fail, or see what a crash before or after it leaves. nil
+	// only commits.
+	Commit func(commit func() error) error
 	// SegmentBytes is the size at which the journal begins a new file; 0 is 64 MiB.
 	SegmentBytes int64
 	// MaxBuffered is how many bytes of journal may wait for a Commit, for example while the disk is full; 0 is 64 MiB.
@@ -45,6 +48,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.FS == nil {
 		o.FS = osFS{}
+	}
+	if o.Commit == nil {
+		o.Commit = func(commit func() error) error { return commit() }
 	}
 	if o.SegmentBytes == 0 {
 		o.SegmentBytes = 64 << 20
@@ -102,7 +108,7 @@ func (s *Store) open() error {
 	if s.journal, err = s.openJournal(); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	if s.db, err = openDatabase(filepath.Join(s.dir, dbFile), s.opts.NoSync); err != nil {
+	if s.db, err = openDatabase(filepath.Join(s.dir, dbFile), s.opts); err != nil {
 		return fmt.Errorf("%s: %w", dbFile, err)
 	}
 	return nil
