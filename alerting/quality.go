@@ -70,7 +70,7 @@ func (d *Dispatcher) Asking(ls labels.Labels, name string) []string {
 
 func (r *Route) asking(ls labels.Labels, parent Route, name string, asked bool) (found []string) {
 	asked = asked || slices.ContainsFunc(r.Matchers, func(m *labels.Matcher) bool { return m.Name == name })
-	node, below := r.inherit(parent), false
+	node, below := r.Inherit(parent), false
 	for _, child := range r.Routes {
 		if slices.ContainsFunc(child.Matchers, func(m *labels.Matcher) bool { return !m.Matches(ls.Get(m.Name)) }) {
 			continue

@@ -17,34 +17,16 @@ const GroupByAll = "..."
 // Match returns the nodes that an alarm with these labels goes to, in the order of the tree, with everything that they
 // inherit filled in and without children. It is empty only if the root itself has matchers that do not match.
 func (r *Route) Match(ls labels.Labels) []Route {
-	return r.match(ls, Route{
-		GroupWait: DefaultGroupWait, GroupInterval: DefaultGroupInterval, RepeatInterval: DefaultRepeatInterval,
-	})
-}
-
-func (r *Route) match(ls labels.Labels, parent Route) []Route {
-	for _, m := range r.Matchers {
-		if !m.Matches(ls.Get(m.Name)) {
-			return nil
-		}
-	}
-	node := r.inherit(parent)
-	var found []Route
-	for _, child := range r.Routes {
-		below := child.match(ls, node)
-		found = append(found, below...)
-		if len(below) > 0 && !child.Continue {
-			break
-		}
-	}
-	if len(found) == 0 {
-		found = append(found, node)
+	ways := r.Ways(ls)
+	found := make([]Route, len(ways))
+	for i, w := range ways {
+		found[i] = w.Route
 	}
 	return found
 }
 
-// inherit is the node with what it leaves unset taken from its parent.
-func (r *Route) inherit(parent Route) Route {
+// Inherit is the node with what it leaves unset taken from its parent, and without children.
+func (r *Route) Inherit(parent Route) Route {
 	node := Route{
 		Receiver: cmp.Or(r.Receiver, parent.Receiver), Matchers: r.Matchers, GroupBy: r.GroupBy, Continue: r.Continue,
 		MuteIntervals: r.MuteIntervals, ActiveIntervals: r.ActiveIntervals,

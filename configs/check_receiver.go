@@ -120,3 +120,23 @@ func (b *builder) alertmanager(s scope, raw rawAlertmanager) AlertmanagerConfig 
 	}
 	return c
 }
+
+func (b *builder) watchdog(s scope, raw rawWatchdog) Watchdog {
+	w := Watchdog{Receiver: raw.Receiver, Interval: time.Duration(raw.Interval)}
+	if w.Interval < 10*time.Second || w.Interval > 24*time.Hour {
+		s.at("interval").wrong(formatDuration(w.Interval)+" is not between 10s and 1d", "")
+	}
+	if w.Receiver == "" {
+		if s.has("interval") {
+			s.at("receiver").wrong("is missing", "name the receiver that listens for the watchdog")
+		}
+		return w
+	}
+	checkRef(s.at("receiver"), "receiver", w.Receiver, receiverNames(b.cfg.Receivers))
+	for _, r := range b.cfg.Receivers {
+		if r.Name == w.Receiver && len(r.Slack) > 0 {
+			s.at("receiver").wrong(fmt.Sprintf("%q posts to Slack", r.Name), "a watchdog is for a machine that listens: alertmanager_configs or webhook_configs in a receiver of their own")
+		}
+	}
+	return w
+}

@@ -18,12 +18,19 @@ type Config struct {
 	Composites    []alerting.CompositeSpec // in the order of the file; together they are valid, see NewComposites
 	Route         *alerting.Route
 	Receivers     []Receiver
+	Watchdog      Watchdog
 	Events        Events
 	Export        Export
 
 	Intervals map[string][]alerting.TimeInterval // by name
 	Inhibit   []alerting.InhibitRule
 	Mutes     []alerting.MuteRule
+}
+
+// Watchdog is an alert that always fires, sent to Receiver every Interval; Receiver "" is none.
+type Watchdog struct {
+	Receiver string
+	Interval time.Duration
 }
 
 // Events says which metrics tell of events; a selector "" is not asked for. The zero value asks for none.

@@ -29,6 +29,8 @@ type rawFile struct {
 	Mutes []rawMute `yaml:"mute_rules"`
 	// Where messages go. Left out, they are written to Tidewatch's own log.
 	Receivers []rawReceiver `yaml:"receivers"`
+	// An alert that always fires, for somebody who calls when it stops.
+	Watchdog rawWatchdog `yaml:"watchdog"`
 	// Deploys, restarts and rollouts, which messages and charts name beside an alarm.
 	Events rawEvents `yaml:"events"`
 	// The series whose scores and bands `/metrics` shows. Left out, none.
@@ -87,6 +89,14 @@ type rawRecording struct {
 	Samples bool `yaml:"samples" default:"false"`
 	// Size of the recording. Beyond it the oldest parts are removed, and counted.
 	MaxSize size `yaml:"max_size" default:"2GiB"`
+}
+
+// rawWatchdog is a dead man's switch: an alert named `Watchdog` that always fires, sent as every message is, after an evaluation that went well. Whoever hears it no more knows that Tidewatch, or the way from it, is broken.
+type rawWatchdog struct {
+	// Receiver of the alert: one with `alertmanager_configs`, `webhook_configs` or `log_configs` only, as a chat is no place for it. Left out, there is no watchdog.
+	Receiver string `yaml:"receiver"`
+	// Least time between two alerts. Each holds for four times as long.
+	Interval duration `yaml:"interval" default:"1m"`
 }
 
 // rawEvents says which metrics tell of deploys, restarts and rollouts. Each is asked of every source that detectors read, once per interval; one that is not there costs next to nothing.

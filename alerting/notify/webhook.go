@@ -147,6 +147,9 @@ func (w *alertHook) message(n *alerting.Notice, repeat bool) hookMessage {
 		CommonLabels: filled(n.CommonLabels), CommonAnnotations: noticeTexts(n, views, left, repeat), ExternalURL: w.cfg.ExternalURL,
 	}
 	for _, v := range views {
+		if v.Status == "firing" {
+			v.EndsAt = 0 // a watchdog's tells when it runs out, which is no end
+		}
 		m.Alerts = append(m.Alerts, hookAlert{
 			Status: v.Status, Labels: v.Labels, Annotations: v.Annotations, StartsAt: stamp(v.StartsAt), EndsAt: stamp(v.EndsAt),
 			GeneratorURL: v.GeneratorURL, Fingerprint: fingerprint(v.Labels),

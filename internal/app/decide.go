@@ -51,6 +51,7 @@ func (s *Service) decideRecord(ctx context.Context, rec engine.Record) {
 	b.Events = rows
 	s.write(ctx, res, b)
 	s.beat(ctx)
+	s.bark(ctx)
 }
 
 // journal appends a record and waits until it is on disk. Where that fails the decisions are carried out all the same: a page

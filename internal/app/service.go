@@ -53,6 +53,7 @@ type Service struct {
 	closed    bool
 
 	heart  heartbeat
+	barked int64 // when the watchdog's newest alert was made; deciding guards it
 	keeper alertKeeper
 
 	faultMu sync.Mutex
