@@ -9,8 +9,8 @@ import (
 
 // Limits of Causes. What goes beyond them is counted in CauseReport, never dropped in silence.
 const (
-	MaxCauseAlarms = 512  // alarms looked at, those with the earliest onset
-	MaxCausePairs  = 2048 // pairs of alarms compared, those that share the rarest label
+	MaxCauseAlarms = 512  // alarms of a run looked at, those with the earliest onset
+	MaxCausePairs  = 2048 // pairs of alarms of a run compared, those that share the rarest label
 	MaxCausePast   = 360  // grid points of the past compared, the newest
 	minCausePast   = 64   // fewer tell nothing
 )
@@ -78,30 +78,42 @@ type CauseReport struct {
 // Cause.P comes of shifting every member by itself: with Σ mᵢⱼ(sⱼ−sᵢ) over the cause's pairs, of B = 999 draws of s those b
 // that reach the one without shifts give P = (1+b)/(1+B) (Phipson and Smyth, 2010). A set with P above causeAlpha is broken up. The
 // seed is fixed: equal inputs give equal reports, in whatever order the alarms come.
+//
+// Alarms that follow each other so closely that they may have one cause make a run, which ends after half an hour at the latest;
+// the limits are each run's.
 func Causes(in CauseInput) CauseReport {
 	alarms := slices.Clone(in.Alarms)
 	slices.SortFunc(alarms, compareCauseAlarms)
-	rep := CauseReport{AlarmsLeftOut: max(0, len(alarms)-MaxCauseAlarms)}
-	alarms = alarms[:len(alarms)-rep.AlarmsLeftOut]
-	in.Alarms = alarms
+	var rep CauseReport
+	for _, run := range causeRuns(alarms) {
+		over := max(0, len(run)-MaxCauseAlarms)
+		in.Alarms = run[:len(run)-over]
+		rep.AlarmsLeftOut += over
+		rep.addRun(in)
+	}
+	return rep
+}
+
+// addRun adds the causes of one run, whose alarms are in order.
+func (rep *CauseReport) addRun(in CauseInput) {
 	pairs, left := causePairs(in)
-	rep.Pairs, rep.PairsLeftOut = len(pairs), left
-	for _, set := range mergeCauses(len(alarms), pairs) {
+	rep.Pairs, rep.PairsLeftOut = rep.Pairs+len(pairs), rep.PairsLeftOut+left
+	var sets [][]int
+	ps := map[int]float64{} // by the first of a set
+	for _, set := range mergeCauses(len(in.Alarms), pairs) {
 		p := shiftTest(set, pairs)
-		if p > causeAlpha {
-			for _, i := range set {
-				rep.Causes = append(rep.Causes, newCause(in, []int{i}, 1))
-			}
+		if p <= causeAlpha {
+			sets, ps[set[0]] = append(sets, set), p
 			continue
 		}
-		rep.Causes = append(rep.Causes, newCause(in, set, p))
+		for _, i := range set {
+			sets, ps[i] = append(sets, []int{i}), 1
+		}
 	}
-	at := map[string]int{}
-	for i := range alarms {
-		at[alarms[i].ID] = i
+	slices.SortFunc(sets, func(a, b []int) int { return cmp.Compare(a[0], b[0]) })
+	for _, set := range sets {
+		rep.Causes = append(rep.Causes, newCause(in, set, ps[set[0]]))
 	}
-	slices.SortFunc(rep.Causes, func(a, b Cause) int { return cmp.Compare(at[a.Members[0]], at[b.Members[0]]) })
-	return rep
 }
 
 func compareCauseAlarms(a, b CauseAlarm) int {

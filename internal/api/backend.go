@@ -31,6 +31,8 @@ type Backend interface {
 	Sources(ctx context.Context) ([]Source, error)
 	// Events returns one page, newest first. PageEvents does the work for a backend that holds them in memory.
 	Events(ctx context.Context, q EventQuery) (EventPage, error)
+	// Causes parts the alarms that fire by what they go back to.
+	Causes(ctx context.Context) (CauseList, error)
 	// PostEvent keeps an event, which has been checked, and returns it with its identity. It is on disk then.
 	PostEvent(ctx context.Context, e Event) (Event, error)
 	// ExportSeries calls yield with the newest point of each series that the export selector chooses, until yield returns

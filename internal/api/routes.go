@@ -98,6 +98,11 @@ func dataRoutes() []*route {
 			answer: Explanation{}, codes: codesOne, limited: true, serve: envelope((*server).explain),
 		},
 		{
+			method: http.MethodGet, path: "/api/v1/causes", id: "listCauses", tag: "alarms",
+			summary: "Alarms that fire and go back to one thing: who moved first, what they share, and by what chance they would be so much in step.",
+			answer:  CauseList{}, codes: codesRead, limited: true, serve: envelope((*server).causes),
+		},
+		{
 			method: http.MethodGet, path: "/api/v1/series/{id}/band", id: "getBand", tag: "series",
 			summary: "Observed values, expectation, band and score of a series.",
 			params:  []param{paramSeriesID, paramFrom, paramTo},

@@ -14,6 +14,7 @@ type Backend struct {
 	AllAnomalies []api.Anomaly
 	AllAlarms    []api.Alarm
 	AllEvents    []api.Event
+	AllCauses    api.CauseList
 	AllDetectors []api.Detector
 	AllSources   []api.Source
 	Histories    map[string]api.History
@@ -112,6 +113,11 @@ func (b *Backend) Detectors(ctx context.Context) ([]api.Detector, error) {
 // Sources implements api.Backend.
 func (b *Backend) Sources(ctx context.Context) ([]api.Source, error) {
 	return b.AllSources, b.enter(ctx)
+}
+
+// Causes implements api.Backend.
+func (b *Backend) Causes(ctx context.Context) (api.CauseList, error) {
+	return b.AllCauses, b.enter(ctx)
 }
 
 // Events implements api.Backend.

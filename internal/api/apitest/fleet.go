@@ -35,6 +35,7 @@ func Fleet() *Backend {
 			{ID: "6f1c2d3e4f5a6b7c", Time: at(7 * time.Minute), Known: at(6 * time.Minute), Kind: "deploy", Text: "build_info of checkout changed 1.8.2 → 1.8.3", Labels: labels.FromStrings("job", "checkout"), Origin: "prod"},
 			{ID: "0a1b2c3d4e5f6071", Time: at(2 * time.Hour), Known: at(2 * time.Hour), Kind: "maintenance", Text: "the disks of db-0 were replaced", Labels: labels.FromStrings("instance", "db-0:9100"), Origin: "api"},
 		},
+		AllCauses: fleetCauses(checkout),
 		Histories: map[string]api.History{
 			"a-checkout": {AlarmID: "a-checkout", Transitions: []api.Transition{
 				{Time: at(4 * time.Minute), From: "OK", To: "ALARM", Rule: "m-of-n", Since: at(6 * time.Minute), Breaches: 3, Of: 5, Reason: "3 out of the last 5 datapoints were outside the band"},
@@ -144,4 +145,18 @@ func fleetBand(checkout labels.Labels) api.BandSeries {
 		b.Points = append(b.Points, p)
 	}
 	return b
+}
+
+func fleetCauses(checkout labels.Labels) api.CauseList {
+	return api.CauseList{
+		Causes: []api.Cause{{
+			Members: []api.CauseMember{
+				{AlarmID: "a-checkout", Detector: "checkout-5xx", Labels: checkout, Onset: at(6 * time.Minute), SpreadSeconds: 30},
+				{AlarmID: "a-basket", Detector: "basket-latency", Labels: labels.FromStrings("job", "basket", "region", "eu1"), Onset: at(4 * time.Minute), SpreadSeconds: 30},
+			},
+			First: []string{"a-checkout"}, Labels: []api.CauseLabel{{Name: "region", Value: "eu1", Quiet: 3}}, P: .001,
+			Nearby: []api.CauseEvent{{ID: "6f1c2d3e4f5a6b7c", Time: at(7 * time.Minute), Kind: "deploy", Text: "build_info of checkout changed 1.8.2 → 1.8.3"}},
+		}},
+		Alone: 1, QuietSeries: 212, Pairs: 3,
+	}
 }
