@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"internal/outbox":      {".", "alerting", "internal/store"},
 	"internal/api":         {".", "alerting"},
 	"internal/web":         {".", "alerting", "internal/api"},
+	"internal/slackapp":    {".", "alerting", "alerting/notify", "internal/api"},
 	"internal/slackfake":   {},
 	"internal/readserver":  {},
 	"internal/simfleet":    {".", "ingest", "internal/readserver"},

@@ -43,9 +43,14 @@ func (d *Dispatcher) checkIncident(c *Control) error {
 	return nil
 }
 
+// maxAsked is how many acknowledgements, given and taken back, an incident knows by their id to tell a second delivery.
+const maxAsked = 32
+
 // acknowledge stops what an incident repeats and what it adds to its thread, until it ends or something more severe joins.
 func (d *Dispatcher) acknowledge(c *Control) {
 	in := d.incidentOf(c.Target)
+	in.asked = append(in.asked, c.ID)
+	in.asked = in.asked[max(0, len(in.asked)-maxAsked):]
 	in.ack, in.ackedSeverity, in.ackEnded = nil, 0, ""
 	if c.Kind == ControlAcknowledge {
 		in.ack = &Acknowledgement{By: c.Actor, At: c.At, Comment: c.Comment}

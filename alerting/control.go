@@ -22,6 +22,8 @@ const (
 type Actor struct {
 	Name string `json:"name"` // as people know them; never empty
 	From string `json:"from"` // slack, api or cli
+	// ID is the identity behind the name where the place has one, for example a Slack user's.
+	ID string `json:"id,omitempty"`
 }
 
 // String is "anna (slack)".

@@ -136,6 +136,7 @@ func (x incidentText) notes() []string {
 	if text := flapText(x.n.Alarms[0]); x.total == 1 && text != "" {
 		lines = append(lines, upperFirst(text))
 	}
+	lines = append(lines, x.verdicts()...)
 	if x.total == 1 && x.n.Alarms[0].HidingText != "" {
 		lines = append(lines, upperFirst(x.n.Alarms[0].HidingText))
 	}

@@ -44,6 +44,9 @@ func (d *Dispatcher) Control(c Control) (id string, err error) {
 	if d.silences[c.ID] != nil || d.feedback[c.ID] != nil { // delivered twice
 		return c.ID, nil
 	}
+	if in := d.incidentOf(c.Target); in != nil && slices.Contains(in.asked, c.ID) { // likewise
+		return c.Target, nil
+	}
 	if err := d.Check(c); err != nil {
 		return "", err
 	}
@@ -62,11 +65,13 @@ func (d *Dispatcher) Control(c Control) (id string, err error) {
 	case ControlFeedback:
 		d.feedback[c.ID] = &FeedbackEntry{ID: c.ID, At: c.At, By: c.Actor, Comment: c.Comment, Feedback: *c.Feedback}
 		d.touchMatching(c.Feedback.Matchers, c.At)
+		d.touchJudged(c.Feedback.Judged, c.At)
 		return c.ID, nil
 	case ControlRetractFeedback:
 		f := d.feedback[c.Target]
 		f.Retracted, f.RetractAt = &c.Actor, c.At
 		d.touchMatching(f.Matchers, c.At)
+		d.touchJudged(f.Judged, c.At)
 	default:
 		d.acknowledge(&c)
 	}
@@ -102,6 +107,7 @@ type Incident struct {
 	Posted          bool  // a message about it exists
 	StartsAt        int64 // of its oldest open alarm, Unix milliseconds
 	Alarms          []string
+	Common          labels.Labels    // what all open alarms share
 	Hidden          int              // of Alarms, those that are silenced, inhibited or muted
 	Acknowledgement *Acknowledgement // nil: nobody looks after it
 }
@@ -111,10 +117,12 @@ func (d *Dispatcher) Incidents() []Incident {
 	out := make([]Incident, 0, len(d.incidents))
 	for _, in := range d.incidents {
 		v := Incident{Key: in.key, Receiver: in.receiver, Group: in.group, Posted: in.version > 0, Acknowledgement: in.ack}
+		var open []*member
 		for _, m := range rank(in.members) {
 			if !m.open {
 				continue
 			}
+			open = append(open, m)
 			if len(v.Alarms) == 0 || m.startsAt < v.StartsAt {
 				v.StartsAt = m.startsAt
 			}
@@ -124,6 +132,7 @@ func (d *Dispatcher) Incidents() []Incident {
 			}
 		}
 		if len(v.Alarms) > 0 { // else it is over and only its last message is still to be made
+			v.Common = labels.FromMap(commonLabels(open))
 			out = append(out, v)
 		}
 	}

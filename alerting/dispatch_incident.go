@@ -22,7 +22,8 @@ type incident struct {
 
 	ack           *Acknowledgement // nil: nobody looks after it
 	ackedSeverity int              // the highest that it was given for
-	ackChanged    bool             // no notice has told of the change yet
+	ackChanged    bool             // no notice has told yet of a change of it, or of a verdict
+	asked         []string         // ids of the newest controls that acknowledged it or took that back
 	ackEnded      string           // why it ended otherwise than by request; not told yet
 
 	muteIntervals, activeIntervals []string         // of its route
@@ -178,7 +179,7 @@ func (in *incident) reopen(configHash string) {
 	first := rank(in.members)[0]
 	in.key = hash(24, "incident-after", in.key, TransitionID(first.sig.ID, first.sig.Transition.T, first.sig.Transition.To, configHash))
 	in.version, in.told = 0, 0
-	in.ack, in.ackedSeverity, in.ackChanged, in.ackEnded, in.warned = nil, 0, false, "", nil
+	in.ack, in.ackedSeverity, in.ackChanged, in.ackEnded, in.warned, in.asked = nil, 0, false, "", nil, nil
 }
 
 // timerHeap orders incidents by their next tick, then by id; it implements heap.Interface.

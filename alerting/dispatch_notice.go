@@ -64,6 +64,7 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 	in.told = at
 	n := d.notice(KindIncident, in.receiver, in.key, in.version, ranked, view)
 	n.At, n.GroupLabels, n.Acknowledged, n.Hidden = at, in.group.Map(), in.ack, countOpen(all)-countOpen(ranked)
+	n.Verdicts = d.verdictsOn(in, at)
 	text := incidentText{n: &n, what: what, open: countOpen(ranked), total: len(ranked), ackEnded: in.ackEnded, expiring: d.expiryText(in, at), loc: d.location()}
 	in.ackChanged, in.ackEnded = false, ""
 	for i, m := range ranked {

@@ -42,7 +42,7 @@ func (d *Dispatcher) AppendState(b []byte) []byte {
 		s.Incidents = append(s.Incidents, incidentState{
 			ID: []byte(id), Key: in.key, Receiver: in.receiver, Group: in.group, Interval: in.interval, Repeat: in.repeat,
 			Next: in.next, Version: in.version, Told: in.told, First: in.first, Members: saveMembers(in.members),
-			Ack: in.ack, AckedSeverity: in.ackedSeverity, AckChanged: in.ackChanged, AckEnded: in.ackEnded,
+			Ack: in.ack, AckedSeverity: in.ackedSeverity, AckChanged: in.ackChanged, AckEnded: in.ackEnded, Asked: in.asked,
 			MuteIntervals: in.muteIntervals, ActiveIntervals: in.activeIntervals, Warned: in.warned,
 		})
 	}

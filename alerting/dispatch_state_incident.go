@@ -25,6 +25,7 @@ type incidentState struct {
 	AckedSeverity int              `json:"acked_severity,omitempty"`
 	AckChanged    bool             `json:"ack_changed,omitempty"`
 	AckEnded      string           `json:"ack_ended,omitempty"`
+	Asked         []string         `json:"asked,omitempty"`
 
 	MuteIntervals   []string         `json:"mute_intervals,omitempty"`
 	ActiveIntervals []string         `json:"active_intervals,omitempty"`
@@ -52,7 +53,7 @@ func (d *Dispatcher) loadIncident(s incidentState) {
 	in := &incident{
 		id: string(s.ID), key: s.Key, receiver: s.Receiver, group: s.Group, interval: s.Interval, repeat: s.Repeat,
 		next: s.Next, version: s.Version, told: s.Told, first: s.First, members: map[string]*member{},
-		ack: s.Ack, ackedSeverity: s.AckedSeverity, ackChanged: s.AckChanged, ackEnded: s.AckEnded,
+		ack: s.Ack, ackedSeverity: s.AckedSeverity, ackChanged: s.AckChanged, ackEnded: s.AckEnded, asked: s.Asked,
 		muteIntervals: s.MuteIntervals, activeIntervals: s.ActiveIntervals, warned: s.Warned,
 	}
 	for _, ms := range s.Members {

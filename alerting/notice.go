@@ -46,6 +46,7 @@ type Notice struct {
 	Links   []Link      `json:"links,omitempty"`   // Runbook, Graph, Why?
 
 	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"` // who looks after the incident
+	Verdicts     []Verdict        `json:"verdicts,omitempty"`     // what people made of its alarms, oldest first
 	Hidden       int              `json:"hidden,omitempty"`       // alarms that belong to it but were hidden before they were told
 }
 

@@ -40,13 +40,16 @@ var slackSecrets = []string{"app_token", "app_token_file", "api_url", "api_url_f
 func (b *builder) slack(s scope, raw rawSlack) SlackConfig {
 	c := SlackConfig{
 		Channel: raw.Channel, AppToken: raw.AppToken, AppTokenFile: b.path(raw.AppTokenFile), AppURL: raw.AppURL,
-		APIURL: raw.APIURL, APIURLFile: b.path(raw.APIURLFile), SendResolved: raw.SendResolved,
+		APIURL: raw.APIURL, APIURLFile: b.path(raw.APIURLFile),
+		SigningSecret: raw.SigningSecret, SigningSecretFile: b.path(raw.SigningSecretFile),
+		SocketToken: raw.SocketToken, SocketTokenFile: b.path(raw.SocketTokenFile), SendResolved: raw.SendResolved,
 		Timeout: time.Duration(raw.Timeout), HTTP: b.httpConfig(s.at("http_config"), raw.HTTPConfig),
 	}
 	if !strings.HasSuffix(c.AppURL, "/") {
 		c.AppURL += "/"
 	}
 	checkSlackSecret(s)
+	checkInteractivity(s, c)
 	checkURL(s.at("app_url"), raw.AppURL)
 	switch {
 	case raw.APIURL != "":

@@ -24,9 +24,15 @@ type SlackConfig struct {
 	AppURL       string // base of Slack's Web API, with a trailing slash
 	APIURL       Secret // incoming webhook
 	APIURLFile   string
-	SendResolved bool
-	Timeout      time.Duration // of one HTTP request
-	HTTP         commoncfg.HTTPClientConfig
+	// SigningSecret or SigningSecretFile lets people act through the HTTP endpoint, SocketToken or SocketTokenFile through Socket Mode.
+	// At most one of the four is set, and only for a bot.
+	SigningSecret     Secret
+	SigningSecretFile string
+	SocketToken       Secret
+	SocketTokenFile   string
+	SendResolved      bool
+	Timeout           time.Duration // of one HTTP request
+	HTTP              commoncfg.HTTPClientConfig
 }
 
 // Webhook reports whether this is an incoming webhook rather than a bot.
@@ -35,6 +41,22 @@ func (s SlackConfig) Webhook() bool { return s.APIURL != "" || s.APIURLFile != "
 // Token returns the bot token, read from its file at each call; "" for a webhook.
 func (s SlackConfig) Token() (string, error) {
 	return readSecret("app_token_file", s.AppToken, s.AppTokenFile)
+}
+
+// Signs reports whether Slack delivers what people do to the HTTP endpoint.
+func (s SlackConfig) Signs() bool { return s.SigningSecret != "" || s.SigningSecretFile != "" }
+
+// Socket reports whether what people do comes through Socket Mode.
+func (s SlackConfig) Socket() bool { return s.SocketToken != "" || s.SocketTokenFile != "" }
+
+// Signing returns the app's Signing Secret, read from its file at each call.
+func (s SlackConfig) Signing() (string, error) {
+	return readSecret("signing_secret_file", s.SigningSecret, s.SigningSecretFile)
+}
+
+// AppLevelToken returns the token for Socket Mode, read from its file at each call.
+func (s SlackConfig) AppLevelToken() (string, error) {
+	return readSecret("socket_token_file", s.SocketToken, s.SocketTokenFile)
 }
 
 // WebhookURL returns the webhook's URL, read from its file at each call; "" for a bot.

@@ -52,6 +52,14 @@ type rawSlack struct {
 	APIURL Secret `yaml:"api_url"`
 	// File with the URL of an incoming webhook, read at each use.
 	APIURLFile string `yaml:"api_url_file"`
+	// Signing Secret of the bot's app. With it, messages have buttons, and `POST /api/v1/slack/interactions` takes what people do with them and with `/tidewatch`. Better kept in a file.
+	SigningSecret Secret `yaml:"signing_secret"`
+	// File with the Signing Secret, read at each use.
+	SigningSecretFile string `yaml:"signing_secret_file"`
+	// App-level token (`xapp-…`, scope `connections:write`) of the bot's app. With it, messages have buttons, and what people do with them and with `/tidewatch` comes through Socket Mode, which needs no public URL. Better kept in a file.
+	SocketToken Secret `yaml:"socket_token"`
+	// File with the app-level token, read at each use.
+	SocketTokenFile string `yaml:"socket_token_file"`
 	// Tell when an alarm ends.
 	SendResolved bool `yaml:"send_resolved" default:"true"`
 	// Limit of one HTTP request.

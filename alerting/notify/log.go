@@ -99,7 +99,7 @@ func textLines(n *alerting.Notice) []string {
 	for _, l := range n.Links {
 		lines = append(lines, clean(l.Text)+": "+clean(l.URL))
 	}
-	for _, s := range smallPrint(n, chartRef{}, botStyle) {
+	for _, s := range smallPrint(n, chartRef{}, style{}) {
 		lines = append(lines, plain.Replace(s))
 	}
 	if n.Reply != "" {

@@ -36,6 +36,8 @@ type SlackConfig struct {
 	// Username and IconEmoji replace the app's own; they need the scope chat:write.customize.
 	Username  string
 	IconEmoji string
+	// Interactive puts buttons under incidents. The app must have an endpoint for them, or Socket Mode; a webhook shows none.
+	Interactive bool
 	// Clock tells the time in which Slack stamps messages, so it must be the real one; nil is time.Now.
 	Clock func() time.Time
 }

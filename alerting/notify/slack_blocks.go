@@ -24,12 +24,12 @@ type chartRef struct {
 }
 
 // style is what differs between a bot's message and a webhook's.
-type style struct{ matchers bool }
+type style struct{ matchers, buttons bool }
 
-var (
-	botStyle     = style{}
-	webhookStyle = style{matchers: true} // a copyable matcher stands where buttons and threads cannot
-)
+var webhookStyle = style{matchers: true} // a copyable matcher stands where buttons and threads cannot
+
+// style is a bot's.
+func (b *bot) style() style { return style{buttons: b.cfg.Interactive} }
 
 // compose lays a notice out in blocks, within Slack's limits for any notice.
 func compose(n *alerting.Notice, c chartRef, st style) message {
@@ -45,6 +45,9 @@ func compose(n *alerting.Notice, c chartRef, st style) message {
 	}
 	if links := linkLine(n, c); links != "" {
 		m.section(links)
+	}
+	if st.buttons {
+		m.buttons(n)
 	}
 	m.context(smallPrint(n, c, st))
 	return m

@@ -35,7 +35,7 @@ func FuzzSlackPayload(f *testing.F) {
 		}
 		for _, m := range []message{
 			compose(n, chartRef{FileID: placeholderFile, Alt: body + reason, Missing: reason, Repeat: true, Link: link}, webhookStyle),
-			compose(n, chartRef{Missing: body}, botStyle), composeReply(n),
+			compose(n, chartRef{Missing: body}, style{buttons: true}), composeReply(n),
 		} {
 			raw, err := json.Marshal(m.Blocks)
 			if err != nil {

@@ -21,6 +21,7 @@ func renderers(t *testing.T) map[string]alerting.Renderer {
 	all := map[string]alerting.Notifier{"log": NewLog("log", slog.New(slog.DiscardHandler))}
 	for name, cfg := range map[string]*SlackConfig{
 		"bot":     {Name: "oncall", Token: secret("xoxb-1"), Channel: "#oncall"},
+		"buttons": {Name: "oncall", Token: secret("xoxb-1"), Channel: "#oncall", Interactive: true},
 		"webhook": {Name: "oncall", WebhookURL: secret("https://hooks.slack.com/services/T/B/X"), ExternalURL: "https://tidewatch.example.com"},
 	} {
 		n, err := NewSlack(*cfg)

@@ -28,7 +28,7 @@ func (b *bot) Render(n *alerting.Notice) ([]byte, error) {
 	if c, _ := chartOf(n); c != nil {
 		ref = chartRef{FileID: placeholderFile, Alt: AltText(c)}
 	}
-	m := compose(n, ref, botStyle)
+	m := compose(n, ref, b.style())
 	out := rendered{
 		Channel: b.cfg.Channel, Text: m.Text, Blocks: m.Blocks,
 		Metadata: slack.SlackMetadata{EventType: metadataEvent, EventPayload: map[string]any{"key": n.Key, "version": n.Version}},

@@ -5,7 +5,11 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 )
+
+// SlackPath is where Slack delivers what people do with buttons and commands.
+const SlackPath = "/api/v1/slack/interactions"
 
 // securityHeaders are set on every answer, unless the web configuration file has set its own before. The policy allows what
 // the embedded page needs and nothing from elsewhere.
@@ -26,7 +30,9 @@ func (s *server) guard(next http.Handler) http.Handler {
 				w.Header().Set(h[0], h[1])
 			}
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+		if s.opts.Slack == nil || !strings.HasSuffix(r.URL.Path, SlackPath) { // that has a limit of its own
+			r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+		}
 		sw := &statusWriter{ResponseWriter: w}
 		defer s.recovered(sw, r)
 		next.ServeHTTP(sw, r)

@@ -92,6 +92,9 @@ func (s *server) mux() http.Handler {
 	for path, rts := range byPath {
 		mux.Handle(path, zip(s.pathHandler(rts)))
 	}
+	if s.opts.Slack != nil {
+		mux.Handle("POST "+SlackPath, s.measured("slackInteractions", s.opts.Slack))
+	}
 	mux.Handle("/api/", s.measured("unknown", http.HandlerFunc(s.noSuchRoute)))
 	ui := s.opts.UI
 	if ui == nil {

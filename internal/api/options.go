@@ -19,7 +19,9 @@ type Options struct {
 	Reload func(ctx context.Context) error
 	// Controls lets people act: silences, acknowledgements, feedback. nil: 501.
 	Controls Controls
-	NewID    func() string // names what a person asks for; nil: a random UUID
+	// Slack takes what people do in Slack. It checks who sends it and limits the body itself. nil: 404.
+	Slack http.Handler
+	NewID func() string // names what a person asks for; nil: a random UUID
 	// Ready returns nil once the service is ready, otherwise an error with the reason. nil: always ready.
 	Ready func() error
 	// Chart draws the series between two times (Unix milliseconds) as a PNG. nil: 501.

@@ -130,7 +130,7 @@ func slackNotifier(cfg *configs.Config, name string, s configs.SlackConfig) (ale
 	if s.Webhook() {
 		c.WebhookURL = s.WebhookURL
 	} else {
-		c.Token = s.Token
+		c.Token, c.Interactive = s.Token, s.Signs() || s.Socket()
 	}
 	return notify.NewSlack(c)
 }

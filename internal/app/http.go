@@ -42,7 +42,7 @@ func (s *Service) handler() (http.Handler, error) {
 	}
 	b := backend{s}
 	return api.New(api.Options{
-		Backend: b, Controls: controls{s}, Logger: s.log, Registry: s.opts.Registry, Reload: s.Reload, Ready: s.Ready, Chart: s.chart, ExternalURL: external,
+		Backend: b, Controls: controls{s}, Slack: s.slack, Logger: s.log, Registry: s.opts.Registry, Reload: s.Reload, Ready: s.Ready, Chart: s.chart, ExternalURL: external,
 		UI: web.New(web.Options{
 			Backend: b, Logger: s.log, ExternalURL: external, Now: s.opts.Clock.Now, Location: s.config().Global.Location,
 			Version: version.Version, Ready: s.Ready, DryRun: s.opts.DryRun, Chart: true,

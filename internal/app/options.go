@@ -11,6 +11,7 @@ import (
 	"github.com/tidewatch/tidewatch/ingest"
 	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/internal/outbox"
+	"github.com/tidewatch/tidewatch/internal/slackapp"
 	"github.com/tidewatch/tidewatch/internal/store"
 )
 
@@ -65,8 +66,9 @@ type Options struct {
 	// Progress is told how far the first back-fill is; it may be nil.
 	Progress func(detector string, done, total time.Duration)
 
-	tuneOutbox func(*outbox.Options) // for tests: shorter times
-	tuneStore  func(*store.Options)  // for tests: a disk that fails
+	tuneOutbox func(*outbox.Options)   // for tests: shorter times
+	tuneStore  func(*store.Options)    // for tests: a disk that fails
+	tuneSlack  func(*slackapp.Options) // for tests: shorter times
 }
 
 func (o Options) withDefaults() Options {

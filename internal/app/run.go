@@ -10,6 +10,7 @@ import (
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/internal/outbox"
+	"github.com/tidewatch/tidewatch/internal/slackapp"
 	"github.com/tidewatch/tidewatch/internal/store"
 )
 
@@ -36,6 +37,7 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 	if s.outbox, err = outbox.New(s.outboxOptions()); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
+	s.slack = slackapp.New(s.slackOptions())
 	if err := s.opts.Registry.Register(trainingCollector{s.core}); err != nil {
 		return nil, errors.Join(err, s.store.Close())
 	}
@@ -75,10 +77,17 @@ func (s *Service) RunWith(ctx context.Context, drive func(ctx context.Context) e
 	defer stopSending()
 	sent := make(chan error, 1)
 	go func() { sent <- s.outbox.Run(sendCtx) }()
+	socketCtx, stopSockets := context.WithCancel(background)
+	defer stopSockets()
+	sockets := make(chan struct{})
+	go func() { defer close(sockets); s.runSockets(socketCtx) }()
 
 	err := drive(driveCtx)
 	stopHTTP()
+	stopSockets()
+	<-sockets
 	err = errors.Join(err, <-served)
+	s.slack.Wait()
 	stopSending()
 	err = errors.Join(err, <-sent)
 	if serr := s.snapshot(); serr != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/tidewatch/tidewatch/ingest"
 	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/internal/outbox"
+	"github.com/tidewatch/tidewatch/internal/slackapp"
 	"github.com/tidewatch/tidewatch/internal/store"
 	"github.com/tidewatch/tidewatch/models"
 )
@@ -49,7 +50,9 @@ type Service struct {
 
 	recorder  *ingest.Recorder // nil where nothing is recorded
 	outbox    *outbox.Outbox
-	lifecycle sync.Mutex // one reload or the shutdown at a time
+	slack     *slackapp.App
+	adopted   chan struct{} // a new configuration is in force
+	lifecycle sync.Mutex    // one reload or the shutdown at a time
 	closed    bool
 
 	heart  heartbeat
@@ -76,7 +79,7 @@ func newService(opts Options) (*Service, error) {
 	}
 	s := &Service{
 		opts: opts, log: opts.Logger, store: st, scratch: store.NewScratch(opts.DataDir), m: newMetrics(opts.Registry), status: map[string]*detectorStatus{},
-		sources: map[string]*health{}, troubles: map[string]openTrouble{}, faults: map[string]bool{}, keeper: newAlertKeeper(),
+		sources: map[string]*health{}, troubles: map[string]openTrouble{}, faults: map[string]bool{}, keeper: newAlertKeeper(), adopted: make(chan struct{}, 1),
 	}
 	err = s.openRecorder(cfg)
 	if err == nil {
@@ -133,6 +136,10 @@ func (s *Service) adopt(cfg *configs.Config, ints []integration, runners []*runn
 		s.status[d.Name].retryAt = 0 // what failed may be what was changed
 	}
 	s.forgetGone(cfg)
+	select {
+	case s.adopted <- struct{}{}:
+	default: // it is known already
+	}
 }
 
 // forgetGone drops what is kept of detectors and sources that are not configured any more. The caller holds mu.

@@ -44,7 +44,7 @@ func slackConfig(cfg *configs.Config, s configs.SlackConfig) (notify.SlackConfig
 	if s.Webhook() {
 		c.WebhookURL = s.WebhookURL
 	} else {
-		c.Token = s.Token
+		c.Token, c.Interactive = s.Token, s.Signs() || s.Socket()
 	}
 	return c, nil
 }

@@ -25,6 +25,9 @@ const (
 	maxActions   = 25
 	maxButton    = 75
 	maxValue     = 2000
+	maxOptions   = 100
+	maxOption    = 150 // value of an option
+	maxOptionTxt = 75
 )
 
 // length counts characters as Slack's limits do.
@@ -94,7 +97,7 @@ func (c *checker) block(at string, b object) {
 	case "context":
 		c.list(at, b, maxContext, c.element)
 	case "actions":
-		c.list(at, b, maxActions, c.button)
+		c.list(at, b, maxActions, c.action)
 	case "divider":
 	default:
 		c.bad(at+"/type", "unsupported type: %v", b["type"])

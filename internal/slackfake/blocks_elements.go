@@ -119,6 +119,28 @@ func (c *checker) element(at string, e object) {
 	}
 }
 
+// action is an interactive element of an actions block.
+func (c *checker) action(at string, e object) {
+	if e["type"] != "static_select" {
+		c.button(at, e)
+		return
+	}
+	c.id(at, "action_id", e)
+	c.text(at+"/placeholder", e["placeholder"], maxOption, "plain_text")
+	options, _ := e["options"].([]any)
+	if len(options) == 0 || len(options) > maxOptions {
+		c.bad(at+"/options", "1 to %d items allowed", maxOptions)
+	}
+	for i, v := range options {
+		at := fmt.Sprintf("%s/options/%d", at, i)
+		o, _ := v.(object)
+		c.text(at+"/text", o["text"], maxOptionTxt, "plain_text")
+		if value, _ := o["value"].(string); value == "" || length(value) > maxOption {
+			c.bad(at+"/value", "must be 1 to %d characters", maxOption)
+		}
+	}
+}
+
 func (c *checker) button(at string, e object) {
 	if e["type"] != "button" {
 		c.bad(at+"/type", "unsupported type: %v", e["type"])

@@ -9,5 +9,8 @@
 //
 // The page at / shows the channels and renders messages from their blocks, with threads and images.
 //
-// What it does not do: users, reactions, ephemeral and scheduled messages, socket mode, interactivity.
+// People are played by Click and Command, which deliver to the app's endpoint, signed, or through Socket Mode (whose connections
+// Disconnect ends), and again where a test asks for it; what the app answers privately is kept for Answers.
+//
+// What it does not do: reactions, scheduled messages, modals.
 package slackfake

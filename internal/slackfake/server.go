@@ -15,7 +15,7 @@ const DefaultToken = "xoxb-fake-token"
 
 // DefaultScopes are the scopes of the token when Options names none: those of the app manifest.
 var DefaultScopes = []string{
-	"chat:write", "files:write", "channels:history", "groups:history", "channels:read", "groups:read",
+	"chat:write", "commands", "files:write", "channels:history", "groups:history", "channels:read", "groups:read",
 }
 
 // Options configures a Server. The zero value works: a random port on the loop-back interface, one channel #oncall that the
@@ -59,6 +59,12 @@ type Server struct {
 	nextID int
 	faults []*injection
 	calls  map[string]int
+
+	endpoint, signing string // where interactions go, "" is Socket Mode, and what signs them
+	shown             []Shown
+	tickets           map[string]bool // connections that may be opened
+	sockets           []*socket
+	acks              map[string]chan string // by envelope
 }
 
 // New starts a server and panics if it cannot listen, as httptest.NewServer does; Listen returns the error instead.
@@ -107,12 +113,16 @@ func newServer(opts Options) *Server {
 	s := &Server{
 		opts: opts, mux: http.NewServeMux(), closed: make(chan struct{}),
 		chans: map[string]*channelLog{}, files: map[string]*file{}, calls: map[string]int{},
+		tickets: map[string]bool{}, acks: map[string]chan string{},
 	}
 	for _, c := range opts.Channels {
 		s.chans[c.ID] = &channelLog{Channel: c}
 		s.order = append(s.order, c.ID)
 	}
 	s.mux.HandleFunc("/api/{method}", s.serveMethod)
+	s.mux.HandleFunc("/api/apps.connections.open", s.openConnection)
+	s.mux.HandleFunc("GET /link/", s.serveSocket)
+	s.mux.HandleFunc("POST /actions/{team}/{id}/{secret}", s.serveResponse)
 	s.mux.HandleFunc("POST /upload/v1/{id}", s.serveUpload)
 	s.mux.HandleFunc("GET /files/{id}", s.serveFile)
 	s.mux.HandleFunc("POST /services/{team}/{bot}/{secret}", s.serveWebhook)
@@ -157,6 +167,7 @@ func (s *Server) Calls(method string) int {
 // Close stops the server and lets go of hanging requests.
 func (s *Server) Close() {
 	s.shut()
+	s.Disconnect("")
 	if s.http == nil {
 		return
 	}
