@@ -61,7 +61,7 @@ test-full: ## Run the numeric tests at full length, without the race detector.
 RUNS ?= 10000
 SEED ?=
 .PHONY: chaos
-chaos: ## Perform RUNS (10000) seeded runs of the service among faults.
+chaos: ## Perform RUNS (10000) seeded runs of the service among faults, and kill it 50 times.
 	TIDEWATCH_CHAOS='$(RUNS)' TIDEWATCH_CHAOS_SEED='$(SEED)' $(GO) test -count=1 -timeout 60m -run '^TestChaos' ./internal/app ./internal/outbox ./alerting/notify
 
 .PHONY: test-peer

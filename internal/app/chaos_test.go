@@ -39,7 +39,7 @@ func TestChaos(t *testing.T) {
 			t.Parallel()
 			p := plays[seed%len(plays)]
 			c := p.perform(t, uint64(seed), false)
-			if d := cmp.Diff(p.want, c.channel(t)); d != "" {
+			if d := cmp.Diff(p.want, channel(t, c.slack)); d != "" {
 				t.Errorf("the channel differs (-without faults +with faults):\n%s\n%srepeat it alone:\n"+
 					"  TIDEWATCH_CHAOS_SEED=%d go test -run 'TestChaos$' ./internal/app", d, c.told(), seed)
 			}
@@ -86,9 +86,8 @@ route: {receiver: oncall, group_by: [%s], group_wait: 30s, group_interval: 5m, r
 receivers: [{name: oncall, slack_configs: [{channel: "#oncall", app_token: xoxb-secret}]}]
 `
 
-// newPlay writes the script of a seed, learns its history and performs it without faults.
-func newPlay(t *testing.T, seed uint64) *play {
-	t.Helper()
+// writePlay makes up the script of a seed.
+func writePlay(seed uint64) *play {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	type fault struct{ from, to int64 }
 	faults := make([][]fault, chaosSeries)
@@ -97,7 +96,7 @@ func newPlay(t *testing.T, seed uint64) *play {
 		to := from + 20*minute + rng.Int64N(hour)
 		faults[k] = []fault{{from, to}, {to + 30*minute + rng.Int64N(hour/2), chaosEnd - hour/2}}[:1+rng.IntN(2)]
 	}
-	p := &play{state: t.TempDir(), value: func(k int, t int64) float64 {
+	p := &play{value: func(k int, t int64) float64 {
 		v := calm(k, t)
 		for _, f := range faults[k] {
 			if t >= f.from && t < f.to {
@@ -111,12 +110,20 @@ func newPlay(t *testing.T, seed uint64) *play {
 		group = "alertname"
 	}
 	p.yaml = fmt.Sprintf(chaosConfig, group)
+	return p
+}
+
+// newPlay writes a script, learns its history and performs it without faults.
+func newPlay(t *testing.T, seed uint64) *play {
+	t.Helper()
+	p := writePlay(seed)
+	p.state = t.TempDir()
 	learnt := newChaos(t, p, begin, 0, true)
 	learnt.walk(t, chaosBegin)
 	learnt.end(t)
 	p.state = learnt.dir
 	quiet := p.perform(t, 0, true)
-	p.points, p.want = quiet.points, quiet.channel(t)
+	p.points, p.want = quiet.points, channel(t, quiet.slack)
 	if n := len(p.want); n < 2 {
 		t.Fatalf("without faults the channel holds %d messages: the script tells little\n%q", n, p.want)
 	}

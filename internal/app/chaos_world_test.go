@@ -209,10 +209,10 @@ func (c *chaos) end(t *testing.T) {
 }
 
 // channel is each incident's message with its thread, in the order of their keys; one that is there twice shows as such.
-func (c *chaos) channel(t *testing.T) []string {
+func channel(t *testing.T, slack *slackfake.Server) []string {
 	t.Helper()
 	var out []string
-	for _, m := range c.slack.Messages("#oncall") {
+	for _, m := range slack.Messages("#oncall") {
 		if m.Metadata == nil {
 			t.Errorf("a message without a key: %s", m.Text)
 			continue
