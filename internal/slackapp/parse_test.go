@@ -79,7 +79,7 @@ func TestParseForm(t *testing.T) {
 		{"a command of nobody", "command=%2Ftidewatch&trigger_id=1", "without user_id"},
 	} {
 		r, err := parseForm([]byte(tc.body))
-		got := ""
+		var got string
 		switch {
 		case err != nil:
 			got = err.Error()
