@@ -101,7 +101,8 @@ func runEngine(expr string, data storage.Queryable, grid eval.Grid) (map[string]
 	return out, nil
 }
 
-// seriesDiff compares bit for bit, but for which NaN it is.
+// seriesDiff compares bit for bit, but for which NaN it is, and for the sign of a zero: the engine aggregates the results of operators in the
+// order of a Go map, and of 0 and -0 its max and min keep the first.
 func seriesDiff(got, want map[string][]float64) string {
 	if len(got) != len(want) {
 		return fmt.Sprintf("%d series, the engine has %d: %v and %v", len(got), len(want), got, want)
@@ -112,7 +113,7 @@ func seriesDiff(got, want map[string][]float64) string {
 			return fmt.Sprintf("no %s", ls)
 		}
 		for k := range w {
-			same := math.Float64bits(g[k]) == math.Float64bits(w[k]) ||
+			same := math.Float64bits(g[k]) == math.Float64bits(w[k]) || g[k] == 0 && w[k] == 0 ||
 				math.IsNaN(g[k]) && math.IsNaN(w[k]) && eval.Absent(g[k]) == eval.Absent(w[k])
 			if !same {
 				return fmt.Sprintf("%s at step %d: %v (%x), the engine has %v (%x)", ls, k, g[k], math.Float64bits(g[k]), w[k], math.Float64bits(w[k]))

@@ -40,7 +40,8 @@ func testNow() time.Time {
 	return t
 }
 
-// TestScripts runs the commands as a user does, against a simulated Prometheus and a fake Slack.
+// TestScripts runs the commands as a user does, against a simulated Prometheus and a fake Slack. Those that begin with [short] are left out
+// where testing.Short() holds.
 func TestScripts(t *testing.T) {
 	w := newScriptWorld(t)
 	testscript.Run(t, testscript.Params{

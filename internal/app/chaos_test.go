@@ -20,7 +20,7 @@ import (
 func TestChaos(t *testing.T) {
 	first, runs := 0, 100
 	if testing.Short() {
-		runs = 6
+		runs = 2
 	}
 	runs = chaosSetting(t, "TIDEWATCH_CHAOS", runs)
 	if first = chaosSetting(t, "TIDEWATCH_CHAOS_SEED", 0); first > 0 {
