@@ -90,7 +90,7 @@ func calibrated(t *testing.T, spec models.Spec, shared models.Shared) {
 func boundedMemory(t *testing.T, spec models.Spec, shared models.Shared) {
 	points := 1_000_000
 	if testing.Short() {
-		points = fewer(spec, 20_000)
+		points = fewer(spec, 50_000)
 	} else if shared != nil {
 		points = 150_000
 	}
