@@ -70,3 +70,13 @@ func (b Block) Time(i int) int64 { return b.From + int64(i)*b.Step }
 
 // End is the grid time just after the last column.
 func (b Block) End() int64 { return b.From + int64(b.N)*b.Step }
+
+// Cut is the columns [from, to). It shares the values.
+func (b Block) Cut(from, to int) Block {
+	out := b
+	out.From, out.N, out.Rows = b.Time(from), to-from, make([]Row, len(b.Rows))
+	for i, r := range b.Rows {
+		out.Rows[i] = Row{Series: r.Series, V: r.V[from:to]}
+	}
+	return out
+}

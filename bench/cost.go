@@ -73,11 +73,11 @@ func (r *run) cost(ctx context.Context, d Detector, s *corpus.Series) (*Cost, er
 	n := min(b.N, max(2, costPoints/len(b.Rows)))
 	eng, err := d.engine(cfg, s, nil)
 	if err == nil {
-		_, err = spend(eng, cut(b, 0, n/2))
+		_, err = spend(eng, b.Cut(0, n/2))
 	}
 	var c *Cost
 	if err == nil {
-		c, err = spend(eng, cut(b, n/2, n))
+		c, err = spend(eng, b.Cut(n/2, n))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("measuring the cost of %s: %w", d.Name, err)

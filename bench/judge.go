@@ -47,7 +47,7 @@ func judge(ctx context.Context, cfg configs.Detector, d Detector, s *corpus.Seri
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		part := cut(b, from, min(from+columnsPerRun, b.N))
+		part := b.Cut(from, min(from+columnsPerRun, b.N))
 		if _, _, _, err := eng.Run(part); err != nil {
 			return nil, fmt.Errorf("judging %s with %s: %w", s.Name, d.Name, err)
 		}
@@ -71,16 +71,6 @@ func block(detector string, s *corpus.Series) tidewatch.Block {
 	}
 	slices.SortFunc(b.Rows, func(x, y tidewatch.Row) int { return cmp.Compare(x.Series.ID, y.Series.ID) })
 	return b
-}
-
-// cut is the columns [from, to) of a block.
-func cut(b tidewatch.Block, from, to int) tidewatch.Block {
-	out := b
-	out.From, out.N, out.Rows = b.Time(from), to-from, make([]tidewatch.Row, len(b.Rows))
-	for i, r := range b.Rows {
-		out.Rows[i] = tidewatch.Row{Series: r.Series, V: r.V[from:to]}
-	}
-	return out
 }
 
 // watcher makes a judgement of what the engine's observer is told.

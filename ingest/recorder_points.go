@@ -36,24 +36,14 @@ func (r *Recorder) Points(source, expr string, now int64, history bool, b tidewa
 	case b.From >= next, history:
 	default: // repeated
 		skip := min(int64(b.N), (next-b.From)/b.Step)
-		b = cutBlock(b, int(skip), b.N)
+		b = b.Cut(int(skip), b.N)
 	}
 	for at := 0; at < b.N; at += maxColumns {
-		r.addPoints(source, expr, now, history, cutBlock(b, at, min(b.N, at+maxColumns)))
+		r.addPoints(source, expr, now, history, b.Cut(at, min(b.N, at+maxColumns)))
 	}
 	if b.N > 0 {
 		r.decided[b.Detector] = b.End()
 	}
-}
-
-// cutBlock is a part of a block.
-func cutBlock(b tidewatch.Block, from, to int) tidewatch.Block {
-	out := b
-	out.From, out.N, out.Rows = b.Time(from), to-from, make([]tidewatch.Row, len(b.Rows))
-	for i, row := range b.Rows {
-		out.Rows[i] = tidewatch.Row{Series: row.Series, V: row.V[from:to]}
-	}
-	return out
 }
 
 func (r *Recorder) addPoints(source, expr string, now int64, history bool, b tidewatch.Block) {

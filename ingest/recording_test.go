@@ -242,17 +242,17 @@ func TestRecordedPoints(t *testing.T) {
 	}
 	whole := pointsBlock(t0, 20)
 	rec := open()
-	rec.Points("test", "x", 0, true, cutBlock(whole, 0, 10))
+	rec.Points("test", "x", 0, true, whole.Cut(0, 10))
 	for i := 10; i < 14; i++ {
-		rec.Points("test", "x", whole.Time(i)+30000, false, cutBlock(whole, i, i+1))
+		rec.Points("test", "x", whole.Time(i)+30000, false, whole.Cut(i, i+1))
 	}
 	if err := rec.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	rec.Points("test", "x", whole.Time(14)+30000, false, cutBlock(whole, 14, 15)) // lost in a crash
+	rec.Points("test", "x", whole.Time(14)+30000, false, whole.Cut(14, 15)) // lost in a crash
 	rec = open()
-	rec.Points("test", "x", whole.Time(16)+30000, false, cutBlock(whole, 12, 17)) // the journal repeats more than was lost
-	rec.Points("test", "x", whole.Time(19)+30000, false, cutBlock(whole, 17, 20))
+	rec.Points("test", "x", whole.Time(16)+30000, false, whole.Cut(12, 17)) // the journal repeats more than was lost
+	rec.Points("test", "x", whole.Time(19)+30000, false, whole.Cut(17, 20))
 	if err := rec.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -280,8 +280,8 @@ func TestRecordedPoints(t *testing.T) {
 	}
 	rec = open() // the model was changed: it learns from other history
 	again := pointsBlock(t0+2*step, 18)
-	rec.Points("test", "x", 0, true, cutBlock(again, 0, 15))
-	rec.Points("test", "x", again.End(), false, cutBlock(again, 15, 18))
+	rec.Points("test", "x", 0, true, again.Cut(0, 15))
+	rec.Points("test", "x", again.End(), false, again.Cut(15, 18))
 	if err := rec.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +301,7 @@ func TestRecordingIsBounded(t *testing.T) {
 	whole := pointsBlock(t0, 12000)
 	total := int64(2*whole.N - 1)
 	for i := 0; i < whole.N; i += 500 {
-		rec.Points("test", "x", whole.Time(i+499), false, cutBlock(whole, i, i+500))
+		rec.Points("test", "x", whole.Time(i+499), false, whole.Cut(i, i+500))
 		if err := rec.Flush(); err != nil {
 			t.Fatal(err)
 		}
@@ -338,7 +338,7 @@ func TestDamagedRecording(t *testing.T) {
 	}
 	whole := pointsBlock(t0, 200)
 	for i := 0; i < whole.N; i += 50 {
-		rec.Points("test", "x", whole.Time(i+49), false, cutBlock(whole, i, i+50))
+		rec.Points("test", "x", whole.Time(i+49), false, whole.Cut(i, i+50))
 		if err := rec.Flush(); err != nil {
 			t.Fatal(err)
 		}

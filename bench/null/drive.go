@@ -45,7 +45,7 @@ func drive(
 		if err := ctx.Err(); err != nil {
 			return nil, engine.Limit{}, err
 		}
-		part := cut(b, from, min(from+daily, b.N))
+		part := b.Cut(from, min(from+daily, b.N))
 		c, _, n, err := e.Run(part)
 		if err != nil {
 			return nil, engine.Limit{}, fmt.Errorf("running detector %s: %w", d.Name, err)
@@ -68,14 +68,4 @@ func block(d engine.Detector, values [][]float64) tidewatch.Block {
 	}
 	slices.SortFunc(b.Rows, func(x, y tidewatch.Row) int { return cmp.Compare(x.Series.ID, y.Series.ID) })
 	return b
-}
-
-// cut is the columns [from, to) of a block.
-func cut(b tidewatch.Block, from, to int) tidewatch.Block {
-	out := b
-	out.From, out.N, out.Rows = b.Time(from), to-from, make([]tidewatch.Row, len(b.Rows))
-	for i, r := range b.Rows {
-		out.Rows[i] = tidewatch.Row{Series: r.Series, V: r.V[from:to]}
-	}
-	return out
 }
