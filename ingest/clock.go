@@ -12,14 +12,14 @@ type Clock interface {
 	Sleep(ctx context.Context, d time.Duration)
 }
 
-// wallClock is the real one.
-type wallClock struct{}
+// Wall is the real one.
+type Wall struct{}
 
-// Now implements Clock.
-func (wallClock) Now() time.Time { return time.Now() }
+// Now is time.Now.
+func (Wall) Now() time.Time { return time.Now() }
 
-// Sleep implements Clock.
-func (wallClock) Sleep(ctx context.Context, d time.Duration) {
+// Sleep waits for d or the end of ctx.
+func (Wall) Sleep(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -142,7 +142,7 @@ func (cfg *RemoteConfig) complete() error {
 	setDefault(&cfg.MaxBytesInFlight, 256<<20)
 	setDefault(&cfg.Window, 24*time.Hour)
 	if cfg.Clock == nil {
-		cfg.Clock = wallClock{}
+		cfg.Clock = Wall{}
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = promslog.NewNopLogger()

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"log/slog"
 	"net"
 	"time"
@@ -15,28 +14,11 @@ import (
 	"github.com/tidewatch/tidewatch/internal/store"
 )
 
-// Clock is the time that the service lives in: the wall's, or a virtual one.
-type Clock interface {
-	Now() time.Time
-	// Sleep returns after d or when ctx ends.
-	Sleep(ctx context.Context, d time.Duration)
-}
+// Clock is the time that the service lives in, its sources included: the wall's, or a virtual one.
+type Clock = ingest.Clock
 
 // Wall is the real clock.
-type Wall struct{}
-
-// Now is time.Now.
-func (Wall) Now() time.Time { return time.Now() }
-
-// Sleep waits for d or the end of ctx.
-func (Wall) Sleep(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
-}
+type Wall = ingest.Wall
 
 // Options is what Run needs. ConfigFile and DataDir are required, the zero value of the rest works.
 type Options struct {
