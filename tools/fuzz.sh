@@ -18,6 +18,9 @@ one() {
 	local out
 	if out=$(go test "$2" -run '^$' -fuzz "^$3\$" -fuzztime "$1" -parallel 1 2>&1); then
 		printf 'ok   %-24s %-18s %s\n' "$2" "$3" "$(grep -oE 'execs: [0-9]+' <<<"$out" | tail -1)"
+	elif grep -qx ' *context deadline exceeded' <<<"$out" && ! grep -qE 'Failing input|panic:|_test\.go:[0-9]+:' <<<"$out"; then
+		# Go's coordinator takes its own end for a failure when it loses a race: https://go.dev/issue/75804, mended in Go 1.27.
+		printf 'ok   %-24s %-18s %s (ended late)\n' "$2" "$3" "$(grep -oE 'execs: [0-9]+' <<<"$out" | tail -1)"
 	else
 		printf 'FAIL %-24s %s\n%s\n' "$2" "$3" "$out"
 		return 1

@@ -77,6 +77,8 @@ func TestParseForm(t *testing.T) {
 		{"a negative version", form(strings.Replace(click, "k1 7", "k1 -7", 1)), "bad version"},
 		{"a silence for ever", form(strings.Replace(click, "1 ack k1 7", "1 silence k1 7 99999h", 1)), "at most"},
 		{"a command of nobody", "command=%2Ftidewatch&trigger_id=1", "without user_id"},
+		{"a command of no text", "command=%2Ftidewatch&trigger_id=1&user_id=%FF", "without user_id"},
+		{"a click of a space", form(strings.Replace(click, `"id":"U1"`, `"id":" "`, 1)), "no user.id"},
 	} {
 		r, err := parseForm([]byte(tc.body))
 		var got string

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/tidewatch/tidewatch/alerting"
@@ -55,7 +56,7 @@ func parseSocketCommand(payload []byte) (*request, error) {
 }
 
 func parseCommand(get func(string) string) (*request, error) {
-	if get("user_id") == "" || get("trigger_id") == "" {
+	if !userID.MatchString(get("user_id")) || get("trigger_id") == "" {
 		return nil, errors.New("a command without user_id or trigger_id")
 	}
 	return &request{
@@ -103,7 +104,7 @@ func parsePayload(payload []byte) (*request, error) {
 		return nil, errIgnored
 	case len(p.Actions) != 1:
 		return nil, fmt.Errorf("the payload has %d actions, want 1", len(p.Actions))
-	case p.User.ID == "" || p.Actions[0].ActionTS == "":
+	case !userID.MatchString(p.User.ID) || p.Actions[0].ActionTS == "":
 		return nil, errors.New("the payload has no user.id or no action_ts")
 	}
 	act := p.Actions[0]
@@ -128,16 +129,19 @@ func parsePayload(payload []byte) (*request, error) {
 	}, nil
 }
 
-// maxActor is how many bytes of a name are kept; Slack's own limit is lower.
+// userID is what Slack's ids of people look like, with room: U012AB3CD is one, W012AB3CD is one of an organisation.
+var userID = regexp.MustCompile(`^[A-Za-z0-9]{1,100}$`)
+
+// maxActor is how many bytes a name may have to be shown; Slack's own limit is lower.
 const maxActor = 100
 
+// actor is the person with this id, by name where the name can be shown.
 func actor(name, id string) alerting.Actor {
 	name = strings.Join(strings.Fields(strings.ToValidUTF8(name, "")), " ")
-	id = strings.ToValidUTF8(id, "")
 	if name == "" || len(name) > maxActor {
-		name = id[:min(len(id), maxActor)]
+		name = id
 	}
-	return alerting.Actor{Name: strings.ToValidUTF8(name, ""), From: "slack", ID: id[:min(len(id), maxActor)]}
+	return alerting.Actor{Name: name, From: "slack", ID: id}
 }
 
 // requestID names a request by what identifies it.
