@@ -71,6 +71,9 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 		if m.hiding != nil && m.open && i < len(n.Alarms) {
 			n.Alarms[i].Hiding, n.Alarms[i].HidingText = m.hiding, d.hidingText(m.hiding, at)
 		}
+		if i < len(n.Alarms) {
+			n.Alarms[i].Chart = d.shadeHidden(in, m, n.Alarms[i].Chart)
+		}
 		if flaps := m.flapping && m.open; flaps != m.flapTold {
 			if flaps {
 				text.flapping++

@@ -108,6 +108,7 @@ type Chart struct {
 	StatisticName string
 	Limit         float64
 	Marks         []Mark
+	Stretches     []Stretch // excluded, silenced, muted: drawn hatched behind the curve
 }
 
 // Mark is a vertical line with a word, for example a deploy.

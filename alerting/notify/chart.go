@@ -41,9 +41,13 @@ func RenderChart(c *alerting.Chart) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer pictures.Put(p.im)
 	p.draw(c, d)
 	return p.encode()
 }
+
+// pictures are the six megabytes that a picture is drawn in, to be used again.
+var pictures sync.Pool
 
 // canvas is a picture being drawn.
 type canvas struct {
@@ -57,7 +61,10 @@ func newCanvas() (*canvas, error) {
 	if err != nil {
 		return nil, err
 	}
-	im := image.NewRGBA(image.Rect(0, 0, ChartWidth, ChartHeight))
+	im, _ := pictures.Get().(*image.RGBA)
+	if im == nil {
+		im = image.NewRGBA(image.Rect(0, 0, ChartWidth, ChartHeight))
+	}
 	copy(im.Pix, card().Pix)
 	return &canvas{gg.NewContextForRGBA(im), im, f}, nil
 }
@@ -92,9 +99,11 @@ func (p *canvas) draw(c *alerting.Chart, d *chartData) {
 
 	p.headings(c, left)
 	p.shade(d, main)
+	p.hatch(c, d, main)
 	p.grid(main)
 	if d.stat != nil {
 		p.shade(d, second)
+		p.hatch(c, d, second)
 		p.grid(second)
 	}
 	p.timeAxis(d, main, second)
@@ -104,6 +113,7 @@ func (p *canvas) draw(c *alerting.Chart, d *chartData) {
 	if d.stat != nil {
 		p.statistic(c, d, second)
 	}
+	p.stretchWords(c, d, main)
 	p.marks(c, d, main)
 	p.peak(c, d, main)
 	if d.empty {

@@ -9,6 +9,9 @@ import (
 	"github.com/tidewatch/tidewatch/alerting"
 )
 
+// maxMarkWords is how many events the text names.
+const maxMarkWords = 5
+
 // AltText says in words what a chart shows, for people who do not see it.
 func AltText(c *alerting.Chart) string {
 	title := strings.Join(strings.Fields(clean(c.Title)), " ")
@@ -34,6 +37,15 @@ func AltText(c *alerting.Chart) string {
 	parts = append(parts, now)
 	if from, to, n := anomalousSpan(c); n > 0 {
 		parts = append(parts, fmt.Sprintf("%s between %s and %s", count(n, "anomalous point", "anomalous points"), at(from), at(to)))
+	}
+	if text := stretchText(c, at); text != "" {
+		parts = append(parts, text)
+	}
+	for _, m := range c.Marks[:min(len(c.Marks), maxMarkWords)] {
+		parts = append(parts, fmt.Sprintf("%s at %s", fit(strings.Join(strings.Fields(clean(m.Text)), " "), 120), at(m.T)))
+	}
+	if left := len(c.Marks) - maxMarkWords; left > 0 {
+		parts = append(parts, count(left, "more event", "more events"))
 	}
 	if len(c.Statistic) == len(c.T) && finite(c.Limit) {
 		parts = append(parts, fmt.Sprintf("%s %s against a limit of %s", orWord(c.StatisticName, "statistic"), number(c.Statistic[last]), number(c.Limit)))

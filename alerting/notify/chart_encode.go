@@ -3,6 +3,7 @@ package notify
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
@@ -28,9 +29,7 @@ func (p *canvas) encode() ([]byte, error) {
 // pixel is a premultiplied RGBA colour in one word.
 type pixel uint32
 
-func pixelAt(px []uint8) pixel {
-	return pixel(px[0]) | pixel(px[1])<<8 | pixel(px[2])<<16 | pixel(px[3])<<24
-}
+func pixelAt(px []uint8) pixel { return pixel(binary.LittleEndian.Uint32(px)) }
 
 // color is the pixel with straight alpha, as PNG stores it.
 func (c pixel) color() color.NRGBA {
@@ -44,64 +43,85 @@ func (c pixel) color() color.NRGBA {
 }
 
 func (c pixel) distance(d pixel) int {
-	sum := 0
-	for shift := 0; shift < 32; shift += 8 {
-		x := int(uint8(c>>shift)) - int(uint8(d>>shift))
-		sum += x * x
-	}
-	return sum
+	r, g := int(uint8(c))-int(uint8(d)), int(uint8(c>>8))-int(uint8(d>>8))
+	b, a := int(uint8(c>>16))-int(uint8(d>>16)), int(c>>24)-int(d>>24)
+	return r*r + g*g + b*b + a*a
 }
+
+// pixelRun is a run of equal pixels: the number of their colour, in the order in which colours appear, and its length.
+type pixelRun struct{ color, n int32 }
 
 // quantise maps an image to its commonest colours.
 func quantise(im *image.RGBA) *image.Paletted {
-	counts := map[pixel]int{}
-	eachRun(im, func(c pixel, _, n int) { counts[c] += n })
-	kept := commonest(counts)
-	index := make(map[pixel]uint8, len(counts))
+	colors, counts, runs := runsOf(im)
+	kept := commonest(colors, counts)
+	index := make(map[pixel]uint8, len(kept))
 	palette := make(color.Palette, len(kept))
 	for i, c := range kept {
 		index[c] = uint8(i)
 		palette[i] = c.color()
 	}
-	for c := range counts {
-		if _, ok := index[c]; !ok {
-			index[c] = nearest(kept, c)
+	numbers := make([]uint8, len(colors))
+	for i, c := range colors {
+		v, ok := index[c]
+		if !ok {
+			v = nearest(kept, c)
 		}
+		numbers[i] = v
 	}
 	out := image.NewPaletted(im.Rect, palette)
-	eachRun(im, func(c pixel, at, n int) {
-		v := index[c]
-		for i := at; i < at+n; i++ {
-			out.Pix[i] = v
+	rest := out.Pix
+	for _, r := range runs {
+		v, here := numbers[r.color], rest[:r.n]
+		for i := range here {
+			here[i] = v
 		}
-	})
+		rest = rest[r.n:]
+	}
 	return out
 }
 
-// eachRun calls f for every run of equal pixels: the colour, the index of the first and the length.
-func eachRun(im *image.RGBA, f func(c pixel, at, n int)) {
-	total := len(im.Pix) / 4
-	for at := 0; at < total; {
-		c := pixelAt(im.Pix[4*at:])
-		end := at + 1
-		for end < total && pixelAt(im.Pix[4*end:]) == c {
-			end++
+// runsOf reads a picture once: its colours, how many pixels have each, and its runs.
+func runsOf(im *image.RGBA) (colors []pixel, counts []int, runs []pixelRun) {
+	number := map[pixel]int32{}
+	pix := im.Pix
+	runs = make([]pixelRun, 0, 1<<16)
+	for at := 0; at < len(pix); {
+		c := pixelAt(pix[at:])
+		end := at + 4
+		for two := uint64(c)<<32 | uint64(c); end+8 <= len(pix) && binary.LittleEndian.Uint64(pix[end:]) == two; {
+			end += 8
 		}
-		f(c, at, end-at)
+		for end < len(pix) && pixelAt(pix[end:]) == c {
+			end += 4
+		}
+		i, ok := number[c]
+		if !ok {
+			i = int32(len(colors))
+			number[c], colors, counts = i, append(colors, c), append(counts, 0)
+		}
+		n := (end - at) / 4
+		counts[i] += n
+		runs = append(runs, pixelRun{i, int32(n)})
 		at = end
 	}
+	return colors, counts, runs
 }
 
 // commonest returns at most paletteSize colours, the most frequent first, ties in the order of their values.
-func commonest(counts map[pixel]int) []pixel {
-	all := make([]pixel, 0, len(counts))
-	for c := range counts {
-		all = append(all, c)
+func commonest(colors []pixel, counts []int) []pixel {
+	order := make([]int, len(colors))
+	for i := range order {
+		order[i] = i
 	}
-	slices.SortFunc(all, func(a, b pixel) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(colors[a], colors[b]))
 	})
-	return all[:min(len(all), paletteSize)]
+	kept := make([]pixel, min(len(order), paletteSize))
+	for i := range kept {
+		kept[i] = colors[order[i]]
+	}
+	return kept
 }
 
 func nearest(kept []pixel, c pixel) uint8 {

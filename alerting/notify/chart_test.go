@@ -86,6 +86,14 @@ func scenarios() map[string]*alerting.Chart {
 	extreme.Y[150], extreme.Y[151], extreme.Y[152] = math.MaxFloat64, math.Inf(1), 9e15
 	add("unicode", "Kühlhaus Ω · Température №5 · Датчик", "größer als erwartet — ≥ 3 σ", "°C", day(96, 15*time.Minute, -18, 0.4, 90, 96, 0.6))
 	add("fortnight", "orders", "weekly pattern", "req/s", day(14*288, 5*time.Minute, 1800, 90, 3900, 3950, 0.3))
+	quiet := add("quiet", "checkout · 5xx ratio", "Threshold Crossed: 3 out of the last 5 datapoints were above the band · score 2.4", alerting.UnitPercent,
+		day(360, time.Minute, 0.02, 0.0012, 320, 360, 1.6))
+	quiet.Marks = []alerting.Mark{{T: quiet.T[316], Text: "build 1.8.2 → 1.8.3"}}
+	quiet.Stretches = []alerting.Stretch{
+		{From: quiet.T[60], To: quiet.T[119], Text: alerting.StretchExcluded},
+		{From: quiet.T[100], To: quiet.T[160], Text: "muted by nightly-batch"},
+		{From: quiet.T[330], To: quiet.T[359], Text: "silenced by anna"},
+	}
 	gaps := add("islands", "sparse", "every third sample missing", "", day(60, time.Minute, 3, 0.2, 30, 40, 2))
 	for i := range gaps.Y {
 		if i%3 == 1 {

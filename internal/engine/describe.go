@@ -106,6 +106,9 @@ func (d *detector) chart(r *row, v alerting.AlarmView, t int64) *alerting.Chart 
 	if len(p.T) > 0 {
 		c.Marks = alerting.EventMarks(d.events.events, d.labels(r.series), p.T[0], p.T[len(p.T)-1])
 	}
+	if d.Exclude != nil {
+		c.Stretches = alerting.Stretches(p.T, alerting.StretchExcluded, func(t int64) (bool, int64) { return d.Exclude(t), t })
+	}
 	if ep := r.alarmed; ep != nil && ep.score.Channel != tidewatch.ChannelBand && ep.score.Channel != tidewatch.ChannelNone {
 		c.Statistic, c.StatisticName, c.Limit = p.Score, ep.score.Channel.String()+" score", 1
 	}
