@@ -57,8 +57,8 @@ test: $(if $(REPORT),bin/testreport) ## Run the tests with the race detector, in
 test-full: ## Run the numeric tests at full length, without the race detector.
 	$(GO) test -shuffle=on -timeout 10m $$(git grep -l 'testing.Short()' -- '*.go' | xargs -n 1 dirname | sort -u | sed 's,^,./,')
 
-# SEED repeats one run.
-RUNS ?= 10000
+# SEED is the first seed; alone it is the one to repeat.
+RUNS ?= $(if $(SEED),1,10000)
 SEED ?=
 .PHONY: chaos
 chaos: ## Perform RUNS (10000) seeded runs of the service among faults, and kill it 50 times.

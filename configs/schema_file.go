@@ -63,7 +63,8 @@ type rawGlobal struct {
 	Heartbeat rawHeartbeat `yaml:"heartbeat"`
 }
 
-// rawHeartbeat is an external watchdog, for example a dead man's switch. Tidewatch sends GET to its URL after a tick that went well.
+// rawHeartbeat is an external watchdog, for example a dead man's switch. Tidewatch sends GET to its URL after a tick that went well,
+// unless messages wait because the state cannot be written.
 type rawHeartbeat struct {
 	// URL to call. It is treated as a secret.
 	URL Secret `yaml:"url"`

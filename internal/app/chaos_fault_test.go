@@ -28,7 +28,7 @@ func (c *chaos) pointAt(where string, share float64) {
 		return
 	}
 	c.points++
-	if c.calm || c.points != c.dieAt && c.rng.Float64() >= c.deadly*share || c.memoryOnly() {
+	if c.calm || c.points != c.dieAt && c.rng.Float64() >= c.deadly*share {
 		return
 	}
 	c.dead = true
@@ -38,17 +38,6 @@ func (c *chaos) pointAt(where string, share float64) {
 		panic(err) // the test's own disk
 	}
 	c.note("dies %s%s", where, how)
-}
-
-// memoryOnly says whether decisions wait in memory for room on the disk. Who dies then decides them anew and all at once, with other
-// versions of the messages; that is not compared.
-func (c *chaos) memoryOnly() bool {
-	if c.s == nil {
-		return false
-	}
-	c.s.faultMu.Lock()
-	defer c.s.faultMu.Unlock()
-	return c.s.faults["journal"] || c.s.faults["store"]
 }
 
 // leaveCorpse copies the state. In every other case the machine dies with the process: what was written and not synced is there in

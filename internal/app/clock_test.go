@@ -57,6 +57,36 @@ func TestClockMovedBack(t *testing.T) {
 	}
 }
 
+// The clock moves back by an hour while an alarm waits for its group's others: it is told after twice that wait.
+func TestTimersAfterClockMovedBack(t *testing.T) {
+	h := newQuick(t, broken)
+	x := h.start(t)
+	waits := func() bool { _, ok := x.core.NextDeadline(); return ok }
+	at := begin + 2*hour
+	for ; !waits(); at += 5000 {
+		x.walk(at)
+	}
+	x.call(func(ctx context.Context) error {
+		clock, now := timerClock{}, h.clock.ms.Load()
+		x.fireTimers(ctx, &clock)
+		h.clock.ms.Store(now - hour)
+		told := func() bool {
+			counts, err := x.store.NoticeCounts(ctx)
+			return err != nil || len(counts) > 0
+		}
+		passed := int64(0)
+		for ; passed <= hour && !told() && len(h.texts()) == 0; passed += 500 {
+			h.clock.ms.Store(now - hour + passed)
+			x.fireTimers(ctx, &clock)
+		}
+		if passed < 30_000 || passed > 61_000 {
+			t.Errorf("told after %d ms, want the 30 s of group_wait or up to twice that", passed)
+		}
+		return nil
+	})
+	x.stop()
+}
+
 // The clock moves back while a detector waits for its next attempt: it does not wait for the old time to come again.
 func TestClockMovedBackAfterFailure(t *testing.T) {
 	h := newQuick(t, calm)

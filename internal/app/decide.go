@@ -61,8 +61,12 @@ func (s *Service) journal(payload []byte) {
 	if err != nil {
 		s.gap = true
 	}
-	err = errors.Join(err, s.store.Journal().Commit())
-	s.fault("journal", err)
+	s.commitJournal(err)
+}
+
+// commitJournal tries to bring to disk what the journal holds in memory; err is why it does not hold all.
+func (s *Service) commitJournal(err error) {
+	s.fault("journal", errors.Join(err, s.store.Journal().Commit()))
 }
 
 // advance fires timers of incidents up to now. The journal is told: else the versions that they made would be made again after
@@ -108,7 +112,12 @@ func (s *Service) write(ctx context.Context, res engine.Result, b store.Batch) {
 	s.drainBacklog(context.WithoutCancel(ctx))
 }
 
+// drainBacklog gives the store what it could not take yet. The journal comes first: what was decided and is in the store alone would
+// be decided anew after a crash, and otherwise.
 func (s *Service) drainBacklog(ctx context.Context) {
+	if j := s.store.Journal(); j.Synced() < j.End() {
+		s.commitJournal(nil)
+	}
 	for len(s.backlog) > 0 {
 		err := s.store.Commit(ctx, s.backlog[0])
 		s.fault("store", err)
@@ -119,32 +128,6 @@ func (s *Service) drainBacklog(ctx context.Context) {
 		s.backlog = s.backlog[1:]
 	}
 	s.m.backlog.Set(0)
-}
-
-// timers fires the dispatcher's timers between ticks. It never runs ahead of a tick that is due: a timer that was due before
-// a tick sees the state from before it, one due at the same time the state after, as in replay.
-func (s *Service) timers(ctx context.Context) {
-	for ctx.Err() == nil {
-		s.opts.Clock.Sleep(ctx, 500*time.Millisecond)
-		if ctx.Err() != nil {
-			return
-		}
-		limit := s.nowMilli()
-		const patience = 30_000 // a source that does not answer does not hold up messages for longer
-		s.mu.RLock()
-		for _, r := range s.runners {
-			if due := r.stepping.Load(); due != 0 && limit-due < patience {
-				limit = min(limit, due-1)
-			}
-		}
-		s.mu.RUnlock()
-		if at, ok := s.core.NextDeadline(); ok && at <= limit {
-			s.advance(ctx, limit)
-		}
-		s.deciding.Lock()
-		s.drainBacklog(context.WithoutCancel(ctx))
-		s.deciding.Unlock()
-	}
 }
 
 // snapshot writes the whole state; the journal before it is not needed any more. Decisions wait only while it is encoded.

@@ -179,12 +179,23 @@ func (s *Service) fault(part string, err error) {
 	switch {
 	case err != nil && !before:
 		s.m.errors.WithLabelValues(part).Inc()
-		s.log.Error("state cannot be written; evaluation and messages go on, writing is tried again", "part", part, "err", err)
+		goesOn := "evaluation and messages go on"
+		if part == "store" {
+			goesOn = "evaluation goes on, messages wait"
+		}
+		s.log.Error("state cannot be written; "+goesOn+", writing is tried again", "part", part, "err", err)
 	case err != nil:
 		s.m.errors.WithLabelValues(part).Inc()
 	case before:
 		s.log.Info("state can be written again", "part", part)
 	}
+}
+
+// faulty reports whether a part of the state cannot be written now.
+func (s *Service) faulty(part string) bool {
+	s.faultMu.Lock()
+	defer s.faultMu.Unlock()
+	return s.faults[part]
 }
 
 // noteClock notes by how much the clock stands before what was decided already. Decided points stay decided; evaluation goes

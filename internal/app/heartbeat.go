@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// heartbeat tells an external watchdog that Tidewatch lives: a GET after a tick that went well, at most one per interval.
+// heartbeat tells an external watchdog that Tidewatch lives: a GET after a tick that went well, at most one per interval, and none
+// while messages wait for a store that cannot be written.
 type heartbeat struct {
 	last    atomic.Int64 // Unix milliseconds
 	sending atomic.Bool
@@ -22,7 +23,7 @@ const heartbeatTimeout = 10 * time.Second
 func (s *Service) beat(ctx context.Context) {
 	hb, h := s.config().Global.Heartbeat, &s.heart
 	now := s.nowMilli()
-	if hb.URL == "" || now-h.last.Load() < hb.Interval.Milliseconds() || !h.sending.CompareAndSwap(false, true) {
+	if hb.URL == "" || s.faulty("store") || now-h.last.Load() < hb.Interval.Milliseconds() || !h.sending.CompareAndSwap(false, true) {
 		return
 	}
 	h.last.Store(now)

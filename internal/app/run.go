@@ -132,6 +132,14 @@ func (s *Service) restore(ctx context.Context) error {
 	if err := s.restoreTroubles(ctx); err != nil {
 		return err
 	}
+	if err := s.recall(ctx); err != nil {
+		return err
+	}
+	return s.resume(ctx)
+}
+
+// recall brings back what was learnt and decided.
+func (s *Service) recall(ctx context.Context) error {
 	var shards [][]byte
 	snap, err := s.store.LoadSnapshot(func(_ int, data []byte) error {
 		shards = append(shards, append([]byte(nil), data...))
@@ -164,12 +172,23 @@ func (s *Service) restore(ctx context.Context) error {
 	} else if err != nil {
 		return err
 	}
-	if err := s.recallControls(ctx); err != nil {
+	s.log.Info("state restored", "snapshot", snap.At, "bytes", snap.Bytes, "journal_records", n)
+	return s.recallControls(ctx)
+}
+
+// resume goes on from now, or from after the newest message: one that the journal has lost, where the clock was moved back as well.
+func (s *Service) resume(ctx context.Context) error {
+	newest, err := s.store.NewestDecision(ctx)
+	if err != nil {
 		return err
 	}
-	s.core.Resume(s.nowMilli())
-	s.fault("snapshot", s.snapshot())
-	s.log.Info("state restored", "snapshot", snap.At, "bytes", snap.Bytes, "journal_records", n)
+	s.lastNow = max(s.lastNow, newest+1)
+	now := max(s.lastNow, s.nowMilli())
+	s.core.Resume(now)
+	s.journal(engine.Record{Now: now, Resumed: true}.Append(nil, nil))
+	if s.core.Now() > 0 { // there is something to keep
+		s.fault("snapshot", s.snapshot())
+	}
 	return nil
 }
 
@@ -180,6 +199,10 @@ func (s *Service) again(ctx context.Context, record []byte) error {
 		return err
 	}
 	s.lastNow = max(s.lastNow, rec.Now)
+	if rec.Resumed {
+		s.core.Resume(rec.Now)
+		return nil
+	}
 	if len(rec.Controls) > 0 {
 		for _, c := range rec.Controls {
 			if err := s.controlAgain(ctx, rec.Now, c); err != nil {

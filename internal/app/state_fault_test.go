@@ -165,6 +165,46 @@ func TestJournalReadOnly(t *testing.T) {
 	x.stop()
 }
 
+// The process dies while the journal holds in memory what the store has already and what was sent. It is decided anew, in fewer
+// versions and, where the clock was moved back as well, at times from before; each of them is told all the same.
+func TestJournalLost(t *testing.T) {
+	const crash = begin + 2*hour + 23*minute
+	for _, back := range []int64{0, 6 * minute} {
+		h := newQuick(t, func(k int, t int64) float64 { // job0 goes wrong, and the others after it
+			if at := t - origin - day - 2*hour - 10*minute; at >= 5*minute*int64(k) && at < 90*minute {
+				return calm(k, t) + 100
+			}
+			return calm(k, t)
+		})
+		disk := &failingFS{}
+		h.opts.tuneStore = func(o *store.Options) { o.FS = disk }
+		x := h.start(t)
+		x.walkSent(begin + 2*hour)
+		disk.readOnly.Store(true)
+		x.walkSent(crash)
+		if ms := h.slack.Messages("#oncall"); len(ms) != 1 || len(ms[0].Replies) != 2 {
+			t.Fatalf("messages %q, want one with two replies", h.texts())
+		}
+		corpse := t.TempDir()
+		x.call(func(context.Context) error { return os.CopyFS(corpse, os.DirFS(h.opts.DataDir)) })
+		disk.readOnly.Store(false)
+		x.stop()
+		h.opts.DataDir = corpse
+		h.clock.ms.Store(crash - back)
+		x = h.start(t)
+		x.walkSent(begin + 3*hour)
+		if text := h.slack.Messages("#oncall")[0].Text; !strings.Contains(text, "1 of 3 alarms still firing") {
+			t.Errorf("back by %d ms: message %q, want what was decided since", back, text)
+		}
+		x.walkSent(end)
+		ms := h.slack.Messages("#oncall")
+		if len(ms) != 1 || !strings.Contains(ms[0].Text, "Resolved") || !strings.Contains(ms[0].Replies[len(ms[0].Replies)-1].Text, "Resolved") {
+			t.Errorf("back by %d ms: messages %q, want one that ends as resolved\n%s", back, h.texts(), h.slackState(t, true))
+		}
+		x.stop()
+	}
+}
+
 func TestStateCannotBeOpened(t *testing.T) {
 	h := newQuick(t, calm)
 	x := h.start(t)

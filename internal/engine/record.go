@@ -17,25 +17,22 @@ type Record struct {
 	Notes    []Note // taken before the blocks
 	Blocks   []tidewatch.Block
 	Controls []alerting.Control // what people asked for; such a record has no blocks and no notes
+	Resumed  bool               // nothing was decided or sent until Now, see Core.Resume; such a record has nothing else
 }
 
-// recordVersion is of records with blocks alone, which older releases read as well; in the others controls follow as JSON, or
-// notes stand before the blocks.
+// recordVersion is of records with blocks alone, which older releases read as well; in the others controls follow as JSON, notes
+// stand before the blocks, or there is nothing but the time.
 const (
 	recordVersion        = 1
 	recordVersionControl = 2
 	recordVersionNotes   = 3
+	recordVersionResumed = 4
 )
 
 // Append encodes the record. The labels of series that known reports are left out: the core has them already when it reads
 // the record. A nil known writes all.
 func (r Record) Append(b []byte, known func(detector string, id uint64) bool) []byte {
-	version := byte(recordVersion)
-	if len(r.Controls) > 0 {
-		version = recordVersionControl
-	} else if len(r.Notes) > 0 {
-		version = recordVersionNotes
-	}
+	version := r.version()
 	e := encoder{b: append(slices.Grow(b, r.size()), version)}
 	e.i64(r.Now)
 	if version == recordVersionNotes {
@@ -67,6 +64,19 @@ func (r Record) Append(b []byte, known func(detector string, id uint64) bool) []
 		e.controls(r.Controls)
 	}
 	return e.b
+}
+
+func (r Record) version() byte {
+	switch {
+	case r.Resumed:
+		return recordVersionResumed
+	case len(r.Controls) > 0:
+		return recordVersionControl
+	case len(r.Notes) > 0:
+		return recordVersionNotes
+	default:
+		return recordVersion
+	}
 }
 
 // Labelled is blocks of a decoded record with the labels that Append left out, in place. The core must have run them.
@@ -111,10 +121,10 @@ func (r Record) size() int {
 func DecodeRecord(b []byte) (Record, error) {
 	d := decoder{b: b}
 	version := d.take(1)[0]
-	if version < recordVersion || version > recordVersionNotes {
-		return Record{}, fmt.Errorf("journal record has version %d, want %d to %d", version, recordVersion, recordVersionNotes)
+	if version < recordVersion || version > recordVersionResumed {
+		return Record{}, fmt.Errorf("journal record has version %d, want %d to %d", version, recordVersion, recordVersionResumed)
 	}
-	r := Record{Now: d.i64()}
+	r := Record{Now: d.i64(), Resumed: version == recordVersionResumed}
 	if version == recordVersionNotes {
 		for range d.count(10) {
 			r.Notes = append(r.Notes, d.note())

@@ -72,6 +72,7 @@ func (o *Outbox) send(ctx context.Context, to alerting.Notifier, n store.QueuedN
 	if err != nil {
 		return n.Delivery, alerting.Permanent(errors.Join(errors.New("the queued notice cannot be decoded"), err))
 	}
+	notice.Version = n.Version // the store's number: the decider may have begun to count anew
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.opts.Timeout)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {

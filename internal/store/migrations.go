@@ -98,4 +98,11 @@ CREATE TABLE events (
 ) WITHOUT ROWID;
 CREATE INDEX events_t ON events (t, id);
 `,
+	// 4: which decision the newest queued version is. enqueued counts what was queued, decided is the decider's own number: it may
+	// have decided anew what it had forgotten. Of messages from before this schema the last change is taken for the decision's time.
+	`
+ALTER TABLE messages ADD COLUMN decided INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE messages ADD COLUMN decided_at INTEGER NOT NULL DEFAULT 0;
+UPDATE messages SET decided = enqueued, decided_at = updated_at;
+`,
 }

@@ -28,6 +28,10 @@ type NoticeCount struct {
 
 // notices queues the rows: a new version replaces the unsent ones before it that carry no reply, and gives a message that
 // had failed another chance. The time of a retry that is already due later stays.
+//
+// What is queued already is a version up to the newest one, of a time up to its time. A decision of a later time is a new one
+// even where its version is not: the decider has forgotten what it had decided, as the journal could not be written or read. It is
+// queued under the next number.
 func (s *Store) notices(rows []NoticeRow) func(context.Context, *sql.Tx) error {
 	return func(ctx context.Context, tx *sql.Tx) error {
 		for _, r := range rows {
@@ -40,24 +44,35 @@ func (s *Store) notices(rows []NoticeRow) func(context.Context, *sql.Tx) error {
 }
 
 func (s *Store) queueNotice(ctx context.Context, tx *sql.Tx, r NoticeRow) error {
-	res, err := tx.ExecContext(ctx, `
-INSERT INTO messages (integration, key, enqueued, updated_at) VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (integration, key) DO UPDATE SET enqueued = ?3, updated_at = ?4,
+	var version int
+	err := tx.QueryRowContext(ctx, `
+INSERT INTO messages (integration, key, enqueued, decided, decided_at, updated_at) VALUES (?1, ?2, ?3, ?3, ?4, ?5)
+ON CONFLICT (integration, key) DO UPDATE SET enqueued = max(enqueued + 1, ?3), decided = ?3, decided_at = ?4, updated_at = ?5,
 	next_at = iif(failed = '', next_at, 0), attempts = iif(failed = '', attempts, 0), failed = ''
-WHERE enqueued < ?3`, r.Integration, r.Key, r.Version, s.opts.Clock().UnixMilli())
+WHERE decided < ?3 OR decided_at < ?4 RETURNING enqueued`,
+		r.Integration, r.Key, r.Version, r.At, s.opts.Clock().UnixMilli()).Scan(&version)
+	if errors.Is(err, sql.ErrNoRows) { // a repetition
+		return nil
+	}
 	if err != nil {
 		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return err // a repetition
 	}
 	_, err = tx.ExecContext(ctx, `DELETE FROM notices WHERE integration = ? AND key = ? AND has_reply = 0`, r.Integration, r.Key)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO notices (integration, key, version, has_reply, at, payload) VALUES (?, ?, ?, ?, ?, ?)`,
-		r.Integration, r.Key, r.Version, r.HasReply, r.At, r.Payload)
+		r.Integration, r.Key, version, r.HasReply, r.At, r.Payload)
 	return err
+}
+
+// NewestDecision is the newest time of a decision whose message was ever queued, Unix milliseconds; 0 if there is none.
+func (s *Store) NewestDecision(ctx context.Context) (at int64, err error) {
+	err = s.db.read.QueryRowContext(ctx, `SELECT coalesce(max(decided_at), 0) FROM messages`).Scan(&at)
+	if err != nil {
+		return 0, fmt.Errorf("newest decision: %w", explain(err))
+	}
+	return at, nil
 }
 
 // NextNotice is the notice that the given integrations have to send next: of the lowest unsent version of each message, the

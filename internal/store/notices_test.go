@@ -48,6 +48,39 @@ func finish(t testing.TB, s *Store, q QueuedNotice, o Outcome) {
 	}
 }
 
+// A message is decided anew by a decider that has forgotten its newest versions: what is later is new, and what it repeats from
+// before is not.
+func TestNoticeDecidedAnew(t *testing.T) {
+	s := open(t, t.TempDir())
+	queue := func(version int, at int64) {
+		n := notice("a", version, true)
+		n.At, n.Payload = at, fmt.Appendf(nil, "v%d at %d", version, at)
+		if err := s.Commit(t.Context(), Batch{Notices: []NoticeRow{n}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	queue(1, 10)
+	queue(2, 20)
+	queue(3, 30)
+	for range 2 {
+		queue(1, 10) // from the journal
+		queue(2, 40) // forgotten: 2 at 20 and 3 at 30
+		queue(3, 50)
+	}
+	queue(3, 50)
+	if at, err := s.NewestDecision(t.Context()); at != 50 || err != nil {
+		t.Errorf("the newest decision is of %d, %v; want 50", at, err)
+	}
+	var got []string
+	for q, text := next(t, s); text != ""; q, text = next(t, s) {
+		got = append(got, fmt.Sprintf("%d: %s", q.Version, text))
+		finish(t, s, q, Outcome{Sent: true})
+	}
+	if d := cmp.Diff([]string{"1: v1 at 10", "2: v2 at 20", "3: v3 at 30", "4: v2 at 40", "5: v3 at 50"}, got); d != "" {
+		t.Errorf("queued (-want +got):\n%s", d)
+	}
+}
+
 // TestNoticeQueue plays scripts: "+k3" queues version 3 of k, "+k3r" one with a reply, ">" sends what is next, "!" fails it
 // permanently, "retry" gives the failed another chance. want is what was sent, in order.
 func TestNoticeQueue(t *testing.T) {

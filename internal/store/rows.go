@@ -54,8 +54,8 @@ type EventQuery struct {
 }
 
 // NoticeRow is one version of a message on its way to one integration. Package outbox encodes the notice into Payload.
-// Versions of one (Integration, Key) are queued in ascending order; a version that is not higher than all before it is taken
-// for a repetition and ignored.
+// Versions of one (Integration, Key) are queued in ascending order of At; one that is neither higher nor later than the newest is
+// taken for a repetition and ignored, and one that is only later is queued under the next number.
 type NoticeRow struct {
 	Integration string
 	Key         string
