@@ -13,6 +13,8 @@ const (
 	NoteStoppedReporting = "STOPPED_REPORTING"
 	// NoteDetectorRemoved ends an alarm because the configuration has no such detector any more.
 	NoteDetectorRemoved = "DETECTOR_REMOVED"
+	// NoteSetByHand ends an alarm that a person set to OK, or had set to ALARM.
+	NoteSetByHand = "SET_BY_HAND"
 )
 
 // Alarm decides, point by point, in which state one detector on one series is. It follows Amazon CloudWatch's evaluation
@@ -29,15 +31,31 @@ type Alarm struct {
 	mark         int64  // pending: since when M of N has held; alarming: since when it has ceased to hold
 	seen         uint8  // how many bits are in use, at most 64
 	decisive     uint8  // the bit of the newest Decisive point, counted from 1; 0: none among them
-	state        State
-	marked       bool // mark is in use
+	state        State  // by its points
+	marked       bool   // mark is in use
+	set          uint8  // a State that a person has set, counted from 1; 0: none
+	setT         int64  // the time of the newest Set, Unix milliseconds
 }
 
-// State is the present state.
-func (a *Alarm) State() State { return a.state }
+// State is the present state: the one that was set by hand, if one was since the newest point, else that of its points.
+func (a *Alarm) State() State {
+	if a.set > 0 {
+		return State(a.set - 1)
+	}
+	return a.state
+}
 
-// Since is the grid time in Unix milliseconds at which the breach began that raised the alarm; 0 unless the state is ALARM.
-func (a *Alarm) Since() int64 { return a.began }
+// Since is the grid time in Unix milliseconds at which the breach began that raised the alarm, or the time at which it was set to ALARM;
+// 0 unless the state is ALARM.
+func (a *Alarm) Since() int64 {
+	switch {
+	case a.State() != Alarming:
+		return 0
+	case a.set > 0:
+		return a.setT
+	}
+	return a.began
+}
 
 // Pending reports whether M of N holds while For has not passed yet, and since when (grid time, Unix milliseconds).
 func (a *Alarm) Pending() (since int64, ok bool) {
@@ -61,6 +79,20 @@ func (a *Alarm) Step(t int64, b Breach, step time.Duration, p Policy) (Transitio
 	if !a.push(t, b, step) {
 		return Transition{}, false
 	}
+	shown := a.State()
+	a.set, a.setT = 0, 0
+	tr, changed := a.evaluate(step, p)
+	switch {
+	case changed:
+		tr.From = shown
+	case a.state != shown:
+		tr, changed = Transition{T: t, From: shown, To: a.state, Rule: RuleStateSetOver, Since: a.began}, true
+	}
+	return tr, changed
+}
+
+// evaluate decides on the range as it stands.
+func (a *Alarm) evaluate(step time.Duration, p Policy) (Transition, bool) {
 	d := a.Decide(p)
 	if d.Retain {
 		return Transition{}, false
@@ -168,9 +200,10 @@ func (a *Alarm) End(t int64, note string) (Transition, bool) {
 	case NoteRegimeAccepted:
 		rule = RuleRegimeAccepted
 	}
-	tr := Transition{T: t, From: a.state, To: to, Rule: rule, Since: a.began}
+	tr := Transition{T: t, From: a.State(), To: to, Rule: rule, Since: a.began}
+	changed := a.state != to || tr.From != to
 	*a = Alarm{state: to, last: t}
-	return tr, tr.From != to
+	return tr, changed
 }
 
 // mask has the newest n bits set, n < 64.

@@ -5,10 +5,13 @@ import (
 	"fmt"
 )
 
-const alarmStateVersion = 2
+// alarmStateVersion is the layout's. Version 2, which knows no set state, can be read as well.
+const alarmStateVersion = 3
 
 // AlarmStateSize is the length in bytes of what Alarm.AppendState appends.
-const AlarmStateSize = 1 + 5*8 + 4
+const AlarmStateSize = alarmStateSize2 + 1 + 8
+
+const alarmStateSize2 = 1 + 5*8 + 4
 
 // AppendState appends the alarm's whole state to b: AlarmStateSize bytes, the first of which is a version.
 func (a *Alarm) AppendState(b []byte) []byte {
@@ -20,25 +23,37 @@ func (a *Alarm) AppendState(b []byte) []byte {
 	if a.marked {
 		marked = 1
 	}
-	return append(b, a.seen, uint8(a.state), marked, a.decisive)
+	b = append(b, a.seen, uint8(a.state), marked, a.decisive)
+	return binary.LittleEndian.AppendUint64(append(b, a.set), uint64(a.setT))
 }
 
 // LoadState restores what AppendState appended; b must be exactly that. On an error the alarm is unchanged.
 func (a *Alarm) LoadState(b []byte) error {
-	if len(b) != AlarmStateSize {
-		return fmt.Errorf("load alarm state: %d bytes, want %d", len(b), AlarmStateSize)
+	size := AlarmStateSize
+	if len(b) > 0 && b[0] == 2 {
+		size = alarmStateSize2
 	}
-	if b[0] != alarmStateVersion {
-		return fmt.Errorf("load alarm state: version %d, want %d", b[0], alarmStateVersion)
+	if len(b) != size {
+		return fmt.Errorf("load alarm state: %d bytes, want %d", len(b), size)
+	}
+	if b[0] < 2 || b[0] > alarmStateVersion {
+		return fmt.Errorf("load alarm state: version %d, want 2 to %d", b[0], alarmStateVersion)
 	}
 	tail := b[1+5*8:]
 	if tail[0] > 64 || tail[1] > uint8(Alarming) || tail[2] > 1 || tail[3] > 64 {
 		return fmt.Errorf("load alarm state: %d points, state %d, mark %d, decisive point %d are out of range", tail[0], tail[1], tail[2], tail[3])
 	}
 	word := func(i int) uint64 { return binary.LittleEndian.Uint64(b[1+8*i:]) }
-	*a = Alarm{
+	loaded := Alarm{
 		breach: word(0), real: word(1), last: int64(word(2)), began: int64(word(3)), mark: int64(word(4)),
 		seen: tail[0], state: State(tail[1]), marked: tail[2] == 1, decisive: tail[3],
 	}
+	if b[0] >= 3 {
+		loaded.set, loaded.setT = tail[4], int64(binary.LittleEndian.Uint64(tail[5:]))
+		if loaded.set > uint8(Alarming)+1 {
+			return fmt.Errorf("load alarm state: set state %d is out of range", loaded.set)
+		}
+	}
+	*a = loaded
 	return nil
 }

@@ -82,8 +82,23 @@ type CompositeTransition struct {
 // Evaluate judges every rule once at grid time t and decision time now (both Unix milliseconds) and returns the transitions, in the order of All. count
 // tells of a detector; known is false while that is still being trained, and a composite alarm that names it keeps its state.
 func (c *Composites) Evaluate(t, now int64, count func(Operand) (n Counts, known bool)) []CompositeTransition {
-	var out []CompositeTransition
+	return c.evaluate(c.All(), t, now, count)
+}
+
+// EvaluateAbove is Evaluate for the alarms that depend on the alarm or detector of that name, directly or through others.
+func (c *Composites) EvaluateAbove(name string, t, now int64, count func(Operand) (n Counts, known bool)) []CompositeTransition {
+	above := map[string]bool{name: true}
+	var some []*Composite
 	for _, x := range c.All() {
+		if slices.ContainsFunc(x.operands(), func(o Operand) bool { return above[o.Name] }) {
+			above[x.Name], some = true, append(some, x)
+		}
+	}
+	return c.evaluate(some, t, now, count)
+}
+
+func (c *Composites) evaluate(some []*Composite, t, now int64, count func(Operand) (n Counts, known bool)) (out []CompositeTransition) {
+	for _, x := range some {
 		operands := x.operands()
 		counts, known := make([]Counts, len(operands)), true
 		for i, o := range operands {
@@ -111,7 +126,7 @@ func (x *Composite) evaluate(t int64, counts []Counts) (Transition, bool) {
 	if x.Rule.True(func(i int) State { return counts[i].State() }) {
 		to, rule = Alarming, RuleCompositeTrue
 	}
-	if to == x.State {
+	if to == x.State && x.Last.Rule != RuleStateSet {
 		return Transition{}, false
 	}
 	tr := Transition{T: max(t, x.Last.T+1), From: x.State, To: to, Rule: rule}

@@ -28,6 +28,9 @@ import (
 //	c suppressor s wait 2m extension 1m    s suppresses its actions; every evaluation is at the minute
 //	c ! . . A .        the actions that it takes, by the state that they tell of
 //	reload a 4 1 of 1  the policy of detector a from minute 4 on
+//	set a 4 ALARM      half a minute after minute 4 a person sets the state of a, or of its first series
+//	seen a 4 A         the state after that
+//	acts c 4 A         the action that composite alarm c takes then
 //	rule a 3 few-real-one-fine    the rule of the transition at minute 3; none: there is none
 //	why c 3 The rule is true.     the reason of composite alarm c after minute 3
 func TestConformance(t *testing.T) {
@@ -64,6 +67,9 @@ type conformance struct {
 	rules    []scriptFact
 	reasons  []scriptFact
 	reloads  []scriptFact
+	sets     []scriptFact
+	seen     []scriptFact
+	acts     []scriptFact
 }
 
 // scriptAlarm is one series.
@@ -99,7 +105,7 @@ func readConformance(t *testing.T, file string) (out []*conformance) {
 }
 
 func (s *conformance) read(text string) error {
-	if f := strings.SplitN(text, " ", 4); len(f) == 4 && (f[0] == "rule" || f[0] == "why" || f[0] == "reload") {
+	if f := strings.SplitN(text, " ", 4); len(f) == 4 && slices.Contains([]string{"rule", "why", "reload", "set", "seen", "acts"}, f[0]) {
 		fact := scriptFact{name: f[1], text: f[3]}
 		if _, err := fmt.Sscan(f[2], &fact.step); err != nil {
 			return err
@@ -109,6 +115,12 @@ func (s *conformance) read(text string) error {
 			s.reasons = append(s.reasons, fact)
 		case "rule":
 			s.rules = append(s.rules, fact)
+		case "set":
+			s.sets = append(s.sets, fact)
+		case "seen":
+			s.seen = append(s.seen, fact)
+		case "acts":
+			s.acts = append(s.acts, fact)
 		default:
 			s.reloads = append(s.reloads, fact)
 			_, err := readPolicy(strings.Fields(fact.text))
@@ -240,6 +252,7 @@ func (s *conformance) play(restart int) string {
 		}
 		p.step(step)
 		p.check(step)
+		p.setByHand(step)
 	}
 	for name, want := range s.states {
 		if got := p.got[name]; got != want {
@@ -316,6 +329,58 @@ func (p *playing) step(step int) {
 		p.got[x.Name] += letter(x.State)
 		p.acted[x.Name] += cmp.Or(acted[x.Name], ".")
 	}
+}
+
+// setByHand sets the states that people set half a minute after a step.
+func (p *playing) setByHand(step int) {
+	at := int64(step)*minute + minute/2
+	for _, f := range p.sets {
+		if f.step != step {
+			continue
+		}
+		set := StateSet{StateSetting: StateSetting{State: f.text, Reason: "test"}, By: Actor{Name: "anna"}, At: at}
+		above := f.name
+		if x := p.composites.Find(f.name); x != nil {
+			x.Set(at, set)
+		}
+		for i, a := range p.conformance.alarms {
+			if a.name == f.name {
+				to, err := ParseState(f.text)
+				if tr, ok := p.alarms[i].Set(at, to, time.Minute); err != nil || ok && (tr.To != to || tr.T <= int64(step)*minute || tr.T >= int64(step+1)*minute) {
+					p.problems = append(p.problems, fmt.Sprintf("set at %d: %+v, %v", step, tr, err))
+				}
+				above = a.detector
+			}
+		}
+		p.composites.EvaluateAbove(above, at, at, p.counts)
+	}
+	acted := map[string]string{}
+	for _, a := range p.composites.Actions(at) {
+		acted[a.Name] = letter(a.Transition.To)
+	}
+	for _, f := range p.acts {
+		if f.step == step && acted[f.name] != f.text {
+			p.problems = append(p.problems, fmt.Sprintf("after %d %s acts %q, want %s", step, f.name, acted[f.name], f.text))
+		}
+	}
+	for _, f := range p.seen {
+		if got := p.seenOf(f.name); f.step == step && got != f.text {
+			p.problems = append(p.problems, fmt.Sprintf("after %d %s is %s, want %s", step, f.name, got, f.text))
+		}
+	}
+}
+
+// seenOf is the state of an alarm or a composite alarm now.
+func (p *playing) seenOf(name string) string {
+	if x := p.composites.Find(name); x != nil {
+		return letter(x.State)
+	}
+	for i, a := range p.conformance.alarms {
+		if a.name == name {
+			return letter(p.alarms[i].State())
+		}
+	}
+	return ""
 }
 
 // policy is that of a detector at a step.

@@ -3,6 +3,8 @@ package alerting
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // ControlKind says what a Control asks for.
@@ -16,6 +18,10 @@ const (
 	ControlUnacknowledge   ControlKind = "unacknowledge"    // and does not any more
 	ControlFeedback        ControlKind = "feedback"         // judges what Control.Feedback names
 	ControlRetractFeedback ControlKind = "retract_feedback" // takes the feedback Control.Target back
+
+	ControlSetState       ControlKind = "set_alarm_state"       // sets the alarm Control.Target to Control.State until its next evaluation
+	ControlDisableActions ControlKind = "disable_alarm_actions" // tells nobody of the alarm Control.Target, or of all alarms of the detector of that name
+	ControlEnableActions  ControlKind = "enable_alarm_actions"  // ends that
 )
 
 // Actor is who asked for something, and where.
@@ -39,14 +45,16 @@ func (a Actor) String() string {
 type Control struct {
 	// ID names the request. A second control with the id of one that has created something does nothing, so a caller that may
 	// deliver twice derives it from what was delivered. It becomes the id of a new silence or feedback.
-	ID       string       `json:"id"`
-	At       int64        `json:"at"` // when it takes effect, Unix milliseconds
-	Actor    Actor        `json:"actor"`
-	Kind     ControlKind  `json:"kind"`
-	Comment  string       `json:"comment,omitempty"`
-	Target   string       `json:"target,omitempty"` // Notice.Key of an incident, or the id of a silence or a feedback
-	Silence  *SilenceSpec `json:"silence,omitempty"`
-	Feedback *Feedback    `json:"feedback,omitempty"`
+	ID      string      `json:"id"`
+	At      int64       `json:"at"` // when it takes effect, Unix milliseconds
+	Actor   Actor       `json:"actor"`
+	Kind    ControlKind `json:"kind"`
+	Comment string      `json:"comment,omitempty"`
+	// Target is the Notice.Key of an incident, the id of a silence, a feedback or an alarm, or the name of a detector.
+	Target   string        `json:"target,omitempty"`
+	Silence  *SilenceSpec  `json:"silence,omitempty"`
+	Feedback *Feedback     `json:"feedback,omitempty"`
+	State    *StateSetting `json:"state,omitempty"`
 }
 
 // Kinds of refusal; errors.Is finds one of them in Check's error.
@@ -88,13 +96,16 @@ func (c *Control) validate() error {
 	needs := map[ControlKind]bool{
 		ControlSilence: c.Silence != nil, ControlExpireSilence: c.Target != "", ControlAcknowledge: c.Target != "",
 		ControlUnacknowledge: c.Target != "", ControlFeedback: c.Feedback != nil, ControlRetractFeedback: c.Target != "",
+		ControlSetState: c.Target != "" && c.State != nil, ControlDisableActions: c.Target != "", ControlEnableActions: c.Target != "",
 	}
 	has, known := needs[c.Kind]
 	switch {
 	case !known:
-		return fmt.Errorf("kind %q is unknown, want silence, expire_silence, acknowledge, unacknowledge, feedback or retract_feedback", c.Kind)
+		return fmt.Errorf("kind %q is unknown, want one of %s", c.Kind, slices.Sorted(maps.Keys(needs)))
 	case !has:
-		return fmt.Errorf("a control of kind %s needs what it is about: silence, feedback or target", c.Kind)
+		return fmt.Errorf("a control of kind %s needs what it is about: silence, feedback, state or target", c.Kind)
+	case c.State != nil:
+		return c.State.validate()
 	}
 	return nil
 }

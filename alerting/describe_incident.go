@@ -101,6 +101,8 @@ func noteText(note string) string {
 		return "stopped reporting"
 	case NoteDetectorRemoved:
 		return "its detector was removed"
+	case NoteSetByHand:
+		return "set by hand"
 	default:
 		return note
 	}

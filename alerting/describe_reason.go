@@ -16,8 +16,14 @@ const maxReasonPoints = 5
 func reason(f Facts) string {
 	tr := f.Transition
 	switch {
+	case f.Set != nil:
+		return f.Set.String()
 	case f.Composite != "" && f.Note == "":
 		return f.Verdict
+	case f.Note == NoteSetByHand:
+		return "Closed: the state was set by hand, which the datapoints do not bear out."
+	case tr.Rule == RuleStateSetOver:
+		return fmt.Sprintf("The state that was set by hand is over: by its datapoints the alarm is in %s.", tr.To)
 	case f.Note == NoteRegimeAccepted:
 		return "Closed, not recovered: the shift has lasted long enough to be accepted as the new normal."
 	case f.Note == NoteStoppedReporting:

@@ -51,8 +51,9 @@ type Dispatcher struct {
 	spans     map[string]span // of routes' time intervals, as far as they are known
 	inhibit   []inhibitors    // of the alarms that fire, unless stale
 	stale     bool
-	changes   map[string][]int64 // times at which alarms were raised or over, ascending
-	warnings  []string           // for the log: about silences that end soon and hide alarms of which there is no message
+	disabled  map[string]*DisabledActions // by target
+	changes   map[string][]int64          // times at which alarms were raised or over, ascending
+	warnings  []string                    // for the log: about silences that end soon and hide alarms of which there is no message
 	stats     DispatcherStats
 }
 
@@ -73,6 +74,7 @@ func NewDispatcher(root *Route, opts DispatcherOptions) *Dispatcher {
 		root: root, opts: opts, stale: true, spans: map[string]span{},
 		incidents: map[string]*incident{}, where: map[string][]*incident{},
 		quiet: map[string]quietAlarm{}, summaries: map[string]*summary{}, silences: map[string]*Silence{}, feedback: map[string]*FeedbackEntry{}, changes: map[string][]int64{},
+		disabled: map[string]*DisabledActions{},
 	}
 }
 

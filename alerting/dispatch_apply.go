@@ -43,6 +43,9 @@ func (d *Dispatcher) updateMembers(s Signal, raised bool) bool {
 		if (!raised || m.open) && !d.hold(m, s) {
 			in.update(m, s)
 		}
+		if s.Transition.Rule == RuleStateSet { // the next evaluation may take it back before the next tick
+			d.touch(in, s.At)
+		}
 	}
 	return len(ins) > 0 && (open || !raised)
 }
@@ -64,6 +67,10 @@ func (d *Dispatcher) open(s Signal) {
 		}
 		if in.raise(s) {
 			d.where[s.ID] = append(d.where[s.ID], in)
+		}
+		if s.Transition.Rule == RuleStateSet { // it may be over before group_wait is
+			in.first = min(in.first, s.At)
+			d.touch(in, s.At)
 		}
 	}
 }

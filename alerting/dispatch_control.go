@@ -32,6 +32,10 @@ func (d *Dispatcher) check(c Control) error {
 		return d.checkIncident(&c)
 	case ControlFeedback:
 		return d.checkFeedback(&c)
+	case ControlSetState:
+		return nil // the dispatcher follows alarms and has none
+	case ControlDisableActions, ControlEnableActions:
+		return d.checkActions(&c)
 	default:
 		return d.checkRetract(&c)
 	}
@@ -72,7 +76,9 @@ func (d *Dispatcher) Control(c Control) (id string, err error) {
 		f.Retracted, f.RetractAt = &c.Actor, c.At
 		d.touchMatching(f.Matchers, c.At)
 		d.touchJudged(f.Judged, c.At)
-	default:
+	case ControlDisableActions, ControlEnableActions:
+		d.setActions(&c)
+	case ControlAcknowledge, ControlUnacknowledge:
 		d.acknowledge(&c)
 	}
 	return c.Target, nil

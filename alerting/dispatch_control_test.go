@@ -115,7 +115,7 @@ func TestHidingLosesNothing(t *testing.T) {
 			for _, alarms := range told {
 				shown = shown || alarms[e.signal.ID]
 			}
-			h := hiding(e.signal.Labels)
+			h := hiding(e.signal.ID, e.signal.Detector, e.signal.Labels)
 			if fires := firing[e.signal.ID]; shown && !fires || !shown && fires && !h.Hidden() {
 				t.Fatalf("alarm %s fires: %t, hidden: %+v, in a message: %t", e.signal.Detector, fires, h, shown)
 			}

@@ -19,6 +19,7 @@ type dispatcherState struct {
 	Summaries []summaryState        `json:"summaries,omitempty"`
 	Silences  []Silence             `json:"silences,omitempty"`
 	Feedback  []FeedbackEntry       `json:"feedback,omitempty"`
+	Disabled  []DisabledActions     `json:"disabled,omitempty"`
 	Changes   map[string][]int64    `json:"changes,omitempty"`
 	Stats     DispatcherStats       `json:"stats"`
 }
@@ -35,7 +36,7 @@ type summaryState struct {
 // AppendState appends everything but the routing tree and the options to b, versioned. Equal states give equal bytes.
 func (d *Dispatcher) AppendState(b []byte) []byte {
 	s := dispatcherState{
-		Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats, Silences: d.Silences(), Feedback: d.Feedback(), Changes: d.changes,
+		Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats, Silences: d.Silences(), Feedback: d.Feedback(), Changes: d.changes, Disabled: d.Disabled(),
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.incidents)) {
 		in := d.incidents[id]
@@ -79,6 +80,9 @@ func (d *Dispatcher) LoadState(b []byte) error {
 	}
 	if s.Changes != nil {
 		fresh.changes = s.Changes
+	}
+	for i := range s.Disabled {
+		fresh.disabled[s.Disabled[i].Target] = &s.Disabled[i]
 	}
 	for i := range s.Feedback {
 		fresh.feedback[s.Feedback[i].ID] = &s.Feedback[i]

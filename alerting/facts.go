@@ -43,6 +43,8 @@ type Facts struct {
 
 	Composite string // the rule of a composite alarm; "" for any other
 	Verdict   string // of a composite alarm: why it is in its state
+
+	Set *StateSet // who set the state; nil where nobody did
 }
 
 // Signal is one transition on its way to the dispatcher.

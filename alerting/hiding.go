@@ -17,11 +17,13 @@ type Hiding struct {
 	Inhibitors []string `json:"inhibited_by,omitempty"` // ids of alarms
 	Mutes      []string `json:"muted_by,omitempty"`     // names of mute rules and of routes' time intervals
 	MutedUntil int64    `json:"muted_until,omitempty"`  // when that may end, Unix milliseconds
+
+	Disabled *DisabledActions `json:"disabled,omitempty"` // who switched its actions off, nil if they are on
 }
 
 // Hidden reports whether there is anything.
 func (h *Hiding) Hidden() bool {
-	return len(h.Silences)+len(h.Feedback)+len(h.Inhibitors)+len(h.Mutes) > 0
+	return len(h.Silences)+len(h.Feedback)+len(h.Inhibitors)+len(h.Mutes) > 0 || h.Disabled != nil
 }
 
 // hiders is everything that may hide an alarm at one moment.
@@ -39,12 +41,13 @@ type pendingHider struct {
 	from     int64
 }
 
-// HidingAt returns what tells what keeps an alarm with given labels from being told at time t, Unix milliseconds, by any of its
-// routes. It may be used until the dispatcher changes.
-func (d *Dispatcher) HidingAt(t int64) func(labels.Labels) Hiding {
+// HidingAt returns what tells what keeps an alarm of given id, detector and labels from being told at time t, Unix milliseconds, by any
+// of its routes. It may be used until the dispatcher changes.
+func (d *Dispatcher) HidingAt(t int64) func(id, detector string, ls labels.Labels) Hiding {
 	x := d.hiders(t)
-	return func(ls labels.Labels) Hiding {
+	return func(id, detector string, ls labels.Labels) Hiding {
 		h, _ := x.of(ls)
+		h.Disabled = d.DisabledFor(id, detector)
 		if len(d.opts.Intervals) == 0 {
 			return h
 		}

@@ -26,6 +26,7 @@ func (d *Dispatcher) judge(in *incident, at int64) (until int64) {
 			continue // as it was when it ended
 		}
 		h, change := x.of(m.sig.Labels)
+		h.Disabled = d.DisabledFor(m.sig.ID, m.sig.Detector)
 		h.mute(muted, end)
 		m.judged, m.hiding = true, nil
 		if m.open && m.told == toldNothing && !h.Hidden() && (worst == nil || worse(&m.sig, &worst.sig)) {
@@ -115,6 +116,9 @@ func (d *Dispatcher) hidingText(h *Hiding, now int64) string {
 	}
 	if len(h.Mutes) > 0 {
 		parts = append(parts, fmt.Sprintf("muted by %s until %s", strings.Join(h.Mutes, ", "), clockTime(h.MutedUntil, now, d.location())))
+	}
+	if h.Disabled != nil {
+		parts = append(parts, h.Disabled.text(clockTime(h.Disabled.At, now, d.location())))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -1,7 +1,8 @@
 package alerting
 
 // The rules. RuleDecisive is Tidewatch's own (Policy.AtOnce). Those after it are the rows of CloudWatch's table as Decide
-// applies it; the retaining ones never cause a transition and appear only in a Decision. Three name an End, and the last two are of composite alarms.
+// applies it; the retaining ones never cause a transition and appear only in a Decision. Three name an End, two are of composite alarms, and two
+// of states that a person set.
 const (
 	RuleDecisive           Rule = "one-decisive"
 	RuleNewestReal         Rule = "newest-n-real"
@@ -20,6 +21,8 @@ const (
 	RuleEnded              Rule = "ended"
 	RuleCompositeTrue      Rule = "composite-rule-true"
 	RuleCompositeFalse     Rule = "composite-rule-false"
+	RuleStateSet           Rule = "state-set"
+	RuleStateSetOver       Rule = "state-set-over"
 )
 
 var ruleText = map[Rule]string{
@@ -40,6 +43,8 @@ var ruleText = map[Rule]string{
 	RuleEnded:              "The alarm was ended by something other than its points.",
 	RuleCompositeTrue:      "The rule of the composite alarm became true.",
 	RuleCompositeFalse:     "The rule of the composite alarm is false.",
+	RuleStateSet:           "A person set the state, until the next evaluation.",
+	RuleStateSetOver:       "A person had set the state; the evaluation brought back the one that the points have decided.",
 }
 
 // Explain is a sentence that says what the rule means, with N for Of and M for Datapoints; the rule's own name if it is not

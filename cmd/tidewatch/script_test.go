@@ -107,6 +107,7 @@ func newScriptWorld(t *testing.T) *scriptWorld {
 		Backend: backend, Controls: apitest.NewControls(backend), Now: func() time.Time { return apitest.Now },
 		NewID: func() string { return fmt.Sprintf("new-silence-%d", ids.Add(1)) },
 	}))
+	w.serve(t, "ALARMS", api.New(api.Options{Backend: backend, Controls: apitest.NewControls(backend), Now: func() time.Time { return apitest.Now }}))
 	w.set("DOWN", "http://"+closedPort(t))
 	w.set("SLACK", slack.APIURL())
 	w.set("SLACKHOOK", slack.WebhookURL("oncall"))

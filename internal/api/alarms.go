@@ -17,6 +17,7 @@ func (s *server) alarms(ctx context.Context, a *args) (answer, error) {
 		Matchers: a.selectors("match[]"),
 		State:    a.text("state"),
 		Detector: a.text("detector"),
+		Actions:  a.text("actions"),
 		Limit:    a.limit(),
 	}
 	if c := a.cursor(); c != nil {

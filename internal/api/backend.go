@@ -94,6 +94,7 @@ type AlarmQuery struct {
 	Matchers [][]*labels.Matcher // those that match any of the selectors; "detector" is matched as a label too
 	State    string              // OK, ALARM or INSUFFICIENT_DATA
 	Detector string              // exact name
+	Actions  string              // enabled or disabled: Alarm.ActionsEnabled
 	Limit    int                 // 1 to MaxLimit
 	AfterID  string              // only those with a greater ID
 }

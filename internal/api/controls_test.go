@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"github.com/tidewatch/tidewatch/internal/api"
 	"github.com/tidewatch/tidewatch/internal/api/apitest"
 )
+
+const goodState = `{"state":"ALARM","reason":"route test","reason_data":{"ticket":7},"by":"anna"}`
 
 const goodSilence = `{"matchers":[{"name":"job","value":"checkout"}],"endsAt":"2026-11-23T04:00:00Z","createdBy":"anna","comment":"deploy"}`
 
@@ -30,6 +33,8 @@ func controlAnswers() (out []answered) {
 		{"POST", "/api/v1/silences", "/api/v1/silences", "", goodSilence},
 		{"GET", "/api/v1/silence/{id}", "/api/v1/silence/s1", "/api/v1/silence/s9", ""},
 		{"DELETE", "/api/v1/silence/{id}", "/api/v1/silence/s1?by=anna", "/api/v1/silence/s9?by=anna", ""},
+		{"POST", "/api/v1/alarms/{id}/state", "/api/v1/alarms/a-checkout/state", "/api/v1/alarms/none/state", goodState},
+		{"POST", "/api/v1/alarms/{id}/actions", "/api/v1/alarms/disk-free/actions", "/api/v1/alarms/none/actions", `{"enabled":false,"by":"anna"}`},
 		{"GET", "/api/v1/incidents", "/api/v1/incidents", "", ""},
 		{"POST", "/api/v1/incidents/{id}/acknowledge", incident, "/api/v1/incidents/none/acknowledge", `{"by":"anna"}`},
 		{"DELETE", "/api/v1/incidents/{id}/acknowledge", incident + "?by=anna", "/api/v1/incidents/none/acknowledge?by=anna", ""},
@@ -43,6 +48,9 @@ func controlAnswers() (out []answered) {
 		add("good", op.target, nil, 200)
 		add("off", op.target, func(o *api.Options, _ *apitest.Backend) { o.Controls = nil }, 501)
 		add("busy", op.target, breakWith(api.Unavailablef("shutting down")), 503)
+		if strings.HasPrefix(op.path, "/api/v1/a") {
+			add("failing", op.target, breakWith(errors.New("disk full")), 500)
+		}
 		path, _, _ := strings.Cut(op.target, "?")
 		add("bad", path+"?x=1", nil, 400)
 		if op.none != "" {
@@ -63,6 +71,7 @@ func controlAnswers() (out []answered) {
 		answered{"edit an unknown silence", "POST", "/api/v1/silences", "", nil, 404, strings.Replace(goodSilence, "{", `{"id":"s9",`, 1)},
 		answered{"judge an unknown alarm", "POST", "/api/v1/feedback", "", nil, 404, `{"verdict":"anomaly","alarm_id":"none","by":"anna"}`},
 		answered{"expire twice", "DELETE", "/api/v1/silence/{id}", "/api/v1/silence/s1?by=a", twice(alerting.ControlExpireSilence, is("s1")), 409, ""},
+		answered{"disable actions twice", "POST", "/api/v1/alarms/{id}/actions", "/api/v1/alarms/a-disk/actions", nil, 409, `{"enabled":false,"by":"anna"}`},
 		answered{"retract twice", "DELETE", "/api/v1/feedback/{id}", "/api/v1/feedback/f1?by=a", twice(alerting.ControlRetractFeedback, is("f1")), 409, ""},
 		answered{
 			"unacknowledge twice", "DELETE", "/api/v1/incidents/{id}/acknowledge", incident + "?by=a",
@@ -86,6 +95,9 @@ func TestBodiesAreChecked(t *testing.T) {
 		{"/api/v1/silences", strings.Replace(goodSilence, `"checkout"`, `".*","isRegex":true`, 1), "it would match every alarm"},
 		{"/api/v1/silences", strings.Replace(goodSilence, "deploy", strings.Repeat("x", 5000), 1), "comment has 5000 bytes"},
 		{"/api/v1/silences", `{"comment":"` + strings.Repeat("x", 70_000) + `"}`, "the body is longer than 65536 bytes"},
+		{"/api/v1/alarms/a-checkout/state", strings.Replace(goodState, "ALARM", "BROKEN", 1), `state "BROKEN" is unknown, want one of INSUFFICIENT_DATA, OK, ALARM`},
+		{"/api/v1/alarms/a-checkout/state", strings.Replace(goodState, "route test", "", 1), "the reason has 0 bytes, want 1 to 1023"},
+		{"/api/v1/alarms/a-checkout/state", strings.Replace(goodState, "7", strings.Repeat("7", 4000), 1), "the reason data have 4011 bytes, at most 4000"},
 		{"/api/v1/feedback", `{"verdict":"anomaly","by":"anna"}`, "either an alarm (alarm_id) or an incident (incident)"},
 		{"/api/v1/feedback", `{"verdict":"no","alarm_id":"a-checkout","by":"anna"}`, `verdict "no" is unknown`},
 	} {

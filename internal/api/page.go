@@ -67,6 +67,8 @@ func (q *AlarmQuery) takes(a *Alarm) bool {
 	switch {
 	case q.State != "" && a.State != q.State, q.Detector != "" && a.Detector != q.Detector:
 		return false
+	case q.Actions != "" && (q.Actions == "enabled") != a.ActionsEnabled:
+		return false
 	case q.AfterID != "" && a.ID <= q.AfterID:
 		return false
 	}

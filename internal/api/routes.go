@@ -78,6 +78,7 @@ func dataRoutes() []*route {
 				paramMatch,
 				{name: "state", enum: alarmStates, doc: "Only alarms in this state."},
 				{name: "detector", doc: "Only alarms of the detector with this name.", example: "checkout-5xx"},
+				{name: "actions", enum: []string{"enabled", "disabled"}, doc: "Only alarms whose actions are switched so."},
 				paramLimit, paramCursor,
 			},
 			answer: AlarmList{}, codes: codesRead, limited: true, serve: envelope((*server).alarms),

@@ -7,6 +7,7 @@ var (
 	paramSilence  = param{name: "id", path: true, doc: "Identity of the silence."}
 	paramIncident = param{name: "id", path: true, doc: "Key of the incident."}
 	paramFeedback = param{name: "id", path: true, doc: "Identity of the feedback."}
+	paramActing   = param{name: "id", path: true, doc: "Identity of the alarm; the name of a detector is all of its alarms."}
 	paramBy       = param{name: "by", doc: "Who asks; not needed where the request is authenticated by a user name.", example: "anna"}
 	paramComment  = param{name: "comment", doc: "Why.", example: "over"}
 )
@@ -41,6 +42,16 @@ func controlRoutes() []*route {
 			method: http.MethodDelete, path: "/api/v1/silence/{id}", id: "expireSilence", tag: "silences",
 			summary: "End a silence now.", params: []param{paramSilence, paramBy, paramComment},
 			answer: SilenceID{}, codes: codesEnd, limited: true, serve: acting((*server).deleteSilence),
+		},
+		{
+			method: http.MethodPost, path: "/api/v1/alarms/{id}/state", id: "setAlarmState", tag: "alarms",
+			summary: "Set an alarm's state until its next evaluation, to see what its messages do.", params: []param{paramAlarmID},
+			body: PostState{}, answer: Changed{}, codes: codesMake, limited: true, serve: acting((*server).postState),
+		},
+		{
+			method: http.MethodPost, path: "/api/v1/alarms/{id}/actions", id: "setAlarmActions", tag: "alarms",
+			summary: "Switch the actions of an alarm, or of all alarms of a detector, off or on.", params: []param{paramActing},
+			body: PostActions{}, answer: Changed{}, codes: codesEnd, limited: true, serve: acting((*server).postActions),
 		},
 		{
 			method: http.MethodGet, path: "/api/v1/incidents", id: "listIncidents", tag: "incidents",

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -45,6 +46,7 @@ var (
 	typeID      = reflect.TypeFor[SeriesID]()
 	typeChannel = reflect.TypeFor[Channel]()
 	typeLabels  = reflect.TypeFor[labels.Labels]()
+	typeJSON    = reflect.TypeFor[json.RawMessage]()
 )
 
 // of is the schema of a type as encoding/json writes it. It panics on a type that no answer has had so far.
@@ -58,6 +60,8 @@ func (ss *schemas) of(t reflect.Type) *schema {
 		return &schema{Type: "string", Pattern: seriesIDPattern}
 	case typeChannel:
 		return &schema{Type: "string", Enum: channelNames()}
+	case typeJSON:
+		return &schema{} // anything
 	case typeLabels:
 		return &schema{Type: "object", Additional: &schema{Type: "string"}}
 	}

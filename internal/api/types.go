@@ -50,6 +50,9 @@ type Alarm struct {
 	Rule                string            `json:"rule,omitempty" doc:"Row of the decision table that decided the newest transition."`
 	Note                string            `json:"note,omitempty" doc:"For example REGIME_ACCEPTED or STOPPED_REPORTING."`
 	Muted               bool              `json:"muted,omitempty" doc:"Notifications are off (notify: false or dry run)."`
+	ActionsEnabled      bool              `json:"actions_enabled" doc:"Whether messages tell of it: neither muted nor switched off by a person."`
+	ActionsDisabled     DisabledActions   `json:"actions_disabled,omitzero" doc:"Who switched its actions off; absent if they are on."`
+	SetBy               string            `json:"set_by,omitempty" doc:"Who set the state, until the next evaluation; absent where nobody did."`
 	InhibitedBy         []string          `json:"inhibited_by,omitempty" doc:"Ids of the firing alarms by which inhibit_rules keep it from being told, or would if it fired."`
 	MutedBy             []string          `json:"muted_by,omitempty" doc:"Mute rules and time intervals of its routes that keep it from being told, or would if it fired; \"outside X\" where a route tells only during X."`
 	SilencedBy          []string          `json:"silenced_by,omitempty" doc:"Ids of the silences that keep it from being told, or would if it fired; of feedback not_anomaly, too."`
@@ -79,6 +82,7 @@ type Transition struct {
 	Of       int    `json:"of" minimum:"0" doc:"Points evaluated."`
 	Reason   string `json:"reason,omitempty" doc:"In one sentence with the values."`
 	Note     string `json:"note,omitempty" doc:"For example REGIME_ACCEPTED."`
+	SetBy    string `json:"set_by,omitempty" doc:"Who set the state, and where in parentheses; absent where points or a rule decided."`
 
 	TrainedOn TrainedOn `json:"trained_on,omitzero" doc:"The data that had taught the models that judged; absent in older history."`
 }

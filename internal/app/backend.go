@@ -134,6 +134,11 @@ func (b backend) alarm(a engine.AlarmInfo) api.Alarm {
 	if a.Since != 0 {
 		out.Since = api.Time(a.Since)
 	}
+	out.ActionsDisabled = api.Disabled(a.Hiding.Disabled)
+	out.ActionsEnabled = !out.Muted && a.Hiding.Disabled == nil
+	if set := a.Facts.Set; set != nil {
+		out.SetBy = set.By.String()
+	}
 	out.SilencedBy, out.InhibitedBy, out.MutedBy = slices.Concat(a.Hiding.Silences, a.Hiding.Feedback), a.Hiding.Inhibitors, a.Hiding.Mutes
 	if a.Quality.Reason != quality.None {
 		out.DataQuality = dataQuality(a.Quality)
@@ -212,7 +217,7 @@ func apiTransition(r store.TransitionRow) api.Transition {
 	t := api.Transition{Time: api.Time(r.T), From: r.From, To: r.To, Rule: r.Rule, Reason: r.Reason, Note: r.Note}
 	var d decisionData
 	if json.Unmarshal(r.Data, &d) == nil {
-		t.Breaches, t.Of, t.TrainedOn = d.Breaches, d.Of, d.TrainedOn.api()
+		t.Breaches, t.Of, t.TrainedOn, t.SetBy = d.Breaches, d.Of, d.TrainedOn.api(), d.SetBy
 		if d.Since != 0 {
 			t.Since = api.Time(d.Since)
 		}

@@ -25,6 +25,7 @@ type decisionData struct {
 	Breaches     int     `json:"breaches"`
 	Of           int     `json:"of"`
 	Since        int64   `json:"since,omitempty"`
+	SetBy        string  `json:"set_by,omitempty"` // who set the state
 }
 
 // trained names the data that had taught the models.
@@ -96,6 +97,9 @@ func transitionRow(ch engine.Change, now int64) store.TransitionRow {
 		Limit: ch.Limit, Surprise: ch.Surprise, Channel: ch.View.Channel, Why: ch.View.Why, Promise: ch.View.Promise,
 		ModelConfig: ch.ModelHash, PolicyConfig: ch.ConfigHash, Breaches: ch.Transition.Breaches, Of: ch.Transition.Of, Since: ch.Transition.Since,
 		TrainedOn: trainedOn(ch.Data),
+	}
+	if ch.Set != nil {
+		d.SetBy = ch.Set.By.String()
 	}
 	if ch.Shared != 0 {
 		d.SharedModel = fmt.Sprintf("%016x", ch.Shared)

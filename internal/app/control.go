@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/internal/api"
@@ -79,6 +80,8 @@ func controlRow(c alerting.Control) (store.ControlRow, error) {
 		until = c.Silence.EndsAt
 	case c.Feedback != nil:
 		until = c.Feedback.ExpiresAt
+	case c.Kind == alerting.ControlDisableActions, c.Kind == alerting.ControlEnableActions:
+		until = math.MaxInt64 // the newest stands until another takes its place
 	}
 	return store.ControlRow{ID: c.ID, Kind: string(c.Kind), Actor: c.Actor.String(), At: c.At, Until: until, Data: data}, nil
 }

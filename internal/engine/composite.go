@@ -80,8 +80,12 @@ func compositeFacts(x *alerting.Composite) alerting.Facts {
 // historical.
 func (c *Core) act(now int64) {
 	for _, a := range c.composites.Actions(now) {
+		note := ""
+		if a.Transition.Rule == alerting.RuleStateSet {
+			note = handNote(a.Transition.To)
+		}
 		c.disp.Handle(alerting.Signal{
-			At: a.At, ID: alerting.AlarmID(a.Name, 0), Detector: a.Name, Labels: a.AlertLabels(), Transition: a.Transition,
+			At: a.At, Note: note, ID: alerting.AlarmID(a.Name, 0), Detector: a.Name, Labels: a.AlertLabels(), Transition: a.Transition,
 			Historical: a.Suppressor == nil && a.At-a.Transition.T > historicalAfter.Milliseconds(), Muted: a.Disabled,
 		})
 	}
@@ -92,7 +96,7 @@ func (c *Core) compositeInfo(x *alerting.Composite) AlarmInfo {
 	nothing := math.NaN()
 	return AlarmInfo{
 		ID: alerting.AlarmID(x.Name, 0), Detector: x.Name, Series: compositeSeries(x), State: x.State, Since: x.Since, Limit: nothing,
-		Facts: compositeFacts(x), Alerting: x.AlertLabels(), Hiding: c.disp.HidingAt(c.now)(x.AlertLabels()), Composite: true, SuppressedBy: x.SuppressedBy(c.now),
+		Facts: compositeFacts(x), Alerting: x.AlertLabels(), Hiding: c.disp.HidingAt(c.now)(alerting.AlarmID(x.Name, 0), x.Name, x.AlertLabels()), Composite: true, SuppressedBy: x.SuppressedBy(c.now),
 	}
 }
 

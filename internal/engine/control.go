@@ -12,7 +12,10 @@ import (
 func (c *Core) CheckControl(ctl alerting.Control) error {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.disp.Check(ctl)
+	if err := c.disp.Check(ctl); err != nil {
+		return err
+	}
+	return c.checkAlarm(ctl)
 }
 
 // Control lets a control take effect at decision time now, Unix milliseconds, after all that was due by then. It returns the id of
@@ -26,6 +29,9 @@ func (c *Core) Control(now int64, ctl alerting.Control) (id string, r Result, er
 		return "", r, err
 	}
 	c.tellModels(ctl)
+	if ctl.Kind == alerting.ControlSetState {
+		c.setState(ctl, &r)
+	}
 	r.Controls = append(r.Controls, ctl)
 	c.dispatch(&r)
 	return id, r, nil

@@ -22,7 +22,8 @@ type Core struct {
 	disp   *alerting.Dispatcher
 	now    int64
 
-	composites *alerting.Composites // nil: there are none
+	composites *alerting.Composites         // nil: there are none
+	sets       map[string]alerting.StateSet // by alarm id; alarms whose state a person has set, until their next evaluation
 }
 
 // Result is what one tick decided, in a fixed order.
@@ -130,6 +131,7 @@ func (c *Core) Tick(now int64, blocks []tidewatch.Block) (Result, error) {
 		r.Points += n
 		c.report(c.engine.find(b.Detector), &r)
 	}
+	c.forgetSets()
 	r.Changes = append(r.Changes, c.compose(r.Now, blocks)...)
 	slices.SortStableFunc(r.Changes, func(x, y Change) int {
 		return cmp.Or(cmp.Compare(x.Transition.T, y.Transition.T), cmp.Compare(x.Detector, y.Detector), cmp.Compare(x.Series.ID, y.Series.ID))
@@ -206,8 +208,12 @@ func (c *Core) view(s alerting.Signal) (alerting.AlarmView, bool) {
 	}
 	r := &g.rows[0]
 	t := d.next - d.step()
-	f := d.facts(r, r.alarmed, s.Transition, t)
-	f.Note = s.Note
+	ep, tr := r.episodeOf(s.Transition), s.Transition
+	if ep != nil && tr.Rule == alerting.RuleStateSetOver {
+		tr = ep.transition // why it fires is what it was
+	}
+	f := d.facts(r, ep, tr, t)
+	f.Note, f.Set = s.Note, c.setOf(d, r)
 	v := alerting.View(f)
 	v.Chart = d.chart(r, v, t)
 	return v, true

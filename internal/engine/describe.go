@@ -18,6 +18,7 @@ type Change struct {
 	Series       tidewatch.Series
 	Transition   alerting.Transition
 	Note         string
+	Set          *alerting.StateSet // who set the state; nil where points or a rule decided
 	View         alerting.AlarmView // without a chart
 	Limit        float64            // surprise at which anomaly_score is 1
 	Surprise     float64

@@ -133,6 +133,14 @@ func (e *episode) observe(t int64, x float64, s tidewatch.Score, b tidewatch.Ban
 	}
 }
 
+// episodeOf is the anomaly that a transition is about: none where a person set the state.
+func (r *row) episodeOf(tr alerting.Transition) *episode {
+	if tr.Rule == alerting.RuleStateSet || tr.Rule == alerting.RuleStateSetOver && tr.To != alerting.Alarming {
+		return nil
+	}
+	return r.alarmed
+}
+
 // breaching lists the points of the evaluation range that breached, oldest first.
 func (r *row) breaching(t, step int64, of int) []tidewatch.Point {
 	var out []tidewatch.Point

@@ -89,7 +89,7 @@ func (c *Core) Alarms(keep func(detector string, s tidewatch.Series, state alert
 				if !r.listed(d.next) || keep != nil && !keep(d.Name, r.series, r.alarm.State()) {
 					continue
 				}
-				if !yield(d.told(r, hiding)) {
+				if !yield(c.told(d, r, hiding)) {
 					return
 				}
 			}
@@ -106,8 +106,11 @@ func (d *detector) info(r *row) AlarmInfo {
 	state, t := r.alarm.State(), d.next-d.step()
 	now := r.alarm.Decide(d.Alarm)
 	tr := alerting.Transition{T: t, From: state, To: state, Rule: now.Rule, Breaches: now.Breaches, Of: now.Of, Missing: now.Missing}
+	if r.alarm.IsSet() {
+		tr = alerting.Transition{T: t, From: state, To: state, Rule: alerting.RuleStateSet}
+	}
 	limit := d.limit.Surprise
-	if r.alarmed != nil && state == alerting.Alarming {
+	if r.alarmed != nil && state == alerting.Alarming && !r.alarm.IsSet() {
 		tr, limit = r.alarmed.transition, r.pinned
 	}
 	data := d.data.trained
@@ -116,7 +119,7 @@ func (d *detector) info(r *row) AlarmInfo {
 	}
 	return AlarmInfo{
 		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, Series: r.series, State: state, Since: r.alarm.Since(),
-		Seen: r.seen, First: r.first, Training: d.training(r), Origin: r.origin, Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.alarmed, tr, t),
+		Seen: r.seen, First: r.first, Training: d.training(r), Origin: r.origin, Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.episodeOf(tr), tr, t),
 		Quality: d.dataOf(r), Data: data,
 	}
 }
@@ -129,7 +132,7 @@ func (c *Core) FindAlarm(id string) (info AlarmInfo, ok bool) {
 		for _, g := range d.groups {
 			for i := range g.rows {
 				if r := &g.rows[i]; alerting.AlarmID(d.Name, r.series.ID) == id {
-					return d.told(r, c.disp.HidingAt(c.now)), true
+					return c.told(d, r, c.disp.HidingAt(c.now)), true
 				}
 			}
 		}
@@ -143,10 +146,11 @@ func (c *Core) FindAlarm(id string) (info AlarmInfo, ok bool) {
 }
 
 // told is the row's info with what the dispatcher knows of it.
-func (d *detector) told(r *row, hiding func(labels.Labels) alerting.Hiding) AlarmInfo {
+func (c *Core) told(d *detector, r *row, hiding func(id, detector string, ls labels.Labels) alerting.Hiding) AlarmInfo {
 	a := d.info(r)
+	a.Facts.Set = c.setOf(d, r)
 	a.Alerting = d.labels(r.series)
-	a.Hiding = hiding(a.Alerting)
+	a.Hiding = hiding(a.ID, a.Detector, a.Alerting)
 	return a
 }
 

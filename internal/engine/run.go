@@ -71,7 +71,7 @@ type outcome struct {
 // onsets is how many alarms began.
 func (o *outcome) onsets() (n int) {
 	for i := range o.changes {
-		if o.changes[i].tr.To == alerting.Alarming {
+		if tr := o.changes[i].tr; tr.To == alerting.Alarming && tr.Rule != alerting.RuleStateSetOver {
 			n++
 		}
 	}

@@ -37,6 +37,9 @@ func (c *Core) Snapshot(shards int) Snapshot {
 	}
 	e.eventLog(c.engine.events)
 	e.bytes(c.composites.AppendState(nil))
+	if len(c.sets) > 0 {
+		e.bytes(appendSets(nil, c.sets))
+	}
 	s.Meta = e.b
 	wg.Wait()
 	return s
@@ -68,6 +71,9 @@ func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
 	*c.engine.events = d.eventLog()
 	if len(d.b) > 0 && d.err == nil { // snapshots of older releases end here
 		d.err = c.composites.LoadState(d.bytes())
+	}
+	if len(d.b) > 0 && d.err == nil { // likewise
+		c.sets, d.err = loadSets(d.bytes())
 	}
 	if d.err != nil {
 		return nil, d.err

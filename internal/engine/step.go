@@ -111,7 +111,7 @@ func (st *stepper) decide(t int64, g *group, i int, x, shown float64) {
 	}
 	tr, ok := r.alarm.Step(t, breach, d.Model.Step, d.Alarm)
 	if ok {
-		st.transition(t, g, i, tr, "")
+		st.transition(t, g, i, tr, setOverNote(tr))
 	} else if r.alarm.State() == alerting.Alarming && t-r.seen >= max(goneAfter.Milliseconds(), 5*d.step()) {
 		st.end(t, g, i, alerting.NoteStoppedReporting)
 	}
@@ -208,7 +208,9 @@ func (d *detector) verdict(t int64, s tidewatch.Score, anomalous bool) tidewatch
 // transition notes a change of state and, where an alarm begins, what explains it.
 func (st *stepper) transition(t int64, g *group, i int, tr alerting.Transition, note string) {
 	r := &g.rows[i]
-	if tr.To == alerting.Alarming {
+	switch {
+	case tr.Rule == alerting.RuleStateSetOver: // for what is learnt nothing has happened
+	case tr.To == alerting.Alarming:
 		r.pinned = st.d.limit.Surprise
 		if r.ep == nil { // the points that breached were before a gap
 			r.ep = &episode{start: t, score: st.scores[i], limit: r.pinned}
@@ -225,7 +227,7 @@ func (st *stepper) transition(t int64, g *group, i int, tr alerting.Transition, 
 		r.ep.breaching = r.breaching(t, st.d.step(), st.d.Alarm.Of)
 		r.alarmed = r.ep
 		st.out.anomalies = append(st.out.anomalies, r.anomaly(t, st.d.Name, 0))
-	} else {
+	default:
 		r.pinned = 0
 	}
 	c := change{t: t, g: g, row: i, tr: tr, note: note, data: st.d.data.at(t, st.d.step())}
@@ -234,6 +236,14 @@ func (st *stepper) transition(t int64, g *group, i int, tr alerting.Transition, 
 		c.ep = &ep
 	}
 	st.out.changes = append(st.out.changes, c)
+}
+
+// setOverNote is the note of an alarm that was in ALARM by hand and is not any more.
+func setOverNote(tr alerting.Transition) string {
+	if tr.Rule == alerting.RuleStateSetOver && tr.From == alerting.Alarming {
+		return alerting.NoteSetByHand
+	}
+	return ""
 }
 
 // end closes an alarm for another reason than OK points.

@@ -68,6 +68,16 @@ func (b *Backend) Alarm(ctx context.Context, id string) (api.Alarm, error) {
 	return api.Alarm{}, unknown("alarm", id)
 }
 
+// known reports whether there is an alarm of that id, or one of that detector.
+func (b *Backend) known(target string) bool {
+	for _, a := range b.AllAlarms {
+		if a.ID == target || a.Detector == target {
+			return true
+		}
+	}
+	return false
+}
+
 // History implements api.Backend.
 func (b *Backend) History(ctx context.Context, id string, limit int) (api.History, error) {
 	h, ok := b.Histories[id]

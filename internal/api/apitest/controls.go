@@ -2,14 +2,15 @@ package apitest
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch/alerting"
 )
 
-// Controls is a dispatcher with one incident, about the alarm a-checkout of the fleet, which is acknowledged, a silence s1 and
-// feedback f1. It fails with the backend's Err.
+// Controls is a dispatcher with one incident, about the alarm a-checkout of the fleet, which is acknowledged, a silence s1,
+// feedback f1 and the alarm a-disk without actions. It fails with the backend's Err.
 type Controls struct {
 	b  *Backend
 	mu sync.Mutex
@@ -35,6 +36,7 @@ func NewControls(b *Backend) *Controls {
 			Verdict: alerting.FeedbackAnomaly, Matchers: alerting.CommonMatchers([]alerting.Judged{judged}), ExpiresAt: Now.UnixMilli() + 86_400_000,
 			Judged: []alerting.Judged{judged},
 		}},
+		{ID: "d1", Kind: alerting.ControlDisableActions, Target: "a-disk", Comment: "new disks"},
 	} {
 		ctl.At, ctl.Actor = Now.UnixMilli()-60_000, anna
 		if _, err := c.d.Control(ctl); err != nil {
@@ -70,6 +72,11 @@ func (c *Controls) Control(ctx context.Context, ctl alerting.Control) (string, e
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if ctl.Kind == alerting.ControlSetState || ctl.Kind == alerting.ControlDisableActions {
+		if !c.b.known(ctl.Target) {
+			return "", fmt.Errorf("no alarm %q: %w", ctl.Target, alerting.ErrNoSuchTarget)
+		}
+	}
 	id, err := c.d.Control(ctl)
 	c.advance()
 	return id, err

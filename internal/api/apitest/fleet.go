@@ -89,14 +89,15 @@ func fleetAlarms(checkout, disk labels.Labels) []api.Alarm {
 		{
 			ID: "a-checkout", Detector: "checkout-5xx", SeriesID: CheckoutSeries, Labels: checkout, State: "ALARM", Since: at(4 * time.Minute),
 			Annotations: map[string]string{"summary": "checkout fails"}, Readiness: "weekly", Training: api.Training{State: "TRAINED", Progress: 1}, Promise: "1/30d", Rule: "m-of-n",
-			Reason: "3 out of the last 5 datapoints were outside the band: 0.062, expected 0.001 to 0.009",
-			Time:   at(time.Minute), Score: 2.4, Y: .062, Yhat: .004, YhatLower: .001, YhatUpper: .009, Channel: "band",
+			Reason:         "3 out of the last 5 datapoints were outside the band: 0.062, expected 0.001 to 0.009",
+			ActionsEnabled: true, Time: at(time.Minute), Score: 2.4, Y: .062, Yhat: .004, YhatLower: .001, YhatUpper: .009, Channel: "band",
 		},
 		{
 			ID: "a-disk", Detector: "disk-free", SeriesID: DiskSeries, Labels: disk, State: "INSUFFICIENT_DATA",
 			Reason: "No datapoints were received for 5 periods", Readiness: "learning",
 			Training: api.Training{State: "PENDING_TRAINING", Progress: .25, JudgedAt: at(-3 * time.Hour), TrainedAt: at(-15 * 24 * time.Hour)}, Promise: "provisional: 1/9d",
-			Score: nan, Y: nan, Yhat: nan, YhatLower: nan, YhatUpper: nan, Channel: "none",
+			ActionsDisabled: api.DisabledActions{By: "anna (slack)", Time: at(time.Minute), Target: "a-disk", Comment: "new disks"},
+			Score:           nan, Y: nan, Yhat: nan, YhatLower: nan, YhatUpper: nan, Channel: "none",
 		},
 	}
 }
