@@ -25,6 +25,7 @@ func replayCommand(a *kingpin.Application, e *env) (string, func(context.Context
 	to := c.Flag("to", "End of the decided range, RFC 3339; now, or the end of the data.").String()
 	csv := c.Flag("csv", "Read this CSV file or directory instead of the configured sources.").String()
 	recording := c.Flag("recording", "Read this recording instead of the configured sources; --from and --to are its own unless given.").String()
+	state := c.Flag("state", "Directory of a service's state, which may be running: silences, acknowledgements and feedback take effect as they did then.").String()
 	asJSON := c.Flag("json", "One JSON object a line: transitions and notices.").Bool()
 	return c.FullCommand(), func(ctx context.Context) error {
 		r, err := newReplay(e, *file, *csv, *recording)
@@ -46,9 +47,17 @@ func replayCommand(a *kingpin.Application, e *env) (string, func(context.Context
 		} else {
 			r.each = r.textResult(e.stdout)
 		}
+		if *state != "" {
+			if r.inputs, err = app.ReadInputs(ctx, *state, r.to); err != nil {
+				return fmt.Errorf("--state: %w", err)
+			}
+		}
 		report, err := r.run(ctx)
 		for _, text := range report.WithoutEvents {
 			_, _ = fmt.Fprintf(e.stderr, "without deploys and restarts: %s\n", text)
+		}
+		for _, text := range report.Refused {
+			_, _ = fmt.Fprintf(e.stderr, "without effect here: %s\n", text)
 		}
 		switch {
 		case err != nil:
@@ -73,6 +82,7 @@ type replayRun struct {
 	end      int64 // newest time that can be replayed
 	begin    int64 // where a recording says that it begins, else 0
 	ticks    func(configs.Detector) []ingest.Tick
+	inputs   app.Inputs
 	close    func()
 	each     func(engine.Result) error
 }
@@ -131,7 +141,7 @@ func (r *replayRun) run(ctx context.Context) (app.ReplayReport, error) {
 	show, done := progress(r.env.stderr, "replay")
 	defer done()
 	return app.Replay(ctx, app.ReplayOptions{
-		Config: r.cfg, Source: r.source, From: r.from, To: r.to, Ticks: r.ticks, Each: r.each, Progress: show,
+		Config: r.cfg, Source: r.source, From: r.from, To: r.to, Ticks: r.ticks, Inputs: r.inputs, Each: r.each, Progress: show,
 		Failed: func(detector string, err error) {
 			_, _ = fmt.Fprintf(r.env.stderr, "detector %s is left out: %v\n", detector, err)
 		},

@@ -25,6 +25,9 @@ type ReplayOptions struct {
 	// Ticks says when a recorded service decided the points of a detector, so that they are decided then again; nil, or none for
 	// a detector: at its due times.
 	Ticks func(configs.Detector) []ingest.Tick
+	// Inputs are what the service was told meanwhile; see ReadInputs. What is from before From takes effect before the history is
+	// read, so that it changes what is told and not what the models have learnt.
+	Inputs Inputs
 	// Each is called with the result of every tick that decided something, in order of time.
 	Each func(engine.Result) error
 	// Failed is called with the error of a detector that cannot be read; it is left out, the others go on.
@@ -40,6 +43,7 @@ type ReplayReport struct {
 	Notices                   int // messages that would have been sent, edits not counted
 	Versions                  int // edits counted
 	Status                    []engine.Status
+	Refused                   []string // inputs that were refused, and why: what they name does not exist here
 	WithoutEvents             []string // sources that told of no deploys and restarts, and why: what a service recorded by itself holds none
 }
 
@@ -56,6 +60,9 @@ func Replay(ctx context.Context, o ReplayOptions) (ReplayReport, error) {
 		return r.report, err
 	}
 	r.core.Compose(set)
+	if err := r.tell(o.From); err != nil {
+		return r.report, err
+	}
 	if err := r.train(ctx); err != nil {
 		return r.report, err
 	}
@@ -144,6 +151,9 @@ func (r *replay) decide(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := r.tell(now); err != nil {
+			return err
+		}
 		if err := r.each(r.core.Advance(now - 1)); err != nil { // as the service's timers do, so that the order is theirs, too
 			return err
 		}
@@ -156,6 +166,9 @@ func (r *replay) decide(ctx context.Context) error {
 			return err
 		}
 		r.progress(0.5 + 0.5*float64(now-r.From)/float64(max(r.To-r.From, 1)))
+	}
+	if err := r.tell(r.To + 1); err != nil {
+		return err
 	}
 	return r.each(r.core.Advance(r.To))
 }

@@ -60,14 +60,9 @@ func (d *database) migrate(ctx context.Context) error {
 	if _, err := d.write.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)`); err != nil {
 		return err
 	}
-	var version int
-	err := d.write.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM schema_version`).Scan(&version)
+	version, err := schemaVersion(ctx, d.write)
 	if err != nil {
 		return err
-	}
-	if version > len(migrations) {
-		return fmt.Errorf("schema version %d, this tidewatch knows up to %d: run the newer version, or restore a backup: %w",
-			version, len(migrations), ErrNewerSchema)
 	}
 	for ; version < len(migrations); version++ {
 		err := d.inTx(ctx, func(tx *sql.Tx) error {
@@ -103,6 +98,16 @@ func (d *database) inTx(ctx context.Context, fn func(*sql.Tx) error) error {
 		return err
 	}
 	return nil
+}
+
+// schemaVersion is that of the database, which this release must know.
+func schemaVersion(ctx context.Context, db *sql.DB) (version int, err error) {
+	err = db.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM schema_version`).Scan(&version)
+	if err == nil && version > len(migrations) {
+		err = fmt.Errorf("schema version %d, this tidewatch knows up to %d: run the newer version, or restore a backup: %w",
+			version, len(migrations), ErrNewerSchema)
+	}
+	return version, err
 }
 
 func (d *database) close() error {

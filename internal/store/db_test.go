@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"path/filepath"
 	"strings"
@@ -314,4 +315,39 @@ func TestCommitStopsWithItsContext(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	commit(t, s, Batch{Meta: map[string]string{"a": "b"}})
+}
+
+// What concerns one silence or judgement is pruned together.
+func TestPruneControlsBySubject(t *testing.T) {
+	s := open(t, t.TempDir())
+	row := func(id string, until int64, data string) ControlRow {
+		return ControlRow{ID: id, Kind: "k", Actor: "anna", At: 1, Until: until, Data: []byte(data)}
+	}
+	commit(t, s, Batch{Controls: []ControlRow{
+		row("over", 10, `{"id":"over","silence":{"matchers":[]}}`),
+		row("ends-over", 5, `{"id":"ends-over","target":"over"}`),
+		row("long", 10, `{"id":"long","silence":{"matchers":[]}}`),
+		row("longer", 1000, `{"id":"longer","silence":{"id":"long","matchers":[]}}`),
+		row("year", 1000, `{"id":"year","silence":{"matchers":[]}}`),
+		row("ended", 5, `{"id":"ended","target":"year"}`),
+		row("ack", 5, `{"id":"ack","target":"incident"}`),
+	}})
+	p, err := s.Prune(t.Context(), time.UnixMilli(100))
+	if want := (Pruned{Controls: 3}); p != want || err != nil {
+		t.Errorf("pruned %+v (%v), want %+v", p, err, want)
+	}
+	rows, err := ReadControls(t.Context(), s.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, r := range rows {
+		left = append(left, r.ID)
+	}
+	if fmt.Sprint(left) != "[long longer year ended]" {
+		t.Errorf("left: %v", left)
+	}
+	if _, err := ReadControls(t.Context(), t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an empty directory: %v, want %v", err, fs.ErrNotExist)
+	}
 }

@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// controlSubject is the id of what a control makes or changes. What concerns one subject goes together: a silence that still holds
+// cannot be had back without the control that made it, nor one that was ended be kept from coming back without the one that ended it.
+const controlSubject = `coalesce(json_extract(CAST(data AS TEXT), '$.target'), json_extract(CAST(data AS TEXT), '$.silence.id'), id)`
+
 // Pruned is how many rows Prune removed.
 type Pruned struct{ Transitions, Anomalies, Events, Messages, Controls int64 }
 
@@ -25,7 +29,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (Pruned, error) {
 			{`DELETE FROM events WHERE t < ?`, &p.Events},
 			{`DELETE FROM messages WHERE updated_at < ? AND NOT EXISTS
 				(SELECT 1 FROM notices n WHERE n.integration = messages.integration AND n.key = messages.key)`, &p.Messages},
-			{`DELETE FROM controls WHERE until < ?`, &p.Controls},
+			{`DELETE FROM controls WHERE ` + controlSubject + ` NOT IN (SELECT ` + controlSubject + ` FROM controls WHERE until >= ?)`, &p.Controls},
 		} {
 			res, err := tx.ExecContext(ctx, d.query, ms)
 			if err != nil {

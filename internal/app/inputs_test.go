@@ -1,0 +1,91 @@
+package app
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/engine"
+)
+
+// A replay with what people asked the service for says what the service said: later for a silence, and with who looked after it.
+func TestReplayWithInputs(t *testing.T) {
+	h := newQuick(t, broken)
+	cfg, err := h.config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ints, err := integrations(cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renderer := ints[0].notifier.(alerting.Renderer)
+	served := &transcript{t: t, renderer: renderer}
+	tellOutbox := h.opts.OnResult
+	h.opts.OnResult = func(res engine.Result) {
+		tellOutbox(res)
+		if err := served.add(res); err != nil {
+			t.Error(err)
+		}
+	}
+	x := h.start(t)
+	x.walkSent(begin + hour)
+	if _, err := x.ask(silenceLoad("s0", begin+90*minute)); err != nil { // before the replayed range
+		t.Fatal(err)
+	}
+	x.walkSent(begin + 2*hour - 7*minute)
+	if _, err := x.ask(silenceLoad("s1", begin+2*hour+20*minute)); err != nil {
+		t.Fatal(err)
+	}
+	x.walkSent(begin + 2*hour + 27*minute)
+	incidents := x.core.Incidents()
+	for _, c := range []alerting.Control{
+		{ID: "a1", Kind: alerting.ControlAcknowledge, Target: incidents[0].Key},
+		{ID: "a2", Kind: alerting.ControlUnacknowledge, Target: incidents[0].Key},
+		{ID: "a3", Kind: alerting.ControlAcknowledge, Target: incidents[0].Key},
+	} {
+		c.Actor, c.At = alerting.Actor{Name: "ben", From: "slack"}, 1
+		if _, err := x.ask(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x.walkSent(end)
+
+	from := begin + 100*minute
+	inputs, err := ReadInputs(t.Context(), h.opts.DataDir, end) // of a service that runs
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.stop()
+	replay := func(from int64, in Inputs) (string, ReplayReport) {
+		got := &transcript{t: t, renderer: renderer}
+		report, err := Replay(t.Context(), ReplayOptions{
+			Config: cfg, Source: func(string) (ingest.Source, error) { return h.src, nil }, From: from, To: end, Each: got.add, Inputs: in,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.out.String(), report
+	}
+	got, report := replay(begin, inputs)
+	if d := cmp.Diff(served.out.String(), got); d != "" {
+		t.Errorf("replay differs from serve (-serve +replay):\n%s", d)
+	}
+	if len(report.Refused) > 0 {
+		t.Errorf("refused: %q", report.Refused)
+	}
+	if _, report = replay(from, inputs); report.Notices != 1 || len(report.Refused) > 0 {
+		t.Errorf("from later on: %+v, want one message and nothing refused", report)
+	}
+	if got, _ = replay(begin, nil); got == served.out.String() {
+		t.Error("without the inputs the replay is the same: they tell nothing")
+	}
+	if _, report = replay(begin, append(inputs[:1:1], inputs[2:]...)); report.Versions == 0 {
+		t.Error("nothing is told without the silence")
+	}
+	if _, report = replay(end-hour, inputs); len(report.Refused) != 3 || !strings.Contains(report.Refused[0], "acknowledge by ben (slack): ") {
+		t.Errorf("refused %q, want the three that name an incident from before the range", report.Refused)
+	}
+}
