@@ -33,6 +33,7 @@ func (c *chaos) pointAt(where string, share float64) {
 	}
 	c.dead = true
 	c.deaths++
+	c.forgot = c.forgot || c.s != nil && (c.s.faulty("journal") || c.s.faulty("store"))
 	how := ""
 	if err := c.leaveCorpse(&how); err != nil {
 		panic(err) // the test's own disk

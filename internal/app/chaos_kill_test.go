@@ -54,7 +54,7 @@ func TestChaosKills(t *testing.T) {
 			deaths++
 		}
 		t.Logf("script %d: %d kills", play, deaths)
-		if d := cmp.Diff(p.want, channel(t, slack)); d != "" {
+		if d := cmp.Diff(told(p.want, true), told(channel(t, slack), true)); d != "" {
 			t.Errorf("script %d, %d kills: the channel differs (-without +with them):\n%s", play, deaths, d)
 		}
 	}

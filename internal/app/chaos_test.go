@@ -39,7 +39,11 @@ func TestChaos(t *testing.T) {
 			t.Parallel()
 			p := plays[seed%len(plays)]
 			c := p.perform(t, uint64(seed), false)
-			if d := cmp.Diff(p.want, channel(t, c.slack)); d != "" {
+			got := channel(t, c.slack)
+			if twice := joinedTwice(got); len(twice) > 0 {
+				t.Errorf("joined twice: %q\n%s", twice, c.told())
+			}
+			if d := cmp.Diff(told(p.want, !c.forgot), told(got, !c.forgot)); d != "" {
 				t.Errorf("the channel differs (-without faults +with faults):\n%s\n%srepeat it alone:\n"+
 					"  TIDEWATCH_CHAOS_SEED=%d go test -run 'TestChaos$' ./internal/app", d, c.told(), seed)
 			}
@@ -69,7 +73,7 @@ type play struct {
 	yaml   string
 	state  string // a directory with what was learnt until begin
 	points int    // at which a run can die
-	want   []string
+	want   []posted
 }
 
 const (

@@ -1,16 +1,13 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +46,7 @@ type chaos struct {
 	torn    [2]int64         // the length of SQLite's log before and after the commit under way
 	full    int64            // the disk is full until then
 	deaths  int
+	forgot  bool // some of its decisions died with it, as there was no room for them on the disk
 	logbook []string
 
 	seen  int64 // where the evaluation's clock stood when the outbox was last given time
@@ -206,43 +204,4 @@ func (c *chaos) end(t *testing.T) {
 		t.Error(err)
 	}
 	c.s = nil
-}
-
-// channel is each incident's message with its thread, in the order of their keys; one that is there twice shows as such.
-func channel(t *testing.T, slack *slackfake.Server) []string {
-	t.Helper()
-	var out []string
-	for _, m := range slack.Messages("#oncall") {
-		if m.Metadata == nil {
-			t.Errorf("a message without a key: %s", m.Text)
-			continue
-		}
-		if strings.Contains(m.Text, "The clock ") {
-			continue // about Tidewatch itself
-		}
-		text := fmt.Sprintf("%v v%v %s\n%s", m.Metadata.EventPayload["key"], m.Metadata.EventPayload["version"], m.Text, withoutChart(t, m.Blocks))
-		for _, r := range m.Replies {
-			text += fmt.Sprintf("\n    %v %s", r.Metadata.EventPayload["version"], r.Text)
-		}
-		out = append(out, text)
-	}
-	slices.Sort(out)
-	return out
-}
-
-// withoutChart is a message's blocks but for the chart, without which it goes where the upload has failed.
-func withoutChart(t *testing.T, blocks []byte) string {
-	t.Helper()
-	var all []json.RawMessage
-	if err := json.Unmarshal(blocks, &all); err != nil {
-		t.Fatal(err)
-	}
-	all = slices.DeleteFunc(all, func(b json.RawMessage) bool {
-		return bytes.Contains(b, []byte(`"type":"image"`)) || bytes.Contains(b, []byte("No chart: "))
-	})
-	var out strings.Builder
-	for _, b := range all {
-		fmt.Fprintf(&out, "%s\n", b)
-	}
-	return out.String()
 }

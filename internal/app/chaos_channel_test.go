@@ -1,0 +1,114 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tidewatch/tidewatch/internal/slackfake"
+)
+
+// posted is a message of a channel with its thread.
+type posted struct {
+	key, text string
+	version   any
+	replies   []postedReply
+}
+
+type postedReply struct {
+	version any
+	text    string
+}
+
+func (p posted) String() string {
+	text := fmt.Sprintf("%s v%v %s", p.key, p.version, p.text)
+	for _, r := range p.replies {
+		text += fmt.Sprintf("\n    %v %s", r.version, r.text)
+	}
+	return text
+}
+
+// channel is each incident's message with its thread, in the order of their keys; one that is there twice shows as such.
+func channel(t *testing.T, slack *slackfake.Server) []posted {
+	t.Helper()
+	var out []posted
+	for _, m := range slack.Messages("#oncall") {
+		if m.Metadata == nil {
+			t.Errorf("a message without a key: %s", m.Text)
+			continue
+		}
+		if strings.Contains(m.Text, "The clock ") {
+			continue // about Tidewatch itself
+		}
+		p := posted{
+			key: fmt.Sprint(m.Metadata.EventPayload["key"]), version: m.Metadata.EventPayload["version"],
+			text: m.Text + "\n" + withoutChart(t, m.Blocks),
+		}
+		for _, r := range m.Replies {
+			p.replies = append(p.replies, postedReply{r.Metadata.EventPayload["version"], r.Text})
+		}
+		out = append(out, p)
+	}
+	slices.SortStableFunc(out, func(a, b posted) int { return strings.Compare(a.key, b.key) })
+	return out
+}
+
+// told is the channel as it has to be after a run; exact but where decisions that waited in memory for room on the disk have died
+// with it. Those are made anew, all at once, so that one version may say what two have said: then versions do not count, nor which
+// message said first that an alarm joined.
+func told(channel []posted, exact bool) (out []string) {
+	for _, p := range channel {
+		if exact {
+			out = append(out, p.String())
+			continue
+		}
+		text := p.key + " " + p.text
+		for _, r := range p.replies {
+			if !strings.Contains(r.text, " joined: ") {
+				text += "\n    " + r.text
+			}
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// joinedTwice is the alarms of which a thread says more than once that they joined.
+func joinedTwice(channel []posted) (out []string) {
+	for _, p := range channel {
+		seen := map[string]bool{}
+		for _, r := range p.replies {
+			_, names, ok := strings.Cut(r.text, " joined: ")
+			if !ok {
+				continue
+			}
+			for name := range strings.SplitSeq(names, "; ") {
+				if seen[name] {
+					out = append(out, p.key+" "+name)
+				}
+				seen[name] = true
+			}
+		}
+	}
+	return out
+}
+
+// withoutChart is a message's blocks but for the chart, without which it goes where the upload has failed.
+func withoutChart(t *testing.T, blocks []byte) string {
+	t.Helper()
+	var all []json.RawMessage
+	if err := json.Unmarshal(blocks, &all); err != nil {
+		t.Fatal(err)
+	}
+	all = slices.DeleteFunc(all, func(b json.RawMessage) bool {
+		return bytes.Contains(b, []byte(`"type":"image"`)) || bytes.Contains(b, []byte("No chart: "))
+	})
+	var out strings.Builder
+	for _, b := range all {
+		fmt.Fprintf(&out, "%s\n", b)
+	}
+	return out.String()
+}
