@@ -106,6 +106,9 @@ func scenarios() map[string]*alerting.Chart {
 // TestChartGolden compares the bytes of every scenario by their hash. Between architectures floating-point code may differ in
 // the last bit (see the architecture notes on determinism), so the hashes hold for amd64 only.
 func TestChartGolden(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every chart, pixel by pixel")
+	}
 	golden := filepath.Join("testdata", "charts.sha256")
 	var got strings.Builder
 	all := scenarios()

@@ -27,7 +27,7 @@ func (h *harness) slackPatience(d time.Duration) {
 // Whatever Slack answers, the final message is the same and nothing is there twice.
 func TestSlackFaults(t *testing.T) {
 	want := undisturbedSlack(t)
-	for _, tc := range []struct {
+	for _, tc := range enough([]struct {
 		name   string
 		fault  slackfake.Fault
 		n      int
@@ -40,7 +40,7 @@ func TestSlackFaults(t *testing.T) {
 		{"no answer", slackfake.Timeout(), 1, "outcome_unknown"},
 		{"done, no answer", slackfake.TimeoutAfter(), 1, "outcome_unknown"},
 		{"429", slackfake.RateLimited(0), 1, "rate_limited"},
-	} {
+	}) {
 		for _, method := range []string{"chat.postMessage", "chat.update"} {
 			t.Run(tc.name+" at "+method, func(t *testing.T) {
 				t.Parallel()

@@ -52,7 +52,7 @@ func TestSourceFaults(t *testing.T) {
 	if len(want) != 2 {
 		t.Fatalf("transitions %q, want an alarm and its end", want)
 	}
-	for _, tc := range []struct {
+	for _, tc := range enough([]struct {
 		name    string
 		fault   http.HandlerFunc
 		kind    ingest.Kind
@@ -72,7 +72,7 @@ func TestSourceFaults(t *testing.T) {
 		{"corrupt snappy", typed("application/x-protobuf", "snappy", "not snappy"), ingest.KindProtocol, "source failed", "Source s answers again", 22},
 		{"wrong content type", typed("text/html", "", "<html>log in</html>"), ingest.KindProtocol, "source failed", "Source s answers again", 22},
 		{"short", answer(500, "once"), ingest.KindServer, "source failed", "", 4},
-	} {
+	}) {
 		t.Run(tc.name, func(t *testing.T) {
 			h := newQuick(t, nil)
 			if h.remote(p.URL+"/api/v1/read", ""); tc.kind == ingest.KindTimeout {
