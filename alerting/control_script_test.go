@@ -17,7 +17,7 @@ import (
 //	TIME silence ID FOR MATCHERS [COMMENT…]       create, or edit where ID names one; "ID@IN" begins later, after IN
 //	TIME expire ID
 //	TIME ack|unack #INCIDENT WHO [COMMENT…]
-//	TIME feedback ID VERDICT FOR MATCHERS [@ALARM]
+//	TIME feedback ID VERDICT FOR MATCHERS [@ALARM|#INCIDENT]
 //	TIME retract ID
 func scriptControl(t *testing.T, f []string, at time.Duration, d *Dispatcher, keys map[string]int) (c Control, ok bool) {
 	t.Helper()
@@ -46,6 +46,9 @@ func scriptControl(t *testing.T, f []string, at time.Duration, d *Dispatcher, ke
 		c.Feedback = &Feedback{
 			Verdict: FeedbackVerdict(f[3]), ExpiresAt: c.At + scriptSpan(t, f[4]), Matchers: scriptMatchers(t, f[5]),
 			Judged: []Judged{{Alarm: "a1"}},
+		}
+		if strings.HasPrefix(f[len(f)-1], "#") {
+			c.Feedback.Incident = scriptKey(keys, f[len(f)-1])
 		}
 		if alarm, ok := strings.CutPrefix(f[len(f)-1], "@"); ok {
 			c.Feedback.Judged[0].Alarm = testSignal(alarm, at, OK, "", 0).ID

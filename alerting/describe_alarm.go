@@ -27,17 +27,20 @@ func valueLine(v AlarmView) string {
 
 // alarmBody are the lines of a message about one alarm. The annotations speak of the trouble, so they go when that is over;
 // was, why the alarm was raised, takes their place.
-func alarmBody(v AlarmView, was string) []string {
+func alarmBody(v AlarmView, was, severity string) []string {
 	var lines []string
 	if v.EndsAt == 0 {
 		lines = append(lines, v.Annotations["summary"], v.Annotations["description"])
 	}
-	return nonEmpty(append(lines, v.Reason, was, v.Nearby, v.Why, promiseLine(v), footLine(v))...)
+	return nonEmpty(append(lines, v.Reason, was, v.Nearby, v.Why, promiseLine(v), footLine(v, severity))...)
 }
 
-// promiseLine is "Promise ≤ 1 false alarm/30 d · score 2.4 (alarms at 1)".
+// promiseLine is "Promise ≤ 1 false alarm/30 d · marked false 0 of 4 · score 2.4 (alarms at 1)".
 func promiseLine(v AlarmView) string {
 	score := fmt.Sprintf("score %s (alarms at 1)", FormatValue(v.Score, ""))
+	if v.Record != "" {
+		score = v.Record + " · " + score
+	}
 	switch {
 	case v.Composite:
 		return ""
@@ -51,13 +54,13 @@ func promiseLine(v AlarmView) string {
 }
 
 // footLine is "ErrorRatio · alarm 7f3a · severity page".
-func footLine(v AlarmView) string {
+func footLine(v AlarmView, severity string) string {
 	parts := []string{v.Detector}
 	if len(v.ID) >= 4 {
 		parts = append(parts, "alarm "+v.ID[:4])
 	}
-	if s := v.Labels["severity"]; s != "" {
-		parts = append(parts, "severity "+s)
+	if severity != "" {
+		parts = append(parts, severity)
 	}
 	return strings.Join(parts, " · ")
 }
@@ -67,13 +70,13 @@ func summaryText(n *Notice, open, total int, loc *time.Location) (headline strin
 	x := incidentText{n: n, open: open, total: total, loc: loc}
 	headline = plural(total, "alarm") + " found in the past while starting or catching up · all over"
 	if open > 0 {
-		headline = fmt.Sprintf("%s found in the past while starting or catching up · %d still firing", plural(total, "alarm"), open)
+		headline = fmt.Sprintf("%s found in the past while starting or catching up · %s still firing", plural(total, "alarm"), Thousands(open))
 	}
 	for _, v := range n.Alarms {
 		body = append(body, "• "+x.alarmLine(v))
 	}
 	if n.Omitted > 0 {
-		body = append(body, fmt.Sprintf("and %d more", n.Omitted))
+		body = append(body, "and "+Thousands(n.Omitted)+" more")
 	}
 	return headline, append(body, "These do not page, neither now nor when they end.")
 }

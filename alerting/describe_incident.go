@@ -57,7 +57,7 @@ func (x incidentText) headline() string {
 	}
 	count := plural(x.open, "alarm")
 	if x.open < x.total {
-		count = fmt.Sprintf("%d of %s still firing", x.open, plural(x.total, "alarm"))
+		count = fmt.Sprintf("%s of %s still firing", Thousands(x.open), plural(x.total, "alarm"))
 	}
 	parts := append([]string{count}, x.group()...)
 	worst.Title = x.withoutGroup(worst.Title)
@@ -72,7 +72,7 @@ func (x incidentText) resolved() string {
 		tail = " peaked " + FormatValue(worst.Peak, worst.Unit)
 	}
 	if note := x.commonNote(); note != "" {
-		word, tail = "Closed", ", "+noteText(note)
+		word, tail = "Closed", ", "+x.noteText(note)
 	}
 	parts := []string{fmt.Sprintf("%s %s after %s", word, x.when(x.n.EndsAt, false), FormatSpan(x.n.EndsAt-x.n.StartsAt))}
 	if x.total > 1 {
@@ -93,9 +93,13 @@ func (x incidentText) commonNote() string {
 	return note
 }
 
-func noteText(note string) string {
+// noteText says why an alarm has ended; who called its level expected is named.
+func (x incidentText) noteText(note string) string {
 	switch note {
 	case NoteRegimeAccepted:
+		if by := x.expectedBy(); by != "" {
+			return "called expected by " + by + ": the shift is the new normal"
+		}
 		return "the shift was accepted as the new normal"
 	case NoteStoppedReporting:
 		return "stopped reporting"
@@ -108,21 +112,41 @@ func noteText(note string) string {
 	}
 }
 
+// expectedBy is who was the last to call the alarms expected, "" if nobody has.
+func (x incidentText) expectedBy() string {
+	for _, v := range slices.Backward(x.n.Verdicts) {
+		if v.Verdict == FeedbackExpected {
+			return v.By.String()
+		}
+	}
+	return ""
+}
+
+// reasonOf is why an alarm is in its state. A model does not know that a person told it to accept a shift.
+func (x incidentText) reasonOf(v AlarmView) string {
+	if by := x.expectedBy(); v.Note == NoteRegimeAccepted && by != "" {
+		return "Closed, not recovered: " + by + " has called it expected, so that the level is the new normal."
+	}
+	return v.Reason
+}
+
 // body are the lines below the headline: all there is to say of one alarm, or one line for each of several.
 func (x incidentText) body() []string {
 	notes := x.notes()
 	if x.total == 1 {
-		return append(notes, alarmBody(x.n.Alarms[0], x.was)...)
+		v := x.n.Alarms[0]
+		v.Reason = x.reasonOf(v)
+		return append(notes, alarmBody(v, x.was, x.n.SeverityText())...)
 	}
 	lines := notes
 	for _, v := range x.n.Alarms {
 		lines = append(lines, "• "+x.alarmLine(v))
 	}
 	if x.n.Omitted > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", x.n.Omitted))
+		lines = append(lines, "and "+Thousands(x.n.Omitted)+" more")
 	}
 	worst := x.n.Alarms[0]
-	return append(lines, nonEmpty(x.withoutGroup(worst.Title)+": "+worst.Reason, x.was, worst.Nearby, worst.Why, promiseLine(worst))...)
+	return append(lines, nonEmpty(x.withoutGroup(worst.Title)+": "+x.reasonOf(worst), x.was, worst.Nearby, worst.Why, promiseLine(worst), upperFirst(x.n.SeverityText()))...)
 }
 
 // notes say what people have done about the incident.
@@ -166,7 +190,7 @@ func (x incidentText) alarmLine(v AlarmView) string {
 	}
 	word := "over"
 	if v.Note != "" {
-		word = noteText(v.Note)
+		word = x.noteText(v.Note)
 	}
 	return fmt.Sprintf("%s · %s–%s, %s", v.Title, x.when(v.StartsAt, false), x.when(v.EndsAt, false), word)
 }
@@ -195,7 +219,7 @@ func (x incidentText) reply() string {
 			text += ": " + strings.Join(names, "; ")
 		}
 		if more := x.joined - len(names); more > 0 && len(names) > 0 {
-			text += fmt.Sprintf("; and %d more", more)
+			text += "; and " + Thousands(more) + " more"
 		}
 		return text
 	default:

@@ -60,7 +60,7 @@ func TestAnyFactsCanBeWorded(t *testing.T) {
 		if n := utf8.RuneCountInString(head); n > 600 {
 			t.Fatalf("a headline of %d characters: %s", n, head)
 		}
-		n := ServiceNotice("r", "k", 1, false, head, alarmBody(v, ""))
+		n := ServiceNotice("r", "k", 1, false, head, alarmBody(v, "", ""))
 		n.Alarms = []AlarmView{v}
 		b, err := EncodeNotice(&n)
 		if err != nil {

@@ -3,6 +3,7 @@ package alerting
 import (
 	"cmp"
 	"container/heap"
+	"math"
 	"slices"
 	"time"
 )
@@ -54,6 +55,7 @@ type Dispatcher struct {
 	disabled  map[string]*DisabledActions // by target
 	changes   map[string][]int64          // times at which alarms were raised or over, ascending
 	warnings  []string                    // for the log: about silences that end soon and hide alarms of which there is no message
+	ledger    ledger
 	stats     DispatcherStats
 }
 
@@ -75,6 +77,7 @@ func NewDispatcher(root *Route, opts DispatcherOptions) *Dispatcher {
 		incidents: map[string]*incident{}, where: map[string][]*incident{},
 		quiet: map[string]quietAlarm{}, summaries: map[string]*summary{}, silences: map[string]*Silence{}, feedback: map[string]*FeedbackEntry{}, changes: map[string][]int64{},
 		disabled: map[string]*DisabledActions{},
+		ledger:   newLedger(),
 	}
 }
 
@@ -111,6 +114,9 @@ func (d *Dispatcher) NextDeadline() (int64, bool) {
 	next, ok := int64(0), false
 	if len(d.timers) > 0 {
 		next, ok = d.timers[0].next, true
+	}
+	if at := d.ledger.next; at != math.MaxInt64 && (!ok || at < next) {
+		next, ok = at, true
 	}
 	for i := range d.queue {
 		if at := d.queue[i].At; !ok || at < next {
@@ -160,6 +166,7 @@ func (d *Dispatcher) AdvanceTo(t int64, view func(Signal) (AlarmView, bool)) []N
 	d.queue = slices.Delete(d.queue, 0, applied)
 	d.forgetChanges(t)
 	out = append(out, d.summarise(t, view)...)
+	out = append(out, d.retell(t)...)
 	d.stats.Notices += uint64(len(out))
 	return out
 }

@@ -115,6 +115,9 @@ func (d *Dispatcher) leave(in *incident, gone func(*member) bool) {
 			continue
 		}
 		delete(in.members, id)
+		if m.told == toldNothing && m.hiding != nil {
+			d.ledger.hide(m.endsAt, m.sig.Detector)
+		}
 		rest := slices.DeleteFunc(d.where[id], func(x *incident) bool { return x == in })
 		if len(rest) == 0 {
 			delete(d.where, id)

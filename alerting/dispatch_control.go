@@ -67,15 +67,14 @@ func (d *Dispatcher) Control(c Control) (id string, err error) {
 		d.expire(&c)
 		d.touchMatching(d.silences[c.Target].Matchers, c.At)
 	case ControlFeedback:
-		d.feedback[c.ID] = &FeedbackEntry{ID: c.ID, At: c.At, By: c.Actor, Comment: c.Comment, Feedback: *c.Feedback}
-		d.touchMatching(c.Feedback.Matchers, c.At)
-		d.touchJudged(c.Feedback.Judged, c.At)
+		f := &FeedbackEntry{ID: c.ID, At: c.At, By: c.Actor, Comment: c.Comment, Feedback: *c.Feedback, Incidents: d.incidentsJudged(c.Feedback)}
+		d.feedback[c.ID] = f
+		d.touchFeedback(f, c.At)
 		return c.ID, nil
 	case ControlRetractFeedback:
 		f := d.feedback[c.Target]
 		f.Retracted, f.RetractAt = &c.Actor, c.At
-		d.touchMatching(f.Matchers, c.At)
-		d.touchJudged(f.Judged, c.At)
+		d.touchFeedback(f, c.At)
 	case ControlDisableActions, ControlEnableActions:
 		d.setActions(&c)
 	case ControlAcknowledge, ControlUnacknowledge:
@@ -112,6 +111,7 @@ type Incident struct {
 	Group           labels.Labels
 	Posted          bool  // a message about it exists
 	StartsAt        int64 // of its oldest open alarm, Unix milliseconds
+	EndedAt         int64 // when its message said that it is over; 0: it is open
 	Alarms          []string
 	Common          labels.Labels    // what all open alarms share
 	Hidden          int              // of Alarms, those that are silenced, inhibited or muted

@@ -27,6 +27,7 @@ type incident struct {
 	ackEnded      string           // why it ended otherwise than by request; not told yet
 
 	muteIntervals, activeIntervals []string         // of its route
+	escalates                      int64            // when its message becomes critical by its age; 0: never
 	expiring                       []string         // silences of which the tick under way has to warn
 	warned                         map[string]int64 // silences that were warned of, with their ends
 }
@@ -127,7 +128,7 @@ func over(s Signal) bool {
 // needs decides what a tick at time at has to say.
 func (in *incident) needs(at int64) need {
 	var loud, shown int // alarms that fire: those that are not hidden, and those that the message shows
-	changed, again := in.ackChanged || len(in.expiring) > 0, false
+	changed, again := in.ackChanged || len(in.expiring) > 0 || in.escalates != 0 && at >= in.escalates, false
 	for _, m := range in.members {
 		if !m.shown() {
 			continue
@@ -180,6 +181,7 @@ func (in *incident) reopen(configHash string) {
 	in.key = hash(24, "incident-after", in.key, TransitionID(first.sig.ID, first.sig.Transition.T, first.sig.Transition.To, configHash))
 	in.version, in.told = 0, 0
 	in.ack, in.ackedSeverity, in.ackChanged, in.ackEnded, in.warned, in.asked = nil, 0, false, "", nil, nil
+	in.escalates = 0
 }
 
 // timerHeap orders incidents by their next tick, then by id; it implements heap.Interface.

@@ -67,6 +67,8 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 	n.Verdicts = d.verdictsOn(in, at)
 	text := incidentText{n: &n, what: what, open: countOpen(ranked), total: len(ranked), ackEnded: in.ackEnded, expiring: d.expiryText(in, at), loc: d.location()}
 	in.ackChanged, in.ackEnded = false, ""
+	news := map[string]int{} // alarms told for the first time, by detector
+	n.Alarms[0].Record = recordText(d.recordOf(n.Alarms[0].Detector, in.key))
 	for i, m := range ranked {
 		if m.hiding != nil && m.open && i < len(n.Alarms) {
 			n.Alarms[i].Hiding, n.Alarms[i].HidingText = m.hiding, d.hidingText(m.hiding, at)
@@ -88,6 +90,7 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 		}
 		if m.told == toldNothing && m.open {
 			text.joined++
+			news[m.sig.Detector]++
 			if i < len(n.Alarms) {
 				text.joinedTitles = append(text.joinedTitles, n.Alarms[i].Title)
 			}
@@ -101,6 +104,11 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 		text.was = "Raised by: " + first.raised
 	}
 	n.Headline, n.Body, n.Reply = text.headline(), text.body(), text.reply()
+	in.escalates = n.escalates()
+	d.ledger.book(in, at, news)
+	if what == allOver {
+		d.ledger.end(&n, len(text.notes()))
+	}
 	return n
 }
 

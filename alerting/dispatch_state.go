@@ -21,6 +21,7 @@ type dispatcherState struct {
 	Feedback  []FeedbackEntry       `json:"feedback,omitempty"`
 	Disabled  []DisabledActions     `json:"disabled,omitempty"`
 	Changes   map[string][]int64    `json:"changes,omitempty"`
+	Ledger    ledgerState           `json:"ledger,omitzero"`
 	Stats     DispatcherStats       `json:"stats"`
 }
 
@@ -36,7 +37,7 @@ type summaryState struct {
 // AppendState appends everything but the routing tree and the options to b, versioned. Equal states give equal bytes.
 func (d *Dispatcher) AppendState(b []byte) []byte {
 	s := dispatcherState{
-		Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats, Silences: d.Silences(), Feedback: d.Feedback(), Changes: d.changes, Disabled: d.Disabled(),
+		Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats, Silences: d.Silences(), Feedback: d.Feedback(), Changes: d.changes, Disabled: d.Disabled(), Ledger: d.ledger.save(),
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.incidents)) {
 		in := d.incidents[id]
@@ -44,7 +45,7 @@ func (d *Dispatcher) AppendState(b []byte) []byte {
 			ID: []byte(id), Key: in.key, Receiver: in.receiver, Group: in.group, Interval: in.interval, Repeat: in.repeat,
 			Next: in.next, Version: in.version, Told: in.told, First: in.first, Members: saveMembers(in.members),
 			Ack: in.ack, AckedSeverity: in.ackedSeverity, AckChanged: in.ackChanged, AckEnded: in.ackEnded, Asked: in.asked,
-			MuteIntervals: in.muteIntervals, ActiveIntervals: in.activeIntervals, Warned: in.warned,
+			MuteIntervals: in.muteIntervals, ActiveIntervals: in.activeIntervals, Warned: in.warned, Escalates: in.escalates,
 		})
 	}
 	for _, r := range slices.Sorted(maps.Keys(d.summaries)) {
@@ -71,7 +72,7 @@ func (d *Dispatcher) LoadState(b []byte) error {
 		return fmt.Errorf("load dispatcher state: version %d, want 1 to %d", s.Version, dispatcherStateVersion)
 	}
 	fresh := NewDispatcher(d.root, d.opts)
-	fresh.queue, fresh.unsorted, fresh.stats = s.Queue, true, s.Stats
+	fresh.queue, fresh.unsorted, fresh.stats, fresh.ledger = s.Queue, true, s.Stats, s.Ledger.ledger()
 	if s.Quiet != nil {
 		fresh.quiet = s.Quiet
 	}

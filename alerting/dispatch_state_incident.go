@@ -30,6 +30,7 @@ type incidentState struct {
 	MuteIntervals   []string         `json:"mute_intervals,omitempty"`
 	ActiveIntervals []string         `json:"active_intervals,omitempty"`
 	Warned          map[string]int64 `json:"warned,omitempty"`
+	Escalates       int64            `json:"escalates,omitempty"`
 }
 
 type memberState struct {
@@ -54,7 +55,7 @@ func (d *Dispatcher) loadIncident(s incidentState) {
 		id: string(s.ID), key: s.Key, receiver: s.Receiver, group: s.Group, interval: s.Interval, repeat: s.Repeat,
 		next: s.Next, version: s.Version, told: s.Told, first: s.First, members: map[string]*member{},
 		ack: s.Ack, ackedSeverity: s.AckedSeverity, ackChanged: s.AckChanged, ackEnded: s.AckEnded, asked: s.Asked,
-		muteIntervals: s.MuteIntervals, activeIntervals: s.ActiveIntervals, warned: s.Warned,
+		muteIntervals: s.MuteIntervals, activeIntervals: s.ActiveIntervals, warned: s.Warned, escalates: s.Escalates,
 	}
 	for _, ms := range s.Members {
 		m := ms.member()

@@ -222,7 +222,7 @@ func TestStormIsCountedExactly(t *testing.T) {
 	if len(notices) != 1 || len(notices[0].Alarms) != MaxAlarmViews || notices[0].Omitted != n-MaxAlarmViews || described != MaxAlarmViews {
 		t.Fatalf("%d notices, %d alarms described", len(notices), described)
 	}
-	if v := notices[0].Alarms[0]; v.Score != 999 || !strings.HasPrefix(notices[0].Headline, "10000 alarms · eu1 · shop") {
+	if v := notices[0].Alarms[0]; v.Score != 999 || !strings.HasPrefix(notices[0].Headline, "10,000 alarms · eu1 · shop") {
 		t.Errorf("the worst has score %v, want 999; headline %s", v.Score, notices[0].Headline)
 	}
 }

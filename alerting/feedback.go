@@ -36,6 +36,8 @@ type Feedback struct {
 	Matchers  Matchers        `json:"matchers"`   // its scope: alarms by their labels, alertname is the detector
 	ExpiresAt int64           `json:"expires_at"` // Unix milliseconds
 	Judged    []Judged        `json:"judged"`     // the alarms that the person saw, at least one
+	// Incident is the key of the message that the person looked at, "" if it was none.
+	Incident string `json:"incident,omitempty"`
 }
 
 // Judged is an alarm as it was when a person judged it.
@@ -85,6 +87,8 @@ type FeedbackEntry struct {
 	Comment   string `json:"comment,omitempty"`
 	Retracted *Actor `json:"retracted,omitempty"` // who took it back
 	RetractAt int64  `json:"retracted_at,omitempty"`
+	// Incidents are the keys of the messages that it is about: Incident, else those that the judged alarms were in.
+	Incidents []string `json:"incidents,omitempty"`
 	Feedback
 }
 
@@ -137,6 +141,8 @@ func (d *Dispatcher) checkFeedback(c *Control) error {
 		return fmt.Errorf("expires at %s, which is not in the future", utc(f.ExpiresAt))
 	case len(f.Judged) == 0:
 		return refuse(ErrNoSuchTarget, "feedback names no alarm that it judges")
+	case f.Incident != "" && d.incidentOf(f.Incident) == nil && d.ledger.judgeable(f.Incident, c.At) == nil:
+		return refuse(ErrNoSuchTarget, "no incident %q that is open or ended less than %s ago", f.Incident, FormatSpan(JudgeableFor.Milliseconds()))
 	}
 	return nil
 }

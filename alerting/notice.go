@@ -48,6 +48,9 @@ type Notice struct {
 	Acknowledged *Acknowledgement `json:"acknowledged,omitempty"` // who looks after the incident
 	Verdicts     []Verdict        `json:"verdicts,omitempty"`     // what people made of its alarms, oldest first
 	Hidden       int              `json:"hidden,omitempty"`       // alarms that belong to it but were hidden before they were told
+	// Amends marks a version that says nothing new of the alarms: their end was told, and people have judged it since. It keeps the chart
+	// of the version before, and is for receivers that can edit.
+	Amends bool `json:"amends,omitempty"`
 }
 
 // MaxAlarmViews is how many alarms of an incident a notice carries in full; Omitted counts the others.
@@ -82,6 +85,7 @@ type AlarmView struct {
 	Why       string         `json:"why"`              // "Expected 0.4 % = level 0.5 % − Tuesday 03:00 0.1 %. History 15 d."
 	Nearby    string         `json:"nearby,omitempty"` // "Nearby: began 40 s after build_info of api changed 1.4 → 1.5."
 	Promise   string         `json:"promise"`          // "≤ 1 false alarm/30 d"
+	Record    string         `json:"record,omitempty"` // how the detector has kept it: "marked false 1 of 4"
 	Expr      string         `json:"expr"`             // a composite alarm's rule
 	Rule      string         `json:"rule"`
 	Composite bool           `json:"composite,omitempty"` // it has no value, band and score of its own

@@ -23,7 +23,7 @@ func (d *Dispatcher) verdictsOn(in *incident, at int64) (out []Verdict) {
 			return m != nil && m.shown() && m.startsAt <= f.At
 		}
 		if f.Active(at) && slices.ContainsFunc(f.Judged, judges) {
-			out = append(out, Verdict{ID: f.ID, Verdict: f.Verdict, By: f.By, At: f.At, Comment: f.Comment})
+			out = append(out, f.verdict())
 		}
 	}
 	slices.SortFunc(out, func(a, b Verdict) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID)) })

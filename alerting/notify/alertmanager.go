@@ -110,7 +110,7 @@ func (a *Alertmanager) noticeAlerts(n *alerting.Notice) []Alert {
 		alerts[i].Annotations["headline"] = clean(n.Headline)
 	}
 	if n.Omitted > 0 {
-		alerts[0].Annotations["omitted"] = "and " + thousands(n.Omitted) + " more alarms, which follow"
+		alerts[0].Annotations["omitted"] = "and " + alerting.Thousands(n.Omitted) + " more alarms, which follow"
 	}
 	return alerts
 }

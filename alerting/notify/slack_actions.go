@@ -83,27 +83,35 @@ func ParseAction(value string) (Action, error) {
 // silenceSpans are the choices for a silence.
 var silenceSpans = []time.Duration{time.Hour, 4 * time.Hour, 24 * time.Hour}
 
-// buttons let people act on an open incident. Three silences share a menu, so that what remains fits into a line.
+// buttons let people act on an incident: three silences share a menu, so that what remains fits into a line. One that is over can
+// only be judged.
 func (m *message) buttons(n *alerting.Notice) {
-	if n.Kind != alerting.KindIncident || n.Status == "resolved" || len(n.Key) > maxActionID || !actionID.MatchString(n.Key) {
+	if n.Kind != alerting.KindIncident || len(n.Key) > maxActionID || !actionID.MatchString(n.Key) {
 		return
 	}
 	button := func(d Deed, text string) *slack.ButtonBlockElement {
 		return slack.NewButtonBlockElement("tidewatch-"+string(d), Action{Deed: d, ID: n.Key, Version: n.Version}.Value(), plainText(text))
 	}
-	ack := button(DeedAcknowledge, "Ack")
-	ack.Style = slack.StylePrimary
-	if n.Acknowledged != nil {
-		ack = button(DeedUnacknowledge, "Take Ack back")
+	var row []slack.BlockElement
+	if n.Status != "resolved" {
+		ack := button(DeedAcknowledge, "Ack")
+		ack.Style = slack.StylePrimary
+		if n.Acknowledged != nil {
+			ack = button(DeedUnacknowledge, "Take Ack back")
+		}
+		row = append(row, ack, silenceMenu(n))
 	}
+	row = append(row, button(DeedExpected, "Expected"), button(DeedNotAnomaly, "Not an anomaly"), button(DeedAnomaly, "Anomaly"))
+	m.Blocks = append(m.Blocks, slack.NewActionBlock(slackActionsBlock, row...))
+}
+
+func silenceMenu(n *alerting.Notice) *slack.SelectBlockElement {
 	var spans []*slack.OptionBlockObject
 	for _, d := range silenceSpans {
 		a := Action{Deed: DeedSilence, ID: n.Key, Version: n.Version, For: d}
 		spans = append(spans, slack.NewOptionBlockObject(a.Value(), plainText("Silence "+alerting.FormatSpan(d.Milliseconds())), nil))
 	}
-	m.Blocks = append(m.Blocks, slack.NewActionBlock(slackActionsBlock, ack,
-		slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plainText("Silence…"), "tidewatch-silence", spans...),
-		button(DeedExpected, "Expected"), button(DeedNotAnomaly, "Not an anomaly"), button(DeedAnomaly, "Anomaly")))
+	return slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, plainText("Silence…"), "tidewatch-silence", spans...)
 }
 
 // UndoButton is the blocks of a confirmation that can be taken back.

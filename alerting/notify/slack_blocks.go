@@ -112,10 +112,10 @@ func emoji(n *alerting.Notice) string {
 	case alerting.KindTest:
 		return "🧪"
 	}
-	switch strings.ToLower(n.CommonLabels["severity"]) {
-	case "warning", "warn", "ticket":
+	switch level, _ := n.Severity(); level {
+	case alerting.LevelWarning:
 		return "🟠"
-	case "info", "notice", "none":
+	case alerting.LevelInfo:
 		return "🔵"
 	}
 	return "🔴"

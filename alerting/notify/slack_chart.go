@@ -33,8 +33,11 @@ func badFile(err error) bool {
 	return false
 }
 
-// chart uploads the notice's chart, once for each version, and says what to show.
+// chart uploads the notice's chart, once for each version, and says what to show. An amended message keeps the one that it has.
 func (a *attempt) chart(ctx context.Context) chartRef {
+	if a.n.Amends {
+		return chartRef{FileID: a.st.File, Alt: a.st.FileAlt, Missing: a.st.FileError}
+	}
 	c, _ := chartOf(a.n)
 	if c == nil {
 		return chartRef{}
@@ -43,7 +46,7 @@ func (a *attempt) chart(ctx context.Context) chartRef {
 	if a.st.FileOf != a.n.Version {
 		a.st.File, a.st.FileError, a.st.FileOf, a.st.NotReady = "", "", a.n.Version, 0
 		id, err := a.upload(ctx, c, ref.Alt)
-		a.st.File = id
+		a.st.File, a.st.FileAlt = id, ref.Alt
 		if err != nil {
 			a.st.FileError = explain(err)
 		}

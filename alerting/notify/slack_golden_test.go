@@ -112,8 +112,8 @@ func TestTruncationSaysExactlyHowMuch(t *testing.T) {
 		}
 	}
 	lines := strings.Split(strings.Repeat("0123456789 ", 1000), " ")[:1000]
-	text, left := joinFitting(lines, "\n", 500, func(n int) string { return "and " + thousands(n) + " more" })
-	if !strings.HasSuffix(text, "and "+thousands(left)+" more") || strings.Count(text, "0123456789")+left != 1000 || width(text) > 500 {
+	text, left := joinFitting(lines, "\n", 500, func(n int) string { return "and " + alerting.Thousands(n) + " more" })
+	if !strings.HasSuffix(text, "and "+alerting.Thousands(left)+" more") || strings.Count(text, "0123456789")+left != 1000 || width(text) > 500 {
 		t.Errorf("%d characters, %d lines shown, said %d left: %s", width(text), strings.Count(text, "0123456789"), left, text)
 	}
 }

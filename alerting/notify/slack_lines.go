@@ -68,11 +68,11 @@ func alarmList(n *alerting.Notice) string {
 	if total < 2 || len(n.Alarms) == 0 || len(n.Body) > 0 {
 		return ""
 	}
-	lines := []string{fmt.Sprintf("*%s alarms*", thousands(total))}
+	lines := []string{fmt.Sprintf("*%s alarms*", alerting.Thousands(total))}
 	for i := range n.Alarms {
 		lines = append(lines, alarmLine(n, &n.Alarms[i]))
 	}
-	more := func(left int) string { return fmt.Sprintf("and %s more", thousands(left+n.Omitted)) }
+	more := func(left int) string { return fmt.Sprintf("and %s more", alerting.Thousands(left+n.Omitted)) }
 	text, left := joinFitting(lines, "\n", slackSection-20, more)
 	if left == 0 && n.Omitted > 0 {
 		text += "\n" + more(0)
@@ -122,7 +122,7 @@ func linkLine(n *alerting.Notice, c chartRef) string {
 		if text := slackLink(l.Text, l.URL); text != "" {
 			out = append(out, text)
 		} else {
-			out = append(out, oneLine(l.Text)+" (its address is no http URL of at most "+thousands(slackURL)+" characters)")
+			out = append(out, oneLine(l.Text)+" (its address is no http URL of at most "+alerting.Thousands(slackURL)+" characters)")
 		}
 	}
 	text, _ := joinFitting(out, " · ", slackLinks, func(n int) string { return count(n, "more link", "more links") + " left out" })

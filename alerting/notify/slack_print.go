@@ -17,7 +17,7 @@ func smallPrint(n *alerting.Notice, c chartRef, st style) []string {
 		if len(n.Body) == 0 {
 			lines = append(lines,
 				joinNonEmpty(" · ", prefixed("Promise ", oneLine(a.Promise)), fmt.Sprintf("score %s (alarms at 1)", number(a.Score))),
-				joinNonEmpty(" · ", oneLine(a.Detector), alarmCount(n, a), prefixed("severity ", oneLine(n.CommonLabels["severity"]))))
+				joinNonEmpty(" · ", oneLine(a.Detector), alarmCount(n, a), oneLine(n.SeverityText())))
 		}
 	}
 	if c.Missing != "" {
@@ -35,7 +35,7 @@ func smallPrint(n *alerting.Notice, c chartRef, st style) []string {
 // alarmCount is the alarm's ID, or of how many alarms the message is.
 func alarmCount(n *alerting.Notice, a *alerting.AlarmView) string {
 	if total := len(n.Alarms) + n.Omitted; total > 1 {
-		return thousands(total) + " alarms"
+		return alerting.Thousands(total) + " alarms"
 	}
 	return prefixed("alarm ", shortID(a.ID))
 }

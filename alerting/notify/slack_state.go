@@ -13,9 +13,10 @@ type slackState struct {
 	Posted  int    `json:"posted,omitempty"`  // the version that the message shows
 	Replied int    `json:"replied,omitempty"` // the newest version whose thread reply is there
 	// File is the uploaded chart of version FileOf. NotReady counts the attempts at which Slack had not yet processed it;
-	// FileError is why the chart of version FileOf is missing for good.
+	// FileAlt is its text for those who do not see it; FileError is why the chart of version FileOf is missing for good.
 	File      string `json:"file,omitempty"`
 	FileOf    int    `json:"file_of,omitempty"`
+	FileAlt   string `json:"file_alt,omitempty"`
 	FileError string `json:"file_error,omitempty"`
 	NotReady  int    `json:"not_ready,omitempty"`
 }

@@ -166,7 +166,7 @@ func noticeTexts(n *alerting.Notice, views []Alert, left int, repeat bool) map[s
 	}
 	texts := map[string]string{"headline": n.Headline, "reply": n.Reply, "kind": string(n.Kind), "notice_version": strconv.Itoa(n.Version)}
 	if left > 0 {
-		texts["omitted"] = "and " + thousands(left) + " more"
+		texts["omitted"] = "and " + alerting.Thousands(left) + " more"
 	}
 	if repeat {
 		texts["repeat"] = "This may be a repeat: the first attempt was not answered."

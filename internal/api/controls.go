@@ -24,6 +24,8 @@ type Controls interface {
 	Silences(ctx context.Context) ([]alerting.Silence, error)
 	// Incidents are the open ones, by key.
 	Incidents(ctx context.Context) ([]alerting.Incident, error)
+	// EndedIncident is the one with this key whose message has ended and can still be judged.
+	EndedIncident(ctx context.Context, key string) (in alerting.Incident, ok bool)
 	// Feedback is what has not been forgotten, by id.
 	Feedback(ctx context.Context) ([]alerting.FeedbackEntry, error)
 	// Judge is the alarms as a person sees them now. An unknown one is an error that wraps ErrNotFound.

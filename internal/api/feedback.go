@@ -49,7 +49,7 @@ type FeedbackList struct {
 type PostFeedback struct {
 	Verdict   string        `json:"verdict" enum:"expected,not_anomaly,anomaly" doc:"What to make of it."`
 	AlarmID   string        `json:"alarm_id,omitempty" doc:"The alarm that is judged; or incident."`
-	Incident  string        `json:"incident,omitempty" doc:"Key of the incident that is judged: all its open alarms."`
+	Incident  string        `json:"incident,omitempty" doc:"Key of the incident that is judged: all its open alarms, or those that its message shows, until seven days after its end."`
 	Matchers  []PostMatcher `json:"matchers,omitempty" doc:"Scope; left out: the labels of the alarm, or those that the incident's alarms share."`
 	ExpiresAt Time          `json:"expires_at,omitempty" doc:"Default: after 24 hours for not_anomaly, else after 30 days."`
 	By        string        `json:"by" doc:"Who asks."`
@@ -98,7 +98,7 @@ func (s *server) postFeedback(r *http.Request, _ *args) (answer, error) {
 	if err := body(r, &p); err != nil {
 		return answer{}, err
 	}
-	f := alerting.Feedback{Verdict: alerting.FeedbackVerdict(p.Verdict), ExpiresAt: int64(p.ExpiresAt)}
+	f := alerting.Feedback{Verdict: alerting.FeedbackVerdict(p.Verdict), ExpiresAt: int64(p.ExpiresAt), Incident: p.Incident}
 	ids, err := s.judgedIDs(r.Context(), &p)
 	if err != nil {
 		return answer{}, err
@@ -136,7 +136,10 @@ func (s *server) judgedIDs(ctx context.Context, p *PostFeedback) ([]string, erro
 			return in.Alarms, nil
 		}
 	}
-	return nil, NotFoundf("no open incident %s; /api/v1/incidents lists them", shown(p.Incident))
+	if in, ok := s.opts.Controls.EndedIncident(ctx, p.Incident); ok {
+		return in.Alarms, nil
+	}
+	return nil, NotFoundf("no incident %s that is open or ended in the last seven days; /api/v1/incidents lists the open ones", shown(p.Incident))
 }
 
 func (s *server) deleteFeedback(r *http.Request, a *args) (answer, error) {

@@ -45,6 +45,11 @@ func (t trained) api() api.TrainedOn {
 	return api.TrainedOn{SHA256: t.SHA256, From: api.Time(t.From), To: api.Time(t.To), Points: int(t.Points)}
 }
 
+// takes reports whether the integration is told the notice.
+func (in integration) takes(n *alerting.Notice) bool {
+	return in.receiver == n.Receiver && (in.resolved || n.Status != "resolved") && (in.edits || !n.Amends)
+}
+
 // batch is what the store keeps of a result, and the messages that leave because of it.
 func (s *Service) batch(res engine.Result) store.Batch {
 	var b store.Batch
@@ -74,7 +79,7 @@ func (s *Service) batch(res engine.Result) store.Batch {
 		}
 		var to []string
 		for _, in := range s.ints {
-			if in.receiver == n.Receiver && (in.resolved || n.Status != "resolved") {
+			if in.takes(n) {
 				to = append(to, in.id)
 			}
 		}

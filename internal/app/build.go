@@ -80,6 +80,7 @@ type integration struct {
 	id       string // receiver/kind/index: the outbox's name of it
 	receiver string
 	resolved bool // send_resolved
+	edits    bool // it can change what it has sent
 	notifier alerting.Notifier
 }
 
@@ -92,14 +93,14 @@ func integrations(cfg *configs.Config, log *slog.Logger) ([]integration, error) 
 			if err != nil {
 				return nil, fmt.Errorf("receiver %s: slack_configs[%d]: %w", r.Name, i, err)
 			}
-			out = append(out, integration{fmt.Sprintf("%s/slack/%d", r.Name, i), r.Name, s.SendResolved, n})
+			out = append(out, integration{id: fmt.Sprintf("%s/slack/%d", r.Name, i), receiver: r.Name, resolved: s.SendResolved, edits: !s.Webhook(), notifier: n})
 		}
 		for i, w := range r.Webhook {
 			n, err := webhookNotifier(cfg, r.Name, w)
 			if err != nil {
 				return nil, fmt.Errorf("receiver %s: webhook_configs[%d]: %w", r.Name, i, err)
 			}
-			out = append(out, integration{fmt.Sprintf("%s/webhook/%d", r.Name, i), r.Name, w.SendResolved, n})
+			out = append(out, integration{id: fmt.Sprintf("%s/webhook/%d", r.Name, i), receiver: r.Name, resolved: w.SendResolved, notifier: n})
 		}
 		for i, a := range r.Alertmanager {
 			for j := range a.URLs {
@@ -107,11 +108,11 @@ func integrations(cfg *configs.Config, log *slog.Logger) ([]integration, error) 
 				if err != nil {
 					return nil, fmt.Errorf("receiver %s: alertmanager_configs[%d]: %w", r.Name, i, err)
 				}
-				out = append(out, integration{fmt.Sprintf("%s/alertmanager/%d/%d", r.Name, i, j), r.Name, true, n})
+				out = append(out, integration{id: fmt.Sprintf("%s/alertmanager/%d/%d", r.Name, i, j), receiver: r.Name, resolved: true, notifier: n})
 			}
 		}
 		for i, l := range r.Log {
-			out = append(out, integration{fmt.Sprintf("%s/log/%d", r.Name, i), r.Name, l.SendResolved, notify.NewLog(r.Name, log)})
+			out = append(out, integration{id: fmt.Sprintf("%s/log/%d", r.Name, i), receiver: r.Name, resolved: l.SendResolved, notifier: notify.NewLog(r.Name, log)})
 		}
 	}
 	slices.SortFunc(out, func(a, b integration) int { return cmp.Compare(a.id, b.id) })

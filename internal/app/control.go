@@ -104,6 +104,11 @@ func (c controls) Incidents(context.Context) ([]alerting.Incident, error) {
 	return c.s.core.Incidents(), nil
 }
 
+// EndedIncident implements api.Controls.
+func (c controls) EndedIncident(_ context.Context, key string) (alerting.Incident, bool) {
+	return c.s.core.EndedIncident(key, c.s.nowMilli())
+}
+
 // Feedback implements api.Controls.
 func (c controls) Feedback(context.Context) ([]alerting.FeedbackEntry, error) {
 	return c.s.core.Feedback(), nil

@@ -52,6 +52,9 @@ func (c *Core) tellModels(ctl alerting.Control) {
 		}
 	}
 	for i := range judged {
+		if judged[i].State == alerting.OK.String() {
+			continue // it is where it should be: there is nothing to accept
+		}
 		if d := c.engine.find(judged[i].Detector); d != nil {
 			if g := d.group(judged[i].SeriesID); g != nil {
 				g.rows[0].expected = expected
@@ -90,6 +93,13 @@ func (c *Core) Silences() []alerting.Silence {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.disp.Silences()
+}
+
+// EndedIncident is the one with this key whose message has ended and can still be judged at now, Unix milliseconds.
+func (c *Core) EndedIncident(key string, now int64) (alerting.Incident, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.disp.EndedIncident(key, now)
 }
 
 // Feedback is what has not been forgotten, by id.

@@ -34,6 +34,9 @@ func (a *App) do(ctx context.Context, r *request) *reply {
 // errOver is the answer to a button of a message whose incident has ended.
 var errOver = errors.New("this incident is over, so there is nothing to act on")
 
+// errLongOver is the answer to a verdict on a message that is too old.
+var errLongOver = fmt.Errorf("this incident has been over for more than %s, or is one of too many", alerting.FormatSpan(alerting.JudgeableFor.Milliseconds()))
+
 // act does what a button asks for.
 func (a *App) act(ctx context.Context, r *request) (*reply, error) {
 	c := alerting.Control{ID: r.id, At: a.opts.Now().UnixMilli(), Actor: r.by, Target: r.action.ID}
@@ -81,6 +84,9 @@ func (a *App) judge(ctx context.Context, r *request, c alerting.Control) (*reply
 		return nil, errors.New("the alarms of this incident have no label in common; say which ones: `/tidewatch silence alertname=NAME 4h`")
 	}
 	c.Target = ""
+	if r.action.Deed == notify.DeedSilence && in.EndedAt != 0 {
+		return nil, errOver
+	}
 	if r.action.Deed == notify.DeedSilence {
 		c.Kind, c.Comment = alerting.ControlSilence, "by button"
 		c.Silence = &alerting.SilenceSpec{Matchers: scope, EndsAt: c.At + r.action.For.Milliseconds()}
@@ -91,7 +97,7 @@ func (a *App) judge(ctx context.Context, r *request, c alerting.Control) (*reply
 		return a.silenced(id, scope, c.Silence.EndsAt), nil
 	}
 	judged := in.Alarms[:min(len(in.Alarms), alerting.MaxAlarmViews)]
-	f := &alerting.Feedback{Verdict: alerting.FeedbackVerdict(r.action.Deed), Matchers: scope}
+	f := &alerting.Feedback{Verdict: alerting.FeedbackVerdict(r.action.Deed), Matchers: scope, Incident: in.Key}
 	f.ExpiresAt = alerting.FeedbackExpiry(f.Verdict, c.At)
 	if f.Judged, err = a.opts.Controls.Judge(ctx, judged); err != nil {
 		return nil, fmt.Errorf("reading what is judged: %w", err)
@@ -101,16 +107,20 @@ func (a *App) judge(ctx context.Context, r *request, c alerting.Control) (*reply
 	if err != nil {
 		return nil, err
 	}
-	text := a.verdictText(f)
+	text := a.verdictText(f, in.EndedAt != 0)
 	if left := len(in.Alarms) - len(judged); left > 0 {
 		text += fmt.Sprintf(" It is kept with the data of the %d most severe alarms; %d more were not looked at.", len(judged), left)
 	}
 	return &reply{Type: "ephemeral", Text: text, Blocks: notify.UndoButton(text, notify.DeedUndoFeedback, id)}, nil
 }
 
-func (a *App) verdictText(f *alerting.Feedback) string {
+// verdictText confirms a verdict; over is whether the incident had ended.
+func (a *App) verdictText(f *alerting.Feedback, over bool) string {
 	switch f.Verdict {
 	case alerting.FeedbackExpected:
+		if over {
+			return "Noted as expected. The incident is over, so there is no level left for the models to accept."
+		}
 		return "Noted as expected: the models accept what they see as the new normal at their next point."
 	case alerting.FeedbackNotAnomaly:
 		return fmt.Sprintf("Noted as not an anomaly: alarms with %s are not told until %s.", code(f.Matchers), a.when(f.ExpiresAt))
@@ -135,7 +145,10 @@ func (a *App) incident(ctx context.Context, key string) (alerting.Incident, erro
 			return in, nil
 		}
 	}
-	return alerting.Incident{}, errOver
+	if in, ok := a.opts.Controls.EndedIncident(ctx, key); ok {
+		return in, nil
+	}
+	return alerting.Incident{}, errLongOver
 }
 
 // matchersOf match exactly these labels.

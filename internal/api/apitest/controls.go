@@ -103,6 +103,9 @@ func (c *Controls) Feedback(ctx context.Context) ([]alerting.FeedbackEntry, erro
 	return c.d.Feedback(), c.b.enter(ctx)
 }
 
+// EndedIncident implements api.Controls: there is none.
+func (*Controls) EndedIncident(context.Context, string) (in alerting.Incident, ok bool) { return in, false }
+
 // Judge implements api.Controls.
 func (c *Controls) Judge(ctx context.Context, ids []string) (out []alerting.Judged, err error) {
 	for _, id := range ids {

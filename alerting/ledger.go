@@ -1,0 +1,158 @@
+package alerting
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+const (
+	// LedgerRetention is for how long an incident that was told is remembered: what reports count, and how often a detector's
+	// messages were called false.
+	LedgerRetention = 90 * 24 * time.Hour
+	// JudgeableFor is for how long after its end an incident's message can be judged.
+	JudgeableFor = 7 * 24 * time.Hour
+
+	maxTales     = 10_000 // incidents in the ledger; the oldest go, and are counted
+	maxJudgeable = 200    // ended incidents whose messages are kept; the oldest cannot be judged any more
+)
+
+// tale is what the ledger keeps of one incident that was told. Times are Unix milliseconds.
+type tale struct {
+	Key       string         `json:"key"`
+	Receiver  string         `json:"receiver"`
+	At        int64          `json:"at"`             // of its first message
+	Ended     int64          `json:"ended,omitzero"` // when its message said that it is over; 0: it goes on
+	Acked     bool           `json:"acked,omitempty"`
+	Detectors map[string]int `json:"detectors"` // alarms told, by detector
+	Last      *lastMessage   `json:"last,omitempty"`
+}
+
+// lastMessage is how the message of an incident ended, while people may still judge it.
+type lastMessage struct {
+	Notice json.RawMessage `json:"notice"`           // CanonicalNotice
+	Notes  int             `json:"notes"`            // lines at the beginning of its body that say what people did
+	Retell int64           `json:"retell,omitempty"` // when it has something new to say; 0: it has not
+}
+
+// ledger is every incident told within LedgerRetention, and the alarms that were over before anybody was told, as they were hidden.
+type ledger struct {
+	tales     map[string]*tale            // by key
+	hidden    map[int64]map[string]uint64 // by day since 1970 (UTC) and detector
+	forgotten uint64                      // tales that there was no room for
+	next      int64                       // the earliest Retell; MaxInt64: none
+}
+
+func newLedger() ledger {
+	return ledger{tales: map[string]*tale{}, hidden: map[int64]map[string]uint64{}, next: math.MaxInt64}
+}
+
+const dayMillis = int64(24 * time.Hour / time.Millisecond)
+
+// book notes that alarms of these detectors were told in an incident's message.
+func (l *ledger) book(in *incident, at int64, told map[string]int) {
+	x := l.tales[in.key]
+	if x == nil {
+		x = &tale{Key: in.key, Receiver: in.receiver, At: at, Detectors: map[string]int{}}
+		l.tales[in.key] = x
+		l.makeRoom(at)
+	}
+	for name, n := range told {
+		x.Detectors[name] += n
+	}
+	x.Acked = x.Acked || in.ack != nil
+}
+
+// end keeps how an incident's message ended, so that it can still be judged.
+func (l *ledger) end(n *Notice, notes int) {
+	x := l.tales[n.Key]
+	if x == nil {
+		return
+	}
+	kept := *n
+	kept.Reply = ""
+	b, err := CanonicalNotice(&kept)
+	if err != nil {
+		return // its numbers are kept as their bits, the rest is plain data; without it the message cannot be judged
+	}
+	x.Ended, x.Last = n.At, &lastMessage{Notice: b, Notes: notes}
+	l.thinOut(n.At)
+}
+
+// hide counts an alarm that was over before anybody was told of it.
+func (l *ledger) hide(at int64, detector string) {
+	day := at / dayMillis
+	if l.hidden[day] == nil {
+		l.hidden[day] = map[string]uint64{}
+	}
+	l.hidden[day][detector]++
+}
+
+// makeRoom drops what is older than the retention, and the oldest tales where there are too many.
+func (l *ledger) makeRoom(now int64) {
+	oldest := now - LedgerRetention.Milliseconds()
+	maps.DeleteFunc(l.tales, func(_ string, x *tale) bool { return cmp.Or(x.Ended, now) < oldest })
+	maps.DeleteFunc(l.hidden, func(day int64, _ map[string]uint64) bool { return (day+1)*dayMillis < oldest })
+	for len(l.tales) > maxTales {
+		delete(l.tales, l.sorted()[0].Key)
+		l.forgotten++
+	}
+}
+
+// thinOut drops messages that cannot be judged any more.
+func (l *ledger) thinOut(now int64) {
+	var judgeable []*tale
+	for _, x := range l.sorted() {
+		if x.Last != nil && now-x.Ended > JudgeableFor.Milliseconds() {
+			x.Last = nil
+		}
+		if x.Last != nil {
+			judgeable = append(judgeable, x)
+		}
+	}
+	slices.SortStableFunc(judgeable, func(a, b *tale) int { return cmp.Compare(a.Ended, b.Ended) })
+	for _, x := range judgeable[:max(0, len(judgeable)-maxJudgeable)] {
+		x.Last = nil
+	}
+}
+
+// sorted is all tales, the oldest first.
+func (l *ledger) sorted() []*tale {
+	return slices.SortedFunc(maps.Values(l.tales), func(a, b *tale) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Key, b.Key))
+	})
+}
+
+// judgeable is the ended incident with this key, nil if its message cannot be judged.
+func (l *ledger) judgeable(key string, now int64) *tale {
+	x := l.tales[key]
+	if x == nil || x.Last == nil || now-x.Ended > JudgeableFor.Milliseconds() {
+		return nil
+	}
+	return x
+}
+
+// ledgerState is a ledger in JSON.
+type ledgerState struct {
+	Tales     []*tale                     `json:"tales,omitempty"`
+	Hidden    map[int64]map[string]uint64 `json:"hidden,omitempty"`
+	Forgotten uint64                      `json:"forgotten,omitempty"`
+}
+
+func (l *ledger) save() ledgerState { return ledgerState{l.sorted(), l.hidden, l.forgotten} }
+
+func (s ledgerState) ledger() ledger {
+	l := newLedger()
+	l.forgotten = s.Forgotten
+	maps.Copy(l.hidden, s.Hidden)
+	for _, x := range s.Tales {
+		l.tales[x.Key] = x
+		if x.Last != nil && x.Last.Retell != 0 {
+			l.next = min(l.next, x.Last.Retell)
+		}
+	}
+	return l
+}
