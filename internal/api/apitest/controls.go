@@ -104,7 +104,9 @@ func (c *Controls) Feedback(ctx context.Context) ([]alerting.FeedbackEntry, erro
 }
 
 // EndedIncident implements api.Controls: there is none.
-func (*Controls) EndedIncident(context.Context, string) (in alerting.Incident, ok bool) { return in, false }
+func (*Controls) EndedIncident(context.Context, string) (in alerting.Incident, ok bool) {
+	return in, false
+}
 
 // Judge implements api.Controls.
 func (c *Controls) Judge(ctx context.Context, ids []string) (out []alerting.Judged, err error) {
