@@ -55,8 +55,16 @@ type Row struct {
 	V      []float64
 }
 
+// BehindLabel is on rows that are no series of a detector, but say what the raw samples behind one are like, for the checks of the
+// data: its value is BehindResets or BehindMissed, the other labels are those of the series. What has no such row is as it should be.
+const (
+	BehindLabel  = "__tidewatch_behind__"
+	BehindResets = "resets" // how often each counter fell in the last 5 minutes, on average
+	BehindMissed = "missed" // share of the samples that are missing, of those that the declared interval lets expect
+)
+
 // Block is a rectangle of evaluated points of one detector: N grid times from From, Step apart (both in milliseconds,
-// From a multiple of Step), and one row per series in ascending order of Series.ID. A live tick is a block with N = 1.
+// From a multiple of Step), and one row per series in ascending order of Series.ID, those with BehindLabel among them. A live tick is a block with N = 1.
 type Block struct {
 	Detector string
 	From     int64

@@ -30,7 +30,7 @@ func (b *builder) detector(s scope, raw rawDetector, seen map[string]bool) Detec
 		Seasons: raw.Seasonality.periods, Location: cmp.Or(raw.Timezone.loc, g.Location),
 		AcceptAfter: time.Duration(raw.AcceptAfter), Range: [2]float64{math.Inf(-1), math.Inf(1)},
 		Direction: raw.Direction, MinDeviation: raw.MinDeviation, MaxSeries: raw.MaxSeries,
-		DataQuality: raw.DataQuality, MaxGap: time.Duration(raw.MaxGap), RequireLabels: raw.RequireLabels,
+		DataQuality: raw.DataQuality, ExpectInterval: time.Duration(raw.ExpectInterval), MaxGap: time.Duration(raw.MaxGap), RequireLabels: raw.RequireLabels,
 		Labels: raw.Labels, Annotations: raw.Annotations, Unit: raw.Unit, Notify: raw.Notify,
 	}
 	if raw.Range.set {
@@ -146,6 +146,9 @@ func checkDetector(s scope, d Detector) {
 	}
 	if d.MaxSeries < 1 {
 		s.at("max_series").wrong(fmt.Sprintf("%d is not at least 1", d.MaxSeries), "")
+	}
+	if d.ExpectInterval != 0 && (d.ExpectInterval < time.Second || d.ExpectInterval > time.Hour) {
+		s.at("expect_interval").wrong(formatDuration(d.ExpectInterval)+" is not between 1s and 1h", "30s, the source's scrape_interval")
 	}
 	if d.MaxGap != 0 && d.MaxGap < d.Step {
 		s.at("max_gap").wrong(formatDuration(d.MaxGap)+" is under the step "+formatDuration(d.Step), formatDuration(5*d.Step))

@@ -40,9 +40,10 @@ type Detector struct {
 	Alarm     alerting.Policy
 	MaxSeries int // output series alive now; above it the detector is off
 
-	DataQuality   bool          // data is checked
-	MaxGap        time.Duration // longest time without a value; 0: inferred
-	RequireLabels []string      // that every series must have
+	DataQuality    bool          // data is checked
+	ExpectInterval time.Duration // between two samples; 0: not declared
+	MaxGap         time.Duration // longest time without a value; 0: inferred
+	RequireLabels  []string      // that every series must have
 
 	Labels      map[string]string // added to the alarm
 	Annotations map[string]string // templates, see alerting.Facts

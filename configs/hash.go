@@ -79,10 +79,10 @@ func (d Detector) policyPart() policyPart {
 
 // dataText is empty where nothing is declared, so that other detectors' hashes do not depend on it.
 func dataText(d Detector) string {
-	if d.DataQuality && d.MaxGap == 0 && len(d.RequireLabels) == 0 {
+	if d.DataQuality && d.ExpectInterval == 0 && d.MaxGap == 0 && len(d.RequireLabels) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%t %s %q", d.DataQuality, d.MaxGap, slices.Sorted(slices.Values(d.RequireLabels)))
+	return fmt.Sprintf("%t %s %s %q", d.DataQuality, d.ExpectInterval, d.MaxGap, slices.Sorted(slices.Values(d.RequireLabels)))
 }
 
 // hash is 128 bits of SHA-256 over the JSON form.

@@ -54,6 +54,8 @@ type rawDetector struct {
 	MaxSeries int `yaml:"max_series" default:"1000"`
 	// Whether its data are checked: values that cannot be judged are neither judged nor learnt, and have the state DATA_QUALITY instead.
 	DataQuality bool `yaml:"data_quality" default:"true"`
+	// Time between two samples, which is the scrape interval: samples that come less often are told of. Without it only missing points are.
+	ExpectInterval duration `yaml:"expect_interval" default:"=none"`
 	// Longest time without a value, for each series. Without it that of the detector as a whole is inferred.
 	MaxGap duration `yaml:"max_gap" default:"=inferred"`
 	// Labels that every series must have; one without them is neither judged nor learnt.

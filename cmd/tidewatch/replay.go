@@ -176,6 +176,15 @@ func stamp(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC333
 // textResult prints transitions as lines and each message as its receiver's notifiers would send it.
 func (r *replayRun) textResult(w io.Writer) func(engine.Result) error {
 	return func(res engine.Result) error {
+		for _, q := range res.Quality {
+			state := engine.DataQuality
+			if q.Over {
+				state = "data good again"
+			}
+			if _, err := fmt.Fprintf(w, "%s %s %s %s: %s\n", stamp(q.T), state, q.Detector, q.Reason, q.Text); err != nil {
+				return err
+			}
+		}
 		for _, ch := range res.Changes {
 			if _, err := fmt.Fprintf(w, "%s %s → %s %s %s: %s\n", stamp(ch.Transition.T), ch.Transition.From, ch.Transition.To, ch.Detector,
 				ch.Series.Labels, ch.View.Reason); err != nil {
@@ -197,10 +206,28 @@ func (r *replayRun) textResult(w io.Writer) func(engine.Result) error {
 	}
 }
 
+// qualityLine is a verdict on data that begins or, where Over, ends.
+type qualityLine struct {
+	Detector string `json:"detector"`
+	Reason   string `json:"reason"`
+	Text     string `json:"text"`
+	T        int64  `json:"t"` // grid time, Unix milliseconds
+	Series   int    `json:"series"`
+	Withheld bool   `json:"withheld"`
+	Over     bool   `json:"over"`
+}
+
 // jsonResult prints one object a line.
 func jsonResult(w io.Writer) func(engine.Result) error {
 	enc := json.NewEncoder(w)
 	return func(res engine.Result) error {
+		for _, q := range res.Quality {
+			if err := enc.Encode(struct {
+				Quality qualityLine `json:"data_quality"`
+			}{qualityLine{q.Detector, q.Reason.String(), q.Text, q.T, q.Series, q.Reason.Withholds(), q.Over}}); err != nil {
+				return err
+			}
+		}
 		for _, ch := range res.Changes {
 			if err := enc.Encode(struct {
 				Transition app.TransitionLine `json:"transition"`

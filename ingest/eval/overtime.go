@@ -107,7 +107,7 @@ func (o *overTime) fill(r *run, c *cursor, w *window, of func(*window) (float64,
 
 // engineOverTime are the functions for which the engine's own code is called with each window.
 var engineOverTime = []string{
-	"irate", "idelta", "changes", "resets", "deriv", "predict_linear", "quantile_over_time", "stddev_over_time", "stdvar_over_time",
+	"irate", "idelta", "changes", "deriv", "predict_linear", "quantile_over_time", "stddev_over_time", "stdvar_over_time",
 }
 
 // byEngine calls the engine's function.

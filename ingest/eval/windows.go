@@ -13,6 +13,7 @@ var overTimes = map[string]func(*window) (float64, bool){
 	"rate":              func(w *window) (float64, bool) { return extrapolated(w, true, true) },
 	"increase":          func(w *window) (float64, bool) { return extrapolated(w, true, false) },
 	"delta":             func(w *window) (float64, bool) { return extrapolated(w, false, false) },
+	"resets":            func(w *window) (float64, bool) { return float64(falls(w)), true },
 	"sum_over_time":     func(w *window) (float64, bool) { return sum(w.points()), true },
 	"avg_over_time":     func(w *window) (float64, bool) { return mean(w.points()), true },
 	"min_over_time":     func(w *window) (float64, bool) { return lowest(w.points()), true },
@@ -65,6 +66,16 @@ func extrapolated(w *window, counter, rate bool) (float64, bool) {
 		factor /= w.seconds
 	}
 	return x * factor, true
+}
+
+// falls is how many samples are lower than the one before them, both in the window.
+func falls(w *window) (n int) {
+	for _, d := range w.drops {
+		if d.index > w.first {
+			n++
+		}
+	}
+	return n
 }
 
 func sum(p []promql.FPoint) float64 {

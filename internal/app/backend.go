@@ -327,7 +327,7 @@ func dataQuality(v quality.Verdict) api.DataQuality {
 
 func expects(x quality.Expected) api.Expectations {
 	return api.Expectations{
-		MaxGapSeconds: x.MaxGap.Seconds(), MaxGapInferred: x.Inferred, Series: x.Series, Labels: append([]string{}, x.Labels...),
+		IntervalSeconds: x.Interval.Seconds(), MaxGapSeconds: x.MaxGap.Seconds(), MaxGapInferred: x.Inferred, Series: x.Series, Labels: append([]string{}, x.Labels...),
 		Lower: open(x.Min), Upper: open(x.Max),
 	}
 }

@@ -45,7 +45,8 @@ func expectations(d configs.Detector) *quality.Expect {
 		return nil
 	}
 	return &quality.Expect{
-		Step: d.Step, Min: d.Range[0], Max: d.Range[1], MaxGap: d.MaxGap, Labels: d.RequireLabels, Accept: d.AcceptAfter,
+		Step: d.Step, Min: d.Range[0], Max: d.Range[1], MaxGap: d.MaxGap, Interval: d.ExpectInterval,
+		Window: ingest.BehindOf(d.Expr).Window, Labels: d.RequireLabels, Accept: d.AcceptAfter,
 	}
 }
 

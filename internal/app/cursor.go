@@ -68,7 +68,7 @@ func (c *cursor) take(ctx context.Context, now, to int64) (tidewatch.Block, erro
 		t.N += more.N
 	}
 	if t.N > 1 {
-		return c.source.Read(ctx, query(c.d, t.From, t.From+int64(t.N-1)*step))
+		return readBehind(ctx, c.source, c.d, query(c.d, t.From, t.From+int64(t.N-1)*step))
 	}
 	last := c.ticks[len(c.ticks)-1]
 	return c.column(ctx, t.From, last.From+int64(last.N-1)*step)
@@ -77,7 +77,7 @@ func (c *cursor) take(ctx context.Context, now, to int64) (tidewatch.Block, erro
 // column returns the block of grid time t alone; stretches up to last are read ahead.
 func (c *cursor) column(ctx context.Context, t, last int64) (tidewatch.Block, error) {
 	if !c.loaded || t < c.block.From || t >= c.block.End() {
-		b, err := c.source.Read(ctx, query(c.d, t, spans(t, max(last, t), c.d.Step)[0][1]))
+		b, err := readBehind(ctx, c.source, c.d, query(c.d, t, spans(t, max(last, t), c.d.Step)[0][1]))
 		if err != nil {
 			return tidewatch.Block{}, err
 		}

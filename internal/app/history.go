@@ -30,7 +30,7 @@ func readHistory(ctx context.Context, src ingest.Source, d configs.Detector, fro
 	for _, p := range spans(from, to, d.Step) {
 		q := query(d, p[0], p[1])
 		q.MaxSeries = 0
-		b, err := src.Read(ctx, q)
+		b, err := readBehind(ctx, src, d, q)
 		if err != nil {
 			return fmt.Errorf("back-fill: %w", err)
 		}

@@ -91,7 +91,7 @@ func recordOne(ctx context.Context, rec *ingest.Recorder, src ingest.Source, d c
 		return err
 	}
 	for _, p := range spans(trained+d.Step.Milliseconds(), newestDue(d, to), d.Step) {
-		b, err := src.Read(ctx, query(d, p[0], p[1]))
+		b, err := readBehind(ctx, src, d, query(d, p[0], p[1]))
 		if err != nil {
 			return err
 		}

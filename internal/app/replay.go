@@ -28,7 +28,7 @@ type ReplayOptions struct {
 	// Inputs are what the service was told meanwhile; see ReadInputs. What is from before From takes effect before the history is
 	// read, so that it changes what is told and not what the models have learnt.
 	Inputs Inputs
-	// Each is called with the result of every tick that decided something, in order of time.
+	// Each is called with the result of every tick that decided something or found fault with the data, in order of time.
 	Each func(engine.Result) error
 	// Failed is called with the error of a detector that cannot be read; it is left out, the others go on.
 	Failed func(detector string, err error)
@@ -240,7 +240,7 @@ func (r *replay) each(res engine.Result) error {
 			r.report.Notices++
 		}
 	}
-	if r.Each == nil || len(res.Changes)+len(res.Notices) == 0 {
+	if r.Each == nil || len(res.Changes)+len(res.Notices)+len(res.Quality) == 0 {
 		return nil
 	}
 	return r.Each(res)

@@ -130,14 +130,15 @@ func (r *runner) step(ctx context.Context, now int64) {
 func (r *runner) readDue(ctx context.Context, wanted []configs.Detector, now int64) (read []tidewatch.Block, errs []error, notes []engine.Note) {
 	read, errs = make([]tidewatch.Block, len(wanted)), make([]error, len(wanted))
 	var (
-		wg      sync.WaitGroup
-		queries []ingest.Query
-		of      []int
+		wg        sync.WaitGroup
+		queries   []ingest.Query
+		detectors []configs.Detector
+		of        []int
 	)
 	for i, d := range wanted {
 		if r.s.core.Begun(d.Name) {
 			if parts := r.stretches(d, now); len(parts) == 1 {
-				queries, of = append(queries, query(d, parts[0][0], parts[0][1])), append(of, i)
+				queries, detectors, of = append(queries, query(d, parts[0][0], parts[0][1])), append(detectors, d), append(of, i)
 				continue
 			}
 		}
@@ -146,7 +147,7 @@ func (r *runner) readDue(ctx context.Context, wanted []configs.Detector, now int
 	if len(wanted) > 0 {
 		wg.Go(func() { notes = r.events(ctx, now) })
 	}
-	blocks, bad := ingest.ReadAll(ctx, r.source, queries)
+	blocks, bad := readAllBehind(ctx, r.source, detectors, queries)
 	for k, i := range of {
 		read[i], errs[i] = blocks[k], bad[k]
 	}
@@ -183,7 +184,7 @@ func (r *runner) due(ctx context.Context, d configs.Detector, now int64) (tidewa
 }
 
 func (r *runner) read(ctx context.Context, d configs.Detector, from, to int64) (tidewatch.Block, error) {
-	return r.source.Read(ctx, query(d, from, to))
+	return readBehind(ctx, r.source, d, query(d, from, to))
 }
 
 // backfill trains a detector on its history up to the grid point to.

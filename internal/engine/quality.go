@@ -20,6 +20,7 @@ type QualityChange struct {
 type checked struct {
 	*quality.Monitor
 	members []quality.Member
+	behind  behind          // of the block that is run
 	found   []QualityChange // since they were taken last
 }
 
@@ -55,6 +56,7 @@ func (d *detector) look(rows []joined, b tidewatch.Block, from, to int64) {
 			ms[k].X = math.NaN()
 			if v := values[k]; v != nil && t >= b.From && i < b.N {
 				ms[k].X = v[i]
+				ms[k].Resets, ms[k].Missed = d.quality.behind.at(ms[k].Series.Labels, i)
 			}
 		}
 		for _, ch := range d.quality.Column(t, ms) {

@@ -85,6 +85,7 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 	if b.Step != step {
 		return nil, nil, 0, fmt.Errorf("detector %s: block has step %d ms, the detector %d ms", d.Name, b.Step, step)
 	}
+	b, d.quality.behind = apart(b)
 	d.again(b)
 	from := b.From
 	if d.next != 0 {

@@ -105,6 +105,8 @@ func (s *Series) fields(c *codec) {
 	c.f64(&s.level)
 	c.f64(&s.trend)
 	c.f64(&s.spread)
+	c.i64(&s.storm)
+	c.int(&s.apart)
 	c.int(&s.unit.away)
 	c.int(&s.unit.factor)
 	c.int(&s.unit.k)

@@ -10,6 +10,8 @@ type Expect struct {
 	Step     time.Duration // of the grid
 	Min, Max float64       // valid values; -Inf and +Inf where open
 	MaxGap   time.Duration // longest time without a value
+	Interval time.Duration // between two samples
+	Window   time.Duration // longest range over which the expression takes a counter's increase; 0: none
 	Labels   []string      // that every series must have
 	Accept   time.Duration // a change of unit or of labels is the new normal after so long
 	Off      bool          // no check at all

@@ -43,6 +43,7 @@ func (m *Monitor) Column(t int64, ms []Member) []Change {
 	if m.late.on {
 		m.say(Late, m.late.text)
 	}
+	m.resets(t, ms)
 	m.units(t, ms)
 	m.constants(ms)
 	m.shifts(t, ms)
@@ -65,9 +66,13 @@ func anyPresent(ms []Member) bool {
 func (m *Monitor) settle(t int64, mb *Member, n *[NumReasons]int) {
 	s := mb.S
 	s.miss(t, mb.present())
-	if s.gappy {
+	switch {
+	case s.gappy:
 		n[Gaps]++
 		m.say(Gaps, gapText(mb))
+	case m.apart(mb):
+		n[Gaps]++
+		m.say(Gaps, m.apartText(mb))
 	}
 	r := None
 	if mb.present() {
@@ -98,6 +103,8 @@ func (m *Monitor) settle(t int64, mb *Member, n *[NumReasons]int) {
 func (m *Monitor) reason(mb *Member) Reason {
 	s := mb.S
 	switch {
+	case s.storm != 0:
+		return Resets
 	case s.unit.at != 0 || s.unit.doubt && s.unit.away > 0:
 		return UnitJump
 	case m.expect.outside(mb.X, math.Exp(s.level)):
@@ -128,7 +135,7 @@ func (m *Monitor) say(r Reason, text string) {
 func (m *Monitor) turn(t int64, ms []Member, n *[NumReasons]int) []Change {
 	var out []Change
 	whole := [NumReasons]bool{Stale: m.sparse.stale, Schema: m.schema.changed(), Late: m.late.on, Cardinality: m.count.on}
-	for r := UnitJump; r < NumReasons; r++ {
+	for r := None + 1; r < NumReasons; r++ {
 		v := &m.open[r]
 		on := n[r] > 0 || whole[r]
 		switch {

@@ -6,6 +6,7 @@ type Reason uint8
 // The reasons, in the order in which one is chosen where several hold for a series.
 const (
 	None        Reason = iota
+	Resets             // counters behind the values fall again and again
 	UnitJump           // values times or divided by what a change of unit is
 	OutOfRange         // values outside the declared range
 	Schema             // a label has gone or is new
@@ -20,7 +21,7 @@ const (
 )
 
 var reasonNames = [NumReasons]string{
-	"none", "unit_jump", "out_of_range", "schema", "duplicate", "time_shift", "constant", "cardinality", "stale", "gaps", "late",
+	"none", "counter_resets", "unit_jump", "out_of_range", "schema", "duplicate", "time_shift", "constant", "cardinality", "stale", "gaps", "late",
 }
 
 // String is the reason's name in the API, in metrics, labels and messages.
@@ -34,7 +35,7 @@ func (r Reason) String() string {
 // Reasons are all of them but None.
 func Reasons() []Reason {
 	out := make([]Reason, 0, NumReasons-1)
-	for r := UnitJump; r < NumReasons; r++ {
+	for r := None + 1; r < NumReasons; r++ {
 		out = append(out, r)
 	}
 	return out

@@ -18,6 +18,8 @@ type Series struct {
 	level  float64 // of ln|x|, in the unit that is known, with its trend per column: Holt's exponential smoothing
 	trend  float64
 	spread float64 // mean distance of a value from what was forecast of it
+	storm  int64   // grid time of the newest column of a storm of resets; 0: there is none
+	apart  int     // columns in a row in which samples came less often than they should
 	unit   unit
 	frozen bool // by Constant
 	twin   twin
@@ -34,11 +36,13 @@ type Series struct {
 	reset bool   // what was learnt of the series holds no more
 }
 
-// Member is a series in a column: its value, NaN where there is none.
+// Member is a series in a column: its value, NaN where there is none, and what the samples behind it say.
 type Member struct {
 	Series tidewatch.Series
 	S      *Series
 	X      float64
+	Resets float64 // how often each counter behind it fell in the last 5 minutes, on average; 0 where few did or it is unknown
+	Missed float64 // share of the samples missing that Expect.Interval lets expect; 0 where few are or it is unknown
 }
 
 func (m *Member) present() bool { return !math.IsNaN(m.X) }

@@ -10,15 +10,18 @@ import (
 var factors = [...][2]float64{{8, 8}, {100, 100}, {1000, 1 << 10}, {1e6, 1 << 20}, {1e9, 1 << 30}}
 
 const (
-	departs      = 1.386 // ln 4: a smaller change is no change of unit
-	awayAtMost   = 15    // columns in which a changed series must have come to rest: a rate over 5m takes a while
-	sureAfter    = 3     // columns for which a factor must hold
-	doubtAtMost  = 4     // columns for which values are withheld before it is sure
-	exact        = 0.02  // how far the mean factor may be from the exact one, as a ratio
-	exactAlone   = 0.01  // where there are fewer than several series
-	several      = 3     // series that must agree, where the detector has them
-	fewestFactor = 4.6   // ln 100, less rounding: the least that counts where there are fewer
-	noisiest     = 0.08  // standard error of the mean factor above which nothing is withheld
+	departs      = 1.386                       // ln 4: a smaller change is no change of unit
+	awayAtMost   = 15                          // columns in which a changed series must have come to rest: a rate over 5m takes a while
+	sureAfter    = 3                           // columns for which a factor must hold
+	doubtAtMost  = 4                           // columns for which values are withheld before it is sure
+	exact        = 0.02                        // how far the mean factor may be from the exact one, as a ratio
+	exactAlone   = 0.01                        // where there are fewer than several series
+	several      = 3                           // series that must agree, where the detector has them
+	fewestFactor = 4.6                         // ln 100, less rounding: the least that counts where there are fewer
+	levelNoise   = levelRate / (2 - levelRate) // variance of a smoothed level, in that of a value
+	nearWithin   = 4                           // standard deviations that one series' factor may be off: the mean of all must be exact
+	agreeFrom    = 0.8                         // share of the series that must agree
+	noisiest     = 0.08                        // standard error of the mean factor above which nothing is withheld
 )
 
 // unit follows one series' distance from its level. A series is away where its values have left it for good or for bad, and
@@ -73,7 +76,7 @@ func (m *Monitor) units(t int64, ms []Member) {
 	candidates := 0
 	for i := range ms {
 		s, x := ms[i].S, ms[i].X
-		if !ms[i].present() {
+		if !ms[i].present() || s.storm != 0 {
 			continue
 		}
 		l, ok := logOf(x)
@@ -92,7 +95,7 @@ func (m *Monitor) units(t int64, ms []Member) {
 
 // hasUnit reports whether the member's value says something about its unit.
 func hasUnit(m *Member) bool {
-	return m.present() && m.S.n >= mature && m.X != 0 && m.S.sameSign(m.X)
+	return m.present() && m.S.storm == 0 && m.S.n >= mature && m.X != 0 && m.S.sameSign(m.X)
 }
 
 // strays keeps the distance of a value from its level and reports whether it is about that of a change of unit.
@@ -126,7 +129,7 @@ func (s *Series) near() bool {
 		return false
 	}
 	_, off := closer(u.factor, u.sum/float64(u.k))
-	return off <= 3*s.sd()/math.Sqrt(float64(u.k))+exact/10
+	return off <= nearWithin*s.sd()*math.Sqrt(1/float64(u.k)+levelNoise)+exact/10
 }
 
 // saturated reports whether x is where ratios and percentages end.
@@ -151,7 +154,7 @@ func (m *Monitor) changed(t int64, ms []Member, of []int) bool {
 		if u := &s.unit; u.at == 0 && u.away > 0 && u.factor == factor && s.near() && !saturated(ms[i].X) {
 			agree, k = append(agree, i), min(k, u.k)
 			sum += u.sum / float64(u.k)
-			variance += s.sd() * s.sd() / float64(u.k)
+			variance += s.sd() * s.sd() * (1/float64(u.k) + levelNoise)
 		}
 	}
 	n := float64(len(agree))
@@ -162,7 +165,7 @@ func (m *Monitor) changed(t int64, ms []Member, of []int) bool {
 		}
 		limit = exactAlone
 	}
-	if n < 0.9*float64(len(of)) {
+	if n < agreeFrom*float64(len(of)) {
 		return false
 	}
 	se := math.Sqrt(variance) / n
