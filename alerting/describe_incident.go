@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,6 +21,9 @@ type incidentText struct {
 	ackEnded     string   // why the acknowledgement ended
 	flapping     int      // alarms that have begun to flap
 	expiring     string   // a warning of silences that end soon
+	cause, near  string   // what the alarms have in common, and events near where that began
+	groups       int      // of a storm; 0: it is none
+	detectors    string   // of a storm
 	loc          *time.Location
 }
 
@@ -58,6 +62,9 @@ func (x incidentText) headline() string {
 	count := plural(x.open, "alarm")
 	if x.open < x.total {
 		count = fmt.Sprintf("%s of %s still firing", Thousands(x.open), plural(x.total, "alarm"))
+	}
+	if x.groups > 0 {
+		count += " in " + plural(x.groups, "group")
 	}
 	parts := append([]string{count}, x.group()...)
 	worst.Title = x.withoutGroup(worst.Title)
@@ -146,7 +153,7 @@ func (x incidentText) body() []string {
 		lines = append(lines, "and "+Thousands(x.n.Omitted)+" more")
 	}
 	worst := x.n.Alarms[0]
-	return append(lines, nonEmpty(x.withoutGroup(worst.Title)+": "+x.reasonOf(worst), x.was, worst.Nearby, worst.Why, promiseLine(worst), upperFirst(x.n.SeverityText()))...)
+	return append(lines, nonEmpty(x.detectors, x.cause, x.withoutGroup(worst.Title)+": "+x.reasonOf(worst), x.was, cmp.Or(x.near, worst.Nearby), worst.Why, promiseLine(worst), upperFirst(x.n.SeverityText()))...)
 }
 
 // notes say what people have done about the incident.

@@ -23,6 +23,9 @@ type DispatcherOptions struct {
 	SilenceWarning time.Duration
 	// FlapChanges is how often an alarm may be raised or be over within an hour before it is held open; 0 is without bound.
 	FlapChanges int
+	// StormGroups is how many groups of one receiver may begin within stormWindow with a message each; what is beyond makes one
+	// message together. 0 is without bound.
+	StormGroups int
 }
 
 // Dispatcher turns transitions into incidents and incidents into notices, with Alertmanager's timing: an incident is opened by
@@ -30,6 +33,9 @@ type DispatcherOptions struct {
 // of GroupInterval if the set of its alarms or their states have changed, posted again into its thread after RepeatInterval,
 // and resolved at the first such tick at which all of its alarms are over. What happens between two ticks is not told twice:
 // an alarm that comes back before the resolving tick keeps its incident open.
+//
+// Two things make several groups one incident: a common cause, which Signal.Cause tells and Route.GroupByCause wants, and a storm,
+// see DispatcherOptions.StormGroups. Groups join as a whole; what has been posted stays the message that it is.
 //
 // What people ask for comes in by Control and takes effect at its time. An alarm that is silenced goes on being followed but is
 // not told: one that no message shows joins no message, one that a message shows is marked in it and not repeated, and one that
@@ -42,7 +48,10 @@ type Dispatcher struct {
 	opts      DispatcherOptions
 	queue     []Signal // not applied yet, by (At, T, ID) unless unsorted
 	unsorted  bool
-	incidents map[string]*incident   // by id
+	incidents map[string]*incident   // by id, the group that opened it
+	joined    map[string]*incident   // by the ids of the groups that have joined them
+	begun     map[string][]int64     // by place, when the newest groups began, ascending
+	storms    map[string]*incident   // by place, the newest storm
 	where     map[string][]*incident // alarm id → the incidents that it is a member of
 	timers    timerHeap              // the incidents by their next tick
 	quiet     map[string]quietAlarm  // open alarms that must never page: historical or muted
@@ -61,11 +70,13 @@ type Dispatcher struct {
 
 // DispatcherStats are counts over the life of the dispatcher, snapshots included, except the two that say "now".
 type DispatcherStats struct {
-	OpenIncidents int    `json:"-"`        // now
-	OpenAlarms    int    `json:"-"`        // members of open incidents that are not over, now
-	Incidents     uint64 `json:"opened"`   // incidents opened
-	Vanished      uint64 `json:"vanished"` // incidents that were over before GroupWait had passed: never posted
-	Muted         uint64 `json:"muted"`    // alarms that were raised muted
+	OpenIncidents int    `json:"-"`                       // now
+	OpenAlarms    int    `json:"-"`                       // members of open incidents that are not over, now
+	Incidents     uint64 `json:"opened"`                  // incidents opened, those that joined another before they were posted not counted
+	JoinedCauses  uint64 `json:"joined_causes,omitempty"` // groups that joined an incident of the same cause
+	JoinedStorms  uint64 `json:"joined_storms,omitempty"` // groups that joined a storm
+	Vanished      uint64 `json:"vanished"`                // incidents that were over before GroupWait had passed: never posted
+	Muted         uint64 `json:"muted"`                   // alarms that were raised muted
 	Historical    uint64 `json:"historical"`
 	Notices       uint64 `json:"notices"` // notices made
 }
@@ -74,7 +85,7 @@ type DispatcherStats struct {
 func NewDispatcher(root *Route, opts DispatcherOptions) *Dispatcher {
 	return &Dispatcher{
 		root: root, opts: opts, stale: true, spans: map[string]span{},
-		incidents: map[string]*incident{}, where: map[string][]*incident{},
+		incidents: map[string]*incident{}, joined: map[string]*incident{}, begun: map[string][]int64{}, storms: map[string]*incident{}, where: map[string][]*incident{},
 		quiet: map[string]quietAlarm{}, summaries: map[string]*summary{}, silences: map[string]*Silence{}, feedback: map[string]*FeedbackEntry{}, changes: map[string][]int64{},
 		disabled: map[string]*DisabledActions{},
 		ledger:   newLedger(),
@@ -165,6 +176,7 @@ func (d *Dispatcher) AdvanceTo(t int64, view func(Signal) (AlarmView, bool)) []N
 	}
 	d.queue = slices.Delete(d.queue, 0, applied)
 	d.forgetChanges(t)
+	d.forgetBegun(t)
 	out = append(out, d.summarise(t, view)...)
 	out = append(out, d.retell(t)...)
 	d.stats.Notices += uint64(len(out))

@@ -4,7 +4,6 @@ import (
 	"container/heap"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // apply lets a signal take effect.
@@ -52,27 +51,61 @@ func (d *Dispatcher) updateMembers(s Signal, raised bool) bool {
 
 // open routes a newly raised alarm into the incidents of its groups, which it opens where there is none.
 func (d *Dispatcher) open(s Signal) {
+	cause := s.Cause
+	s.Cause = nil // its incidents keep it
 	for _, r := range d.root.Match(s.Labels) {
-		group := r.groupLabels(s.Labels)
-		id := r.Receiver + "\xff" + group.String()
-		if names := slices.Concat(r.MuteIntervals, r.ActiveIntervals); len(names) > 0 { // what is muted apart is told apart
-			id += "\xff" + strings.Join(r.MuteIntervals, "\xff") + "\xfe" + strings.Join(r.ActiveIntervals, "\xff")
+		wanted := cause
+		if !r.ByCause() {
+			wanted = nil
 		}
-		in := d.incidents[id]
-		if in == nil {
-			in = newIncident(id, r, group, s, d.opts.ConfigHash)
-			d.incidents[id] = in
-			heap.Push(&d.timers, in)
-			d.stats.Incidents++
-		}
+		in := d.incidentFor(&r, s, wanted)
 		if in.raise(s) {
 			d.where[s.ID] = append(d.where[s.ID], in)
 		}
+		in = d.gather(in, wanted, s.At)
+		d.hasten(in, s.At)
 		if s.Transition.Rule == RuleStateSet { // it may be over before group_wait is
 			in.first = min(in.first, s.At)
 			d.touch(in, s.At)
 		}
 	}
+}
+
+// incidentFor is the incident of the alarm's group at a node of the routing tree: the one that the group has, else the one of its
+// cause, else a storm, else a new one.
+func (d *Dispatcher) incidentFor(r *Route, s Signal, cause *SharedCause) *incident {
+	group, place := r.groupLabels(s.Labels), r.place()
+	id := r.groupID(group)
+	in := d.group(id)
+	if in != nil {
+		return in
+	}
+	if in = d.ofCause(place, cause, s.At); in != nil {
+		d.stats.JoinedCauses++
+	} else if in = d.stormFor(r, s); in != nil {
+		d.stats.JoinedStorms++
+	}
+	if in != nil {
+		d.join(in, id, group)
+		return in
+	}
+	in = newIncident(id, r, group, s, d.opts.ConfigHash)
+	d.add(in)
+	return in
+}
+
+func (d *Dispatcher) add(in *incident) {
+	d.incidents[in.id] = in
+	heap.Push(&d.timers, in)
+	d.stats.Incidents++
+}
+
+// group is the incident that tells of a group, nil if none does.
+func (d *Dispatcher) group(id string) *incident {
+	if in := d.incidents[id]; in != nil {
+		return in
+	}
+	return d.joined[id]
 }
 
 // tick is one flush of an incident.
@@ -97,7 +130,7 @@ func (d *Dispatcher) tick(in *incident, view func(Signal) (AlarmView, bool)) (No
 		d.leave(in, func(m *member) bool { return !m.open })
 		in.reopen(d.opts.ConfigHash)
 	}
-	in.next = min(at+in.interval, until)
+	in.next = min(at+in.pause(), until)
 	heap.Fix(&d.timers, in.index)
 	return n, what != nothingNew
 }
@@ -105,6 +138,12 @@ func (d *Dispatcher) tick(in *incident, view func(Signal) (AlarmView, bool)) (No
 func (d *Dispatcher) remove(in *incident) {
 	heap.Remove(&d.timers, in.index)
 	delete(d.incidents, in.id)
+	for _, id := range in.groups {
+		delete(d.joined, id)
+	}
+	if d.storms[in.place] == in {
+		delete(d.storms, in.place)
+	}
 	d.leave(in, func(*member) bool { return true })
 }
 

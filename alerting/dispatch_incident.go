@@ -11,13 +11,21 @@ type incident struct {
 	id, key          string // id: receiver and group; key: the message's
 	receiver         string
 	group            labels.Labels
+	place            string   // Route.place of its groups
+	groups           []string // those that have joined it, ids
 	interval, repeat int64
-	next             int64 // the next tick
-	index            int   // in the timer heap
-	version          int   // of the newest notice, 0 before the first
-	told             int64 // time of the newest notice
-	first            int64 // the tick after group_wait
-	open             int   // members that are not over
+	begun            int64        // when its first group began
+	cause            *SharedCause // of its alarms, nil if none is known
+	storm            int64        // when the newest group joined it because of a storm; 0: it is none
+	wait             int64        // group_wait
+	waitGiven        bool         // by the configuration
+	early            bool         // it is told before group_wait has passed
+	next             int64        // the next tick
+	index            int          // in the timer heap
+	version          int          // of the newest notice, 0 before the first
+	told             int64        // time of the newest notice
+	first            int64        // the tick after group_wait
+	open             int          // members that are not over
 	members          map[string]*member
 
 	ack           *Acknowledgement // nil: nobody looks after it
@@ -74,10 +82,10 @@ const (
 	repeatAgain             // nothing has changed for repeat_interval
 )
 
-func newIncident(id string, r Route, group labels.Labels, s Signal, configHash string) *incident {
+func newIncident(id string, r *Route, group labels.Labels, s Signal, configHash string) *incident {
 	first := s.At + r.GroupWait.Milliseconds()
 	return &incident{
-		id: id, receiver: r.Receiver, group: group, first: first,
+		id: id, receiver: r.Receiver, place: r.place(), group: group, begun: s.At, first: first, wait: r.GroupWait.Milliseconds(), waitGiven: r.WaitGiven,
 		key: hash(24, "incident", r.Receiver, group.String(),
 			TransitionID(s.ID, s.Transition.T, s.Transition.To, configHash)),
 		interval: max(1, r.GroupInterval.Milliseconds()), repeat: r.RepeatInterval.Milliseconds(),

@@ -69,6 +69,10 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 	in.ackChanged, in.ackEnded = false, ""
 	news := map[string]int{} // alarms told for the first time, by detector
 	n.Alarms[0].Record = recordText(d.recordOf(n.Alarms[0].Detector, in.key))
+	text.cause, text.near = d.causeText(in, at, ranked, view)
+	if in.storm > 0 {
+		text.groups, text.detectors = len(in.groups), detectorText(ranked)
+	}
 	for i, m := range ranked {
 		if m.hiding != nil && m.open && i < len(n.Alarms) {
 			n.Alarms[i].Hiding, n.Alarms[i].HidingText = m.hiding, d.hidingText(m.hiding, at)

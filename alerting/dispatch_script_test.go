@@ -103,7 +103,7 @@ func testView(loc *time.Location) func(Signal) (AlarmView, bool) {
 	}
 }
 
-// A script line is "TIME VERB [alarm [score] [historical] [muted]]"; see the files in testdata/dispatch.
+// A script line is "TIME VERB [alarm [score] [historical] [muted] [cause=alarm,alarm…]]", the first of a cause is the one that moved first; see the files in testdata/dispatch.
 func runScript(t *testing.T, script string, d *Dispatcher, loc *time.Location) string {
 	t.Helper()
 	var out strings.Builder
@@ -128,7 +128,7 @@ func runScript(t *testing.T, script string, d *Dispatcher, loc *time.Location) s
 		case "stats":
 			fmt.Fprintf(&out, "stats %+v\n", d.Stats())
 		case "restart":
-			fresh := NewDispatcher(testRoute(), d.opts)
+			fresh := NewDispatcher(d.root, d.opts)
 			if err := fresh.LoadState(d.AppendState(nil)); err != nil {
 				t.Fatal(err)
 			}
@@ -197,6 +197,10 @@ func scriptSignals(t *testing.T, f []string, at time.Duration) []Signal {
 				b.Set("severity", flag)
 				s.Labels = b.Labels()
 			default:
+				if alarms, ok := strings.CutPrefix(flag, "cause="); ok {
+					s.Cause = scriptCause(strings.Split(alarms, ","), s.Transition.Since)
+					continue
+				}
 				score, err := strconv.ParseFloat(flag, 64)
 				if err != nil {
 					t.Fatalf("flag %q is unknown", flag)
@@ -207,6 +211,16 @@ func scriptSignals(t *testing.T, f []string, at time.Duration) []Signal {
 		out = append(out, s)
 	}
 	return out
+}
+
+// scriptCause is a cause of these alarms.
+func scriptCause(alarms []string, onset int64) *SharedCause {
+	c := &SharedCause{Onset: onset, Labels: []SharedLabel{{Name: "zone", Value: "b", Quiet: 1}}, P: 0.001}
+	for _, a := range alarms {
+		c.Members = append(c.Members, testSignal(a, 0, Alarming, "", 0).ID)
+	}
+	c.First = c.Members[:1]
+	return c
 }
 
 func writeNotices(out *strings.Builder, ns []Notice, keys map[string]int) {

@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// dispatcherStateVersion is the layout's. Version 1, which has no silences and acknowledgements, can be read as well.
-const dispatcherStateVersion = 2
+// dispatcherStateVersion is the layout's. Version 1, which has no silences and acknowledgements, and version 2, in which every incident
+// has one group, can be read as well.
+const dispatcherStateVersion = 3
 
 // dispatcherState is a Dispatcher in JSON: lists are sorted, so that equal states have equal bytes.
 type dispatcherState struct {
@@ -22,7 +23,13 @@ type dispatcherState struct {
 	Disabled  []DisabledActions     `json:"disabled,omitempty"`
 	Changes   map[string][]int64    `json:"changes,omitempty"`
 	Ledger    ledgerState           `json:"ledger,omitzero"`
+	Begun     []begunState          `json:"begun,omitempty"`
 	Stats     DispatcherStats       `json:"stats"`
+}
+
+type begunState struct {
+	Place []byte  `json:"place"` // not UTF-8
+	Times []int64 `json:"times"`
 }
 
 type summaryState struct {
@@ -41,12 +48,10 @@ func (d *Dispatcher) AppendState(b []byte) []byte {
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.incidents)) {
 		in := d.incidents[id]
-		s.Incidents = append(s.Incidents, incidentState{
-			ID: []byte(id), Key: in.key, Receiver: in.receiver, Group: in.group, Interval: in.interval, Repeat: in.repeat,
-			Next: in.next, Version: in.version, Told: in.told, First: in.first, Members: saveMembers(in.members),
-			Ack: in.ack, AckedSeverity: in.ackedSeverity, AckChanged: in.ackChanged, AckEnded: in.ackEnded, Asked: in.asked,
-			MuteIntervals: in.muteIntervals, ActiveIntervals: in.activeIntervals, Warned: in.warned, Escalates: in.escalates,
-		})
+		s.Incidents = append(s.Incidents, in.state())
+	}
+	for _, place := range slices.Sorted(maps.Keys(d.begun)) {
+		s.Begun = append(s.Begun, begunState{[]byte(place), d.begun[place]})
 	}
 	for _, r := range slices.Sorted(maps.Keys(d.summaries)) {
 		sum := d.summaries[r]
@@ -84,6 +89,9 @@ func (d *Dispatcher) LoadState(b []byte) error {
 	}
 	for i := range s.Disabled {
 		fresh.disabled[s.Disabled[i].Target] = &s.Disabled[i]
+	}
+	for _, b := range s.Begun {
+		fresh.begun[string(b.Place)] = b.Times
 	}
 	for i := range s.Feedback {
 		fresh.feedback[s.Feedback[i].ID] = &s.Feedback[i]

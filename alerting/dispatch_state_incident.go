@@ -21,6 +21,14 @@ type incidentState struct {
 	First    int64         `json:"first,omitempty"`
 	Members  []memberState `json:"members"`
 
+	Groups    [][]byte     `json:"groups,omitempty"` // not UTF-8
+	Begun     int64        `json:"begun,omitempty"`
+	Cause     *SharedCause `json:"cause,omitempty"`
+	Storm     int64        `json:"storm,omitempty"`
+	Wait      int64        `json:"wait,omitempty"`
+	WaitGiven bool         `json:"wait_given,omitempty"`
+	Early     bool         `json:"early,omitempty"`
+
 	Ack           *Acknowledgement `json:"ack,omitempty"`
 	AckedSeverity int              `json:"acked_severity,omitempty"`
 	AckChanged    bool             `json:"ack_changed,omitempty"`
@@ -50,12 +58,35 @@ type memberState struct {
 	FlapTold bool    `json:"flap_told,omitempty"`
 }
 
+func (in *incident) state() incidentState {
+	s := incidentState{
+		ID: []byte(in.id), Key: in.key, Receiver: in.receiver, Group: in.group, Interval: in.interval, Repeat: in.repeat,
+		Next: in.next, Version: in.version, Told: in.told, First: in.first, Members: saveMembers(in.members),
+		Begun: in.begun, Cause: in.cause, Storm: in.storm, Wait: in.wait, WaitGiven: in.waitGiven, Early: in.early,
+		Ack: in.ack, AckedSeverity: in.ackedSeverity, AckChanged: in.ackChanged, AckEnded: in.ackEnded, Asked: in.asked,
+		MuteIntervals: in.muteIntervals, ActiveIntervals: in.activeIntervals, Warned: in.warned, Escalates: in.escalates,
+	}
+	for _, id := range in.groups {
+		s.Groups = append(s.Groups, []byte(id))
+	}
+	return s
+}
+
 func (d *Dispatcher) loadIncident(s incidentState) {
 	in := &incident{
 		id: string(s.ID), key: s.Key, receiver: s.Receiver, group: s.Group, interval: s.Interval, repeat: s.Repeat,
 		next: s.Next, version: s.Version, told: s.Told, first: s.First, members: map[string]*member{},
 		ack: s.Ack, ackedSeverity: s.AckedSeverity, ackChanged: s.AckChanged, ackEnded: s.AckEnded, asked: s.Asked,
 		muteIntervals: s.MuteIntervals, activeIntervals: s.ActiveIntervals, warned: s.Warned, escalates: s.Escalates,
+		begun: s.Begun, cause: s.Cause, storm: s.Storm, wait: s.Wait, waitGiven: s.WaitGiven, early: s.Early,
+	}
+	in.place = (&Route{Receiver: s.Receiver, MuteIntervals: s.MuteIntervals, ActiveIntervals: s.ActiveIntervals}).place()
+	for _, id := range s.Groups {
+		in.groups = append(in.groups, string(id))
+		d.joined[string(id)] = in
+	}
+	if newest := d.storms[in.place]; in.storm > 0 && (newest == nil || in.storm > newest.storm) {
+		d.storms[in.place] = in
 	}
 	for _, ms := range s.Members {
 		m := ms.member()

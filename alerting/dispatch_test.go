@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,14 @@ func TestDispatcherScenarios(t *testing.T) {
 				t.Fatal(err)
 			}
 			loc := berlin(t)
-			d := NewDispatcher(testRoute(), testOptions(t, loc))
+			route, opts := testRoute(), testOptions(t, loc)
+			if strings.HasPrefix(name, "cause") {
+				route.GroupByCause = new(true)
+			}
+			if strings.HasPrefix(name, "groups") {
+				opts.StormGroups = 3
+			}
+			d := NewDispatcher(route, opts)
 			golden(t, "dispatch/"+name+".golden", runScript(t, string(script), d, loc))
 		})
 	}
@@ -54,16 +62,26 @@ func randomSignals(t *rapid.T) []Signal {
 		alarming[name] = to == Alarming
 		s := testSignal(name, at, to, note, float64(rapid.IntRange(10, 50).Draw(t, "score"))/10)
 		s.Muted = rapid.IntRange(0, 9).Draw(t, "muted") == 0
+		if to == Alarming && rapid.Bool().Draw(t, "has a cause") {
+			s.Cause = scriptCause(slices.Compact([]string{name, rapid.SampledFrom(alarms).Draw(t, "with")}), s.At)
+		}
 		out = append(out, s)
 	}
 	return out
 }
 
+// causeRoute is testRoute, which joins groups by cause.
+func causeRoute() *Route {
+	r := testRoute()
+	r.GroupByCause = new(true)
+	return r
+}
+
 // replaySignals advances the dispatcher at the given times, restarting it from its state where told to, and returns all
 // notices in canonical form.
 func replaySignals(t *rapid.T, signals []Signal, stops []int64, restart bool) []byte {
-	opts := DispatcherOptions{ConfigHash: "c"}
-	d := NewDispatcher(testRoute(), opts)
+	opts := DispatcherOptions{ConfigHash: "c", StormGroups: 3}
+	d := NewDispatcher(causeRoute(), opts)
 	var out bytes.Buffer
 	for _, stop := range stops {
 		for len(signals) > 0 && signals[0].At <= stop {
@@ -79,7 +97,7 @@ func replaySignals(t *rapid.T, signals []Signal, stops []int64, restart bool) []
 		}
 		if restart {
 			state := d.AppendState(nil)
-			d = NewDispatcher(testRoute(), opts)
+			d = NewDispatcher(causeRoute(), opts)
 			if err := d.LoadState(state); err != nil {
 				t.Fatal(err)
 			}
@@ -132,7 +150,7 @@ func TestNoticesDoNotDependOnOrder(t *testing.T) {
 // Every version of a message follows the one before, and what is resolved stays so.
 func TestVersionsAreConsecutive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		d := NewDispatcher(testRoute(), DispatcherOptions{})
+		d := NewDispatcher(causeRoute(), DispatcherOptions{StormGroups: 3})
 		signals := randomSignals(t)
 		for _, s := range signals {
 			d.Handle(s)

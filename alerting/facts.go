@@ -55,8 +55,9 @@ type Signal struct {
 	SeriesID   uint64
 	Labels     labels.Labels // the series' labels, the detector's labels and alertname: what routes and groups
 	Transition Transition
-	Score      float64 // anomaly score at the transition; orders the alarms of a storm, the most severe first
-	Note       string  // why an alarm ended otherwise than by OK points: REGIME_ACCEPTED, STOPPED_REPORTING
-	Historical bool    // found at first start or while catching up: belongs to a summary, never to a page
-	Muted      bool    // notify: false
+	Score      float64      // anomaly score at the transition; orders the alarms of a storm, the most severe first
+	Note       string       // why an alarm ended otherwise than by OK points: REGIME_ACCEPTED, STOPPED_REPORTING
+	Historical bool         // found at first start or while catching up: belongs to a summary, never to a page
+	Muted      bool         // notify: false
+	Cause      *SharedCause `json:",omitempty"` // what the alarm has in common with others that fire; nil: nothing known
 }

@@ -13,6 +13,7 @@ type Route struct {
 	Receiver       string
 	Matchers       []*labels.Matcher
 	GroupBy        []string // label names; empty, not nil: one group; "..." alone: every label
+	GroupByCause   *bool    // groups whose alarms have one cause are one incident, too; nil: inherit, at the root false
 	GroupWait      time.Duration
 	GroupInterval  time.Duration
 	RepeatInterval time.Duration
@@ -21,4 +22,6 @@ type Route struct {
 	// states go on. They are not inherited.
 	MuteIntervals, ActiveIntervals []string
 	Routes                         []*Route
+
+	WaitGiven bool // of a node that has inherited: GroupWait was set by somebody
 }

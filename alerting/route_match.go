@@ -33,11 +33,37 @@ func (r *Route) Inherit(parent Route) Route {
 		GroupWait:      cmp.Or(r.GroupWait, parent.GroupWait),
 		GroupInterval:  cmp.Or(r.GroupInterval, parent.GroupInterval),
 		RepeatInterval: cmp.Or(r.RepeatInterval, parent.RepeatInterval),
+		GroupByCause:   cmp.Or(r.GroupByCause, parent.GroupByCause),
+		WaitGiven:      r.GroupWait != 0 || parent.WaitGiven,
 	}
 	if node.GroupBy == nil {
 		node.GroupBy = parent.GroupBy
 	}
 	return node
+}
+
+// ByCause reports whether the node, which has inherited, joins groups whose alarms have one cause. One that groups by every label wants
+// each alarm by itself.
+func (r *Route) ByCause() bool {
+	return r.GroupByCause != nil && *r.GroupByCause && !slices.Equal(r.GroupBy, []string{GroupByAll})
+}
+
+// anyByCause reports whether the node or one below it may join groups whose alarms have one cause.
+func (r *Route) anyByCause() bool {
+	return r.GroupByCause != nil && *r.GroupByCause || slices.ContainsFunc(r.Routes, (*Route).anyByCause)
+}
+
+// place is what groups must agree in to be told in one message: the receiver, and the intervals that mute the node.
+func (r *Route) place() string {
+	if len(r.MuteIntervals)+len(r.ActiveIntervals) == 0 {
+		return r.Receiver
+	}
+	return r.Receiver + "\xff" + strings.Join(r.MuteIntervals, "\xff") + "\xfe" + strings.Join(r.ActiveIntervals, "\xff")
+}
+
+// groupID names a group of the node.
+func (r *Route) groupID(group labels.Labels) string {
+	return r.Receiver + "\xff" + group.String() + strings.TrimPrefix(r.place(), r.Receiver)
 }
 
 // groupLabels are the labels by which the node groups; those that the alarm does not have are left out.

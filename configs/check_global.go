@@ -16,7 +16,10 @@ func global(s scope, raw rawGlobal) Global {
 		Location: raw.Timezone.loc, ExternalURL: strings.TrimSuffix(raw.ExternalURL, "/"),
 		Heartbeat: Heartbeat{URL: raw.Heartbeat.URL, Interval: time.Duration(raw.Heartbeat.Interval)},
 	}
-	g.SilenceWarning, g.FlapChanges = time.Duration(raw.SilenceWarning), raw.FlapChanges
+	g.SilenceWarning, g.FlapChanges, g.StormGroups = time.Duration(raw.SilenceWarning), raw.FlapChanges, raw.StormGroups
+	if raw.StormGroups < 0 || raw.StormGroups > 1000 {
+		s.at("storm_groups").wrong("is not within 0 to 1000", "0 switches it off")
+	}
 	if raw.FlapChanges < 0 || raw.FlapChanges > 1000 {
 		s.at("flap_changes").wrong("is not within 0 to 1000", "0 switches it off")
 	}

@@ -11,7 +11,7 @@ import (
 
 func (b *builder) route(top scope, raw rawFile) {
 	if raw.Route == nil {
-		b.cfg.Route = &alerting.Route{Receiver: b.cfg.Receivers[0].Name}
+		b.cfg.Route = &alerting.Route{Receiver: b.cfg.Receivers[0].Name, GroupByCause: new(true)}
 		return
 	}
 	s := top.at("route")
@@ -25,11 +25,14 @@ func (b *builder) route(top scope, raw rawFile) {
 		s.at("continue").wrong("does not belong to the root", "it has no siblings")
 	}
 	b.cfg.Route = b.routeNode(s, raw.Route)
+	if raw.Route.GroupByCause == nil {
+		b.cfg.Route.GroupByCause = new(true)
+	}
 }
 
 func (b *builder) routeNode(s scope, raw *rawRoute) *alerting.Route {
 	r := &alerting.Route{
-		Receiver: raw.Receiver, GroupBy: raw.GroupBy, Continue: raw.Continue,
+		Receiver: raw.Receiver, GroupBy: raw.GroupBy, GroupByCause: raw.GroupByCause, Continue: raw.Continue,
 		GroupWait: time.Duration(raw.GroupWait), GroupInterval: time.Duration(raw.GroupInterval), RepeatInterval: time.Duration(raw.RepeatInterval),
 	}
 	if raw.Receiver != "" {

@@ -50,6 +50,7 @@ type Global struct {
 	Heartbeat   Heartbeat
 
 	FlapChanges    int           // in an hour, from which on an alarm is held open; 0: never
+	StormGroups    int           // of a receiver in ten minutes, beyond which they make one message; 0: never
 	SilenceWarning time.Duration // before the end of a silence that hides an open alarm; 0: never
 }
 

@@ -65,7 +65,7 @@ func TestDefaults(t *testing.T) {
 	if got := c.Receivers[0].Slack[0]; got.Channel != "#oncall" || got.Webhook() || !got.SendResolved || got.AppURL != "https://slack.com/api/" {
 		t.Errorf("receiver %+v", got)
 	}
-	if d := cmp.Diff(&alerting.Route{Receiver: "oncall", GroupBy: []string{"cluster", "job"}}, c.Route); d != "" {
+	if d := cmp.Diff(&alerting.Route{Receiver: "oncall", GroupBy: []string{"cluster", "job"}, GroupByCause: new(true)}, c.Route); d != "" {
 		t.Error(d)
 	}
 }

@@ -55,6 +55,8 @@ type rawGlobal struct {
 	Timezone timezone `yaml:"timezone" default:"UTC"`
 	// How often an alarm may begin or end within an hour before it is held open, with one message that says so, until it has calmed down to half of that. `0` never.
 	FlapChanges int `yaml:"flap_changes" default:"6"`
+	// How many groups of one receiver may begin within ten minutes with a message each. Beyond that it is a storm: those that come, and those that still wait, make one message that counts them. `0` never.
+	StormGroups int `yaml:"storm_groups" default:"8"`
 	// How long before its end a silence that still hides an alarm is warned of: in the thread of the alarm's message, or in the log where there is none. `0s` never.
 	SilenceWarning duration `yaml:"silence_warning" default:"15m"`
 	// URL at which people reach this Tidewatch; messages link to it.

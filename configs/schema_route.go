@@ -8,7 +8,9 @@ type rawRoute struct {
 	Matchers []string `yaml:"matchers"`
 	// Alarms that agree in these labels make one message. `["..."]` is every label, `[]` none.
 	GroupBy []string `yaml:"group_by" default:"=the parent's"`
-	// How long a new group waits for more alarms before its first message.
+	// Groups whose alarms have [one cause](incidents.md) make one message, too. `false` groups as Alertmanager does.
+	GroupByCause *bool `yaml:"group_by_cause" default:"=the parent's, at the root true"`
+	// How long a new group waits for more alarms before its first message. Unless it is given here, a storm is told at once.
 	GroupWait duration `yaml:"group_wait" default:"=the parent's, at the root 30s"`
 	// Least time between two changes of a message.
 	GroupInterval duration `yaml:"group_interval" default:"=the parent's, at the root 5m"`

@@ -72,7 +72,11 @@ func describeRoute(r *alerting.Route, node alerting.Route) string {
 
 // timings are how a node groups and when its messages go out.
 func timings(node alerting.Route) string {
-	return fmt.Sprintf("group_by: [%s]  group_wait: %s  group_interval: %s  repeat_interval: %s", strings.Join(node.GroupBy, ", "),
+	cause := ""
+	if node.ByCause() {
+		cause = " and cause"
+	}
+	return fmt.Sprintf("group_by: [%s]%s  group_wait: %s  group_interval: %s  repeat_interval: %s", strings.Join(node.GroupBy, ", "), cause,
 		model.Duration(node.GroupWait), model.Duration(node.GroupInterval), model.Duration(node.RepeatInterval))
 }
 

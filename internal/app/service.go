@@ -167,8 +167,8 @@ func (s *Service) forgetGone(cfg *configs.Config) {
 func dispatcherOptions(cfg *configs.Config) alerting.DispatcherOptions {
 	return alerting.DispatcherOptions{
 		Location: cfg.Global.Location, Links: links(cfg.Global.ExternalURL), SilenceWarning: cfg.Global.SilenceWarning,
-		FlapChanges: cfg.Global.FlapChanges,
-		Inhibit:     cfg.Inhibit, Mutes: cfg.Mutes, Intervals: cfg.Intervals,
+		FlapChanges: cfg.Global.FlapChanges, StormGroups: cfg.Global.StormGroups,
+		Inhibit: cfg.Inhibit, Mutes: cfg.Mutes, Intervals: cfg.Intervals,
 	}
 }
 

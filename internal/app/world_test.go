@@ -31,6 +31,7 @@ const (
 type source struct {
 	series int
 	value  func(k int, t int64) float64
+	labels func(k int) labels.Labels                     // nil: job alone
 	other  map[string]*source                            // answers instead, by detector
 	told   func(kind string, t int64) map[string]float64 // metrics of events by their labels
 
@@ -55,6 +56,9 @@ func (s *source) Read(ctx context.Context, q ingest.Query) (tidewatch.Block, err
 	b := tidewatch.Block{Detector: q.Detector, From: q.From, Step: q.Step, N: int((q.To-q.From)/q.Step) + 1}
 	for k := range s.series {
 		ls := labels.FromStrings("job", fmt.Sprintf("job%d", k))
+		if s.labels != nil {
+			ls = s.labels(k)
+		}
 		row := tidewatch.Row{Series: tidewatch.Series{ID: tidewatch.SeriesID(q.Detector, ls), Labels: ls}, V: make([]float64, b.N)}
 		seen := false
 		for i := range row.V {

@@ -21,8 +21,6 @@ type CausesFound struct {
 	Found  []CauseFound           // those of several alarms
 	Alarms map[string]CauseMember // those that were gathered, by ID
 	Quiet  int                    // series without an alarm
-
-	leftOut int // alarms that were not gathered
 }
 
 // CauseMember is an alarm that fires.
@@ -36,9 +34,19 @@ type CauseMember struct {
 // Causes parts the alarms that fire by what they go back to. Residuals are compared on the grid of the step that most of them have,
 // of several the shortest: those of a shorter step are averaged, those of a longer one are not compared.
 func (c *Core) Causes() CausesFound {
-	in, found, events := c.firing()
+	c.mu.RLock()
+	in, found := c.engine.firing(math.MinInt64)
+	events := slices.Clone(c.engine.events.events)
+	c.mu.RUnlock()
+	found.look(in, events)
+	return found
+}
+
+// look finds the causes and the events near them.
+func (found *CausesFound) look(in alerting.CauseInput, events []alerting.ContextEvent) {
+	leftOut := found.AlarmsLeftOut
 	found.CauseReport = alerting.Causes(in)
-	found.AlarmsLeftOut += found.leftOut
+	found.AlarmsLeftOut += leftOut
 	found.Quiet = in.Quiet.Series
 	for _, cause := range found.Causes {
 		if len(cause.Members) == 1 {
@@ -55,37 +63,78 @@ func (c *Core) Causes() CausesFound {
 		}
 		found.Found = append(found.Found, f)
 	}
-	return found
+}
+
+// shareCauses tells newly raised alarms what they have in common with others that fire. Only those are compared that may have one cause
+// with a new one by their onsets.
+func (c *Core) shareCauses(signals []alerting.Signal) (rep alerting.CauseReport) {
+	oldest := int64(math.MaxInt64)
+	for i := range signals {
+		if d := c.engine.find(signals[i].Detector); mayShare(&signals[i]) && d != nil {
+			oldest = min(oldest, d.onset(cmp.Or(signals[i].Transition.Since, signals[i].Transition.T)))
+		}
+	}
+	if oldest == math.MaxInt64 || !c.disp.GroupsByCause() {
+		return rep
+	}
+	in, found := c.engine.firing(oldest - alerting.MaxCauseRun)
+	found.look(in, c.engine.events.events)
+	shared := map[string]*alerting.SharedCause{}
+	for _, f := range found.Found {
+		x := &alerting.SharedCause{
+			Members: f.Members, First: f.First, Onset: found.Alarms[f.First[0]].Onset, Labels: f.Labels, Nearby: f.Nearby, P: f.P, LeftOut: found.AlarmsLeftOut,
+		}
+		for _, id := range f.Members {
+			shared[id] = x
+		}
+	}
+	for i := range signals {
+		if mayShare(&signals[i]) {
+			signals[i].Cause = shared[signals[i].ID]
+		}
+	}
+	return found.CauseReport
+}
+
+// mayShare reports whether a signal may bring an alarm into an incident of others: not what no page tells of, nor what a person has set.
+func mayShare(s *alerting.Signal) bool {
+	return s.Transition.To == alerting.Alarming && !s.Historical && !s.Muted && s.Transition.Rule != alerting.RuleStateSet
 }
 
 // mostCauses is how many alarms are gathered, the newest; the others are counted as left out.
 const mostCauses = 2 * alerting.MaxCauseAlarms
 
-// firing gathers what alarms are compared by, how many it left out, and the events that are known.
-func (c *Core) firing() (in alerting.CauseInput, found CausesFound, events []alerting.ContextEvent) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	in.Step, in.From = c.engine.causeGrid()
-	all := c.engine.alarmed()
-	found.leftOut = max(0, len(all)-mostCauses)
+// firing gathers what alarms are compared by whose onset is since then, and how many it left out. With fewer than two it gathers nothing.
+func (e *Engine) firing(since int64) (in alerting.CauseInput, found CausesFound) {
+	all := e.alarmed()
+	from := slices.IndexFunc(all, func(a alarmedRow) bool { return a.onset < since })
+	if from >= 0 {
+		all = all[:from]
+	}
+	found.AlarmsLeftOut = max(0, len(all)-mostCauses)
 	found.Alarms, in.Quiet.With = map[string]CauseMember{}, map[labels.Label]int{}
-	for _, a := range all[:len(all)-found.leftOut] {
+	all = all[:len(all)-found.AlarmsLeftOut]
+	in.Step, in.From = causeGrid(all)
+	for _, a := range all {
 		m := CauseMember{Detector: a.d.Name, Labels: a.d.labels(a.r.series), Onset: a.onset, Spread: a.d.step() / 2, step: a.d.step()}
 		found.Alarms[a.id] = m
 		m.Labels.Range(func(l labels.Label) { in.Quiet.With[l] = 0 })
 		x := alerting.CauseAlarm{ID: a.id, Onset: m.Onset, Spread: m.Spread, Labels: m.Labels}
-		if m.step <= in.Step {
+		if m.step <= in.Step && len(all) > 1 {
 			x.Past = residuals(a.r.recent.view(m.step, in.From, a.d.next), in)
 		}
 		in.Alarms = append(in.Alarms, x)
 	}
-	c.engine.eachListed(func(d *detector, r *row) {
+	if since > math.MinInt64 && len(all) < 2 {
+		return in, found
+	}
+	e.eachListed(func(d *detector, r *row) {
 		if r.alarm.State() != alerting.Alarming {
 			in.Quiet.Series++
 			d.countLabels(r, in.Quiet.With)
 		}
 	})
-	return in, found, slices.Clone(c.engine.events.events)
+	return in, found
 }
 
 // alarmedRow is a series whose alarm fires.
@@ -96,11 +145,14 @@ type alarmedRow struct {
 	onset int64
 }
 
-// alarmed are the series whose alarms fire, the newest first. A trouble begins between the last point before the breach and its first.
+// onset is when the trouble began whose first breaching point is at since: between the last point before it and that one.
+func (d *detector) onset(since int64) int64 { return since - d.step()/2 }
+
+// alarmed are the series whose alarms fire, other than by hand, the newest first.
 func (e *Engine) alarmed() (all []alarmedRow) {
 	e.eachListed(func(d *detector, r *row) {
-		if r.alarm.State() == alerting.Alarming {
-			all = append(all, alarmedRow{d, r, alerting.AlarmID(d.Name, r.series.ID), r.alarm.Since() - d.step()/2})
+		if r.alarm.State() == alerting.Alarming && !r.alarm.IsSet() {
+			all = append(all, alarmedRow{d, r, alerting.AlarmID(d.Name, r.series.ID), d.onset(r.alarm.Since())})
 		}
 	})
 	slices.SortFunc(all, func(a, b alarmedRow) int { return cmp.Or(cmp.Compare(b.onset, a.onset), cmp.Compare(a.id, b.id)) })
@@ -120,16 +172,15 @@ func (e *Engine) eachListed(each func(*detector, *row)) {
 	}
 }
 
-// causeGrid is the step of most alarms that fire, of several the shortest, and where a grid of it begins that holds all the recent
+// causeGrid is the step of most of the alarms, of several the shortest, and where a grid of it begins that holds all the recent
 // points of its detectors; 0 without alarms.
-func (e *Engine) causeGrid() (step, from int64) {
+func causeGrid(all []alarmedRow) (step, from int64) {
 	count, newest := map[int64]int{}, map[int64]int64{}
-	e.eachListed(func(d *detector, r *row) {
-		if s := d.step(); r.alarm.State() == alerting.Alarming {
-			count[s]++
-			newest[s] = max(newest[s], d.next-s*int64(d.size))
-		}
-	})
+	for _, a := range all {
+		s := a.d.step()
+		count[s]++
+		newest[s] = max(newest[s], a.d.next-s*int64(a.d.size))
+	}
 	for s, n := range count {
 		if step == 0 || n > count[step] || n == count[step] && s < step {
 			step, from = s, newest[s]

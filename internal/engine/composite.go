@@ -100,11 +100,20 @@ func (c *Core) compositeInfo(x *alerting.Composite) AlarmInfo {
 	}
 }
 
-// handle hands a detector's change to the dispatcher; those of composite alarms wait for act.
-func (c *Core) handle(ch Change, now int64) {
-	if d := c.engine.find(ch.Detector); d != nil {
-		c.disp.Handle(d.signal(ch, now, now-ch.Transition.T > historicalAfter.Milliseconds()+2*d.step()))
+// handle hands the changes of detectors to the dispatcher at time now, with the causes that they share; those of composite alarms wait
+// for act.
+func (c *Core) handle(changes []Change, now int64) alerting.CauseReport {
+	var signals []alerting.Signal
+	for i := range changes {
+		if d := c.engine.find(changes[i].Detector); d != nil {
+			signals = append(signals, d.signal(changes[i], now, now-changes[i].Transition.T > historicalAfter.Milliseconds()+2*d.step()))
+		}
 	}
+	rep := c.shareCauses(signals)
+	for i := range signals {
+		c.disp.Handle(signals[i])
+	}
+	return rep
 }
 
 // Muted reports whether the actions of a composite alarm are disabled.

@@ -36,6 +36,8 @@ type Result struct {
 	Controls  []alerting.Control // that took effect
 	Warnings  []string           // what no message tells, for the log
 	Points    int                // real points judged
+	// Causes is what the search for common causes of newly raised alarms did; zero where there was none.
+	Causes alerting.CauseReport
 }
 
 // NewCore joins an engine and a dispatcher.
@@ -136,9 +138,7 @@ func (c *Core) Tick(now int64, blocks []tidewatch.Block) (Result, error) {
 	slices.SortStableFunc(r.Changes, func(x, y Change) int {
 		return cmp.Or(cmp.Compare(x.Transition.T, y.Transition.T), cmp.Compare(x.Detector, y.Detector), cmp.Compare(x.Series.ID, y.Series.ID))
 	})
-	for _, ch := range r.Changes {
-		c.handle(ch, r.Now)
-	}
+	r.Causes = c.handle(r.Changes, r.Now)
 	c.dispatch(&r)
 	return r, nil
 }
