@@ -53,6 +53,7 @@ func Generate(ctx context.Context, w World, out io.Writer) error {
 func generatorArgs(w World) []string {
 	return []string{
 		"bench", "generator", "--series", strconv.Itoa(w.Series), "--detectors", strconv.Itoa(w.Detectors), "--scrape", w.Scrape.String(),
+		"--broken", strconv.Itoa(w.Broken), "--break-at", strconv.FormatInt(w.BreakAt, 10),
 	}
 }
 

@@ -248,3 +248,28 @@ func TestGenerateEndsWithItsContext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A storm of series that are a group each is counted to the last alarm in few messages, also where the service is reloaded in it.
+func TestStormIsTold(t *testing.T) {
+	o := StormDefaults()
+	o.World = World{Series: 120, Detectors: 2, Scrape: time.Minute, Broken: 100, BreakAt: begin + stormQuiet*60_000}
+	o.Ticks, o.Reload = 3, true
+	h, err := Handler(o.World)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	o.URL = srv.URL
+	rep, err := RunStorm(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Alarms < 50 || rep.Told != rep.Alarms || rep.Messages+rep.Replies > 20 || rep.Wait > 5*time.Second {
+		t.Errorf("%+v, want all of the alarms told in few messages, the first soon", rep)
+	}
+	var out bytes.Buffer
+	if err := rep.Print(&out); err != nil || !strings.Contains(out.String(), "100 of 120 series") {
+		t.Error(err, out.String())
+	}
+}

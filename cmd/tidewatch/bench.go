@@ -52,6 +52,36 @@ func benchLoadCommand(a *kingpin.Application, e *env) (string, func(context.Cont
 	}
 }
 
+func benchStormCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
+	c := benchGroup(a).Command("storm", "Let many series go wrong within a minute and report what Slack gets, when, and what it costs. Status 1: not every alarm is told.")
+	o := load.StormDefaults()
+	o.GroupBy = nil // the flag adds to it
+	worldFlags(c, &o.World)
+	c.Flag("broken", "Series that go wrong.").Default("50000").IntVar(&o.Broken)
+	c.Flag("group-by", "Labels by which the route groups; can be repeated.").Default("instance").StringsVar(&o.GroupBy)
+	c.Flag("ticks", "Ticks from the first alarm on.").Default("8").IntVar(&o.Ticks)
+	c.Flag("history", "History to learn first.").Default("6h").DurationVar(&o.History)
+	c.Flag("reload", "Reload the configuration right after the alarms were raised.").BoolVar(&o.Reload)
+	c.Flag("profiles", "Directory for a pprof profile of the storm.").StringVar(&o.Profiles)
+	asJSON := c.Flag("json", "Print the report as JSON.").Bool()
+	return c.FullCommand(), func(ctx context.Context) error {
+		o.Logger = e.logger()
+		rep, err := load.RunStorm(ctx, o)
+		switch {
+		case err != nil:
+			return err
+		case *asJSON:
+			err = json.NewEncoder(e.stdout).Encode(rep)
+		default:
+			err = rep.Print(e.stdout)
+		}
+		if err == nil && rep.Told != rep.Alarms {
+			return exitCode(1)
+		}
+		return err
+	}
+}
+
 func benchReadCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
 	c := benchGroup(a).Command("read", "Read a server's raw samples and report speed and memory beside bare iteration over the same chunks.")
 	o := load.ReadDefaults()
@@ -113,5 +143,7 @@ func benchGeneratorCommand(a *kingpin.Application, e *env) (string, func(context
 	c := benchGroup(a).Command("generator", "Serve the load run's fleet over remote-read until the process is ended.").Hidden()
 	var w load.World
 	worldFlags(c, &w)
+	c.Flag("broken", "Series that go wrong.").IntVar(&w.Broken)
+	c.Flag("break-at", "When, in Unix milliseconds.").Int64Var(&w.BreakAt)
 	return c.FullCommand(), func(ctx context.Context) error { return load.Generate(ctx, w, e.stdout) }
 }

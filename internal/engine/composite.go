@@ -4,6 +4,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/alerting"
 )
@@ -27,27 +29,64 @@ func (c *Core) compose(now int64, blocks []tidewatch.Block) (out []Change) {
 	if newest == math.MinInt64 {
 		return nil
 	}
-	for _, tr := range c.composites.Evaluate(newest, now, c.counts) {
+	for _, tr := range c.composites.Evaluate(newest, now, c.counter()) {
 		out = append(out, describeComposite(tr.Composite, tr.Transition))
 	}
 	return out
 }
 
-// counts are the states of the series of a detector that an operand chooses. Those of a detector in training are not known yet.
-func (c *Core) counts(o alerting.Operand) (n alerting.Counts, known bool) {
-	d := c.engine.find(o.Name)
-	if d == nil || !d.begun {
-		return n, false
+// counted is what an operand chooses, as counter remembers it.
+type counted struct {
+	states alerting.Counts
+	known  bool
+}
+
+// counter tells the states of the series of a detector that an operand chooses, and goes through them once for each operand, however
+// many rules name it; the states must not change meanwhile. Those of a detector in training are not known yet.
+func (c *Core) counter() func(alerting.Operand) (n alerting.Counts, known bool) {
+	memo := map[string]counted{}
+	return func(o alerting.Operand) (alerting.Counts, bool) {
+		key := o.String()
+		x, seen := memo[key]
+		if !seen {
+			if d := c.engine.find(o.Name); d != nil && d.begun {
+				x = counted{d.counts(o.Matchers), true}
+			}
+			memo[key] = x
+		}
+		return x.states, x.known
 	}
+}
+
+// counts are the states of the listed series that match.
+func (d *detector) counts(ms alerting.Matchers) (n alerting.Counts) {
 	for _, g := range d.groups {
 		for i := range g.rows {
-			r := &g.rows[i]
-			if r.listed(d.next) && (len(o.Matchers) == 0 || o.Matchers.Match(d.labels(r.series))) {
+			if r := &g.rows[i]; r.listed(d.next) && d.matches(ms, r) {
 				n[r.alarm.State()]++
 			}
 		}
 	}
-	return n, true
+	return n
+}
+
+// matches reports whether all matchers match what labels gives of the row.
+func (d *detector) matches(ms alerting.Matchers, r *row) bool {
+	for _, m := range ms {
+		value, own := d.Labels[m.Name]
+		switch {
+		case m.Name == labels.AlertName:
+			value = d.Name
+		case m.Name == model.MetricNameLabel:
+			value = ""
+		case !own:
+			value = r.series.Labels.Get(m.Name)
+		}
+		if !m.Matches(value) {
+			return false
+		}
+	}
+	return true
 }
 
 func describeComposite(x *alerting.Composite, tr alerting.Transition) Change {

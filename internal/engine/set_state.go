@@ -79,7 +79,7 @@ func (c *Core) setState(ctl alerting.Control, r *Result) {
 	ch.Set = &set
 	r.Changes = append(r.Changes, ch)
 	c.handle([]Change{ch}, ctl.At)
-	for _, tr := range c.composites.EvaluateAbove(name, ch.Transition.T, ctl.At, c.counts) {
+	for _, tr := range c.composites.EvaluateAbove(name, ch.Transition.T, ctl.At, c.counter()) {
 		r.Changes = append(r.Changes, describeComposite(tr.Composite, tr.Transition))
 	}
 }
