@@ -116,13 +116,14 @@ type Incident struct {
 	Common          labels.Labels    // what all open alarms share
 	Hidden          int              // of Alarms, those that are silenced, inhibited or muted
 	Acknowledgement *Acknowledgement // nil: nobody looks after it
+	Cause           *SharedCause     // that its alarms were found to have, nil: none
 }
 
 // Incidents are all open ones, by key. Alarms holds the ids of the open alarms, the most severe first.
 func (d *Dispatcher) Incidents() []Incident {
 	out := make([]Incident, 0, len(d.incidents))
 	for _, in := range d.incidents {
-		v := Incident{Key: in.key, Receiver: in.receiver, Group: in.group, Posted: in.version > 0, Acknowledgement: in.ack}
+		v := Incident{Key: in.key, Receiver: in.receiver, Group: in.group, Posted: in.version > 0, Acknowledgement: in.ack, Cause: in.cause}
 		var open []*member
 		for _, m := range rank(in.members) {
 			if !m.open {

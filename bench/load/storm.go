@@ -44,6 +44,7 @@ type StormReport struct {
 	// First is from when the evaluation that raised the first alarms began until Slack had the first message: Wait of it was group_wait,
 	// the rest is reading, deciding, storing and sending on the wall's clock.
 	First, Wait              time.Duration
+	FirstCPU                 time.Duration // the processor time of that until the message was decided
 	Messages, Replies, Edits int
 
 	Ticks         []StormTick
@@ -72,6 +73,7 @@ type storm struct {
 	rep    StormReport
 	raised int // in the tick under way
 	alarms map[string]bool
+	from   Cost      // when the tick under way began
 	began  time.Time // the tick that raised the first alarm
 	at     int64     // its decision time
 	newest map[string]alerting.Notice
@@ -148,6 +150,7 @@ func (s *storm) observe(res engine.Result) {
 	for _, n := range res.Notices {
 		if s.rep.Wait == 0 && len(s.newest) == 0 {
 			s.rep.Wait = time.Duration(n.At-s.at) * time.Millisecond
+			s.rep.FirstCPU = s.meter.now().CPU - s.from.CPU
 		}
 		n.Alarms = append([]alerting.AlarmView(nil), n.Alarms...)
 		for i := range n.Alarms {
@@ -202,8 +205,8 @@ func (s *storm) news() bool {
 }
 
 func (s *storm) tick(ctx context.Context, svc *app.Service, at int64) error {
-	from, began := s.meter.now(), time.Now()
-	s.raised = 0
+	began := time.Now()
+	s.from, s.raised = s.meter.now(), 0
 	if err := svc.Walk(ctx, s.clock, at); err != nil {
 		return err
 	}
@@ -219,7 +222,7 @@ func (s *storm) tick(ctx context.Context, svc *app.Service, at int64) error {
 		}
 	}
 	s.rep.Alarms += s.raised
-	s.rep.Ticks = append(s.rep.Ticks, StormTick{s.raised, s.meter.now().sub(from), memory()})
+	s.rep.Ticks = append(s.rep.Ticks, StormTick{s.raised, s.meter.now().sub(s.from), memory()})
 	return nil
 }
 
@@ -241,9 +244,9 @@ func (s *storm) count() {
 // Print writes the report.
 func (r StormReport) Print(out io.Writer) error {
 	_, err := fmt.Fprintf(out, "%d of %d series went wrong within a minute: %d alarms, of which the messages count %d\n"+
-		"%d messages, %d replies in their threads, %d edits; the first %s after its evaluation began, group_wait included (%s)\n"+
+		"%d messages, %d replies in their threads, %d edits; the first %s after its evaluation began, group_wait included (%s), %s of CPU until it was decided\n"+
 		"memory: RSS %s before, %s after, live heap %s before, %s after; sending the rest took %s CPU\n",
-		r.Broken, r.Series, r.Alarms, r.Told, r.Messages, r.Replies, r.Edits, round(r.First), r.Wait,
+		r.Broken, r.Series, r.Alarms, r.Told, r.Messages, r.Replies, r.Edits, round(r.First), r.Wait, round(r.FirstCPU),
 		mebibytes(r.Before.RSS), mebibytes(r.After.RSS), mebibytes(r.Before.Live), mebibytes(r.After.Live), round(r.Send.CPU))
 	for i, t := range r.Ticks {
 		if err != nil {

@@ -26,6 +26,17 @@ type Incident struct {
 	Alarms       []string          `json:"alarms" doc:"Ids of its open alarms, the most severe first."`
 	Hidden       int               `json:"hidden" minimum:"0" doc:"How many of them are silenced or otherwise hidden."`
 	Acknowledged []Acknowledgement `json:"acknowledged" doc:"One entry where somebody looks after it, else none."`
+	Cause        []IncidentCause   `json:"cause" doc:"One entry where alarms of it were found to have one cause, else none."`
+}
+
+// IncidentCause is what was found of the alarms of an incident when the newest of them was raised.
+type IncidentCause struct {
+	Members []string     `json:"members" doc:"IDs of the alarms, by onset."`
+	First   []string     `json:"first" doc:"IDs of those that moved first."`
+	Onset   Time         `json:"onset" doc:"When the first moved."`
+	Labels  []CauseLabel `json:"labels" doc:"What all members share and at most a tenth of the quiet series have, the rarest first."`
+	P       Value        `json:"p_value" doc:"Chance that alarms so much in step before the trouble are unrelated, from 999 circular shifts."`
+	LeftOut int          `json:"alarms_left_out" minimum:"0" doc:"Alarms of that time that were not compared."`
 }
 
 // IncidentList is the answer of GET /api/v1/incidents.
@@ -59,13 +70,24 @@ func (s *server) incidents(ctx context.Context, a *args) (answer, error) {
 	for i, in := range all {
 		out[i] = Incident{
 			Key: in.Key, Receiver: in.Receiver, Group: in.Group, Posted: in.Posted, Since: Time(in.StartsAt), Alarms: orEmpty(in.Alarms),
-			Hidden: in.Hidden, Acknowledged: []Acknowledgement{},
+			Hidden: in.Hidden, Acknowledged: []Acknowledgement{}, Cause: []IncidentCause{},
 		}
 		if k := in.Acknowledgement; k != nil {
 			out[i].Acknowledged = append(out[i].Acknowledged, Acknowledgement{k.By.String(), Time(k.At), k.Comment})
 		}
+		if in.Cause != nil {
+			out[i].Cause = append(out[i].Cause, incidentCause(in.Cause))
+		}
 	}
 	return answer{data: IncidentList{out}}, nil
+}
+
+func incidentCause(c *alerting.SharedCause) IncidentCause {
+	x := IncidentCause{Members: orEmpty(c.Members), First: orEmpty(c.First), Onset: Time(c.Onset), Labels: []CauseLabel{}, P: Value(c.P), LeftOut: c.LeftOut}
+	for _, l := range c.Labels {
+		x.Labels = append(x.Labels, CauseLabel{Name: l.Name, Value: l.Value, Quiet: l.Quiet})
+	}
+	return x
 }
 
 func (s *server) acknowledge(r *http.Request, a *args) (answer, error) {

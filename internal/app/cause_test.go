@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch/alerting"
 )
 
 // cascade is a fleet of which job0 to job3 depend on each other, so that they move together, and break one after another, while job4,
@@ -52,6 +53,11 @@ func TestCascadeIsOneMessage(t *testing.T) {
 		if !strings.Contains(one, want) {
 			t.Errorf("%q is not in the cascade's message: %s", want, one)
 		}
+	}
+	if i := slices.IndexFunc(x.core.Incidents(), func(in alerting.Incident) bool { return in.Cause != nil }); i < 0 {
+		t.Error("no incident has a cause")
+	} else if c := x.core.Incidents()[i].Cause; c.P != 0.001 || len(c.Members) != 4 {
+		t.Errorf("the cause is %+v, want four members, as far from chance as can be", c)
 	}
 	x.walkSent(end)
 	if texts := h.texts(); len(texts) != 2 || slices.ContainsFunc(texts, func(s string) bool { return !strings.Contains(s, "Resolved") }) {

@@ -103,6 +103,9 @@ func (s *Service) write(ctx context.Context, res engine.Result, b store.Batch) {
 			"from", ch.Transition.From.String(), "to", ch.Transition.To.String(), "reason", ch.View.Reason)
 	}
 	s.noteQuality(res)
+	if c := res.Causes; c.AlarmsLeftOut+c.PairsLeftOut > 0 {
+		s.log.Info("common cause: not all alarms were compared", "alarms_left_out", c.AlarmsLeftOut, "pairs_left_out", c.PairsLeftOut, "pairs", c.Pairs)
+	}
 	for _, w := range res.Warnings {
 		s.log.Warn("an alarm is hidden", "detail", w)
 	}

@@ -52,8 +52,13 @@ func Run(ctx context.Context, o Options) (ok bool, err error) {
 	if err := v.print(o.Out, s.zone()); err != nil {
 		return false, err
 	}
+	f := s.telling.figures(s.fleet.Incidents())
+	if err := f.print(o.Out); err != nil {
+		return false, err
+	}
 	sum := Summary{
 		Incidents: len(v.found), Found: v.hits(), FalseAlarms: len(v.falseAlarms), Messages: len(s.slack.Messages(channel)),
+		Told: f.told, Episodes: f.episodes, MessagesOutside: f.outside, MessagesOutside12h: f.most,
 		FirstAlarmSeconds: s.firstAlarm.Seconds(), PeakRSSBytes: peakRSS(),
 	}
 	if o.History > shortHistory {
@@ -104,6 +109,7 @@ type stage struct {
 	svc    *app.Service
 	alarms []onset
 
+	telling    telling
 	firstAlarm time.Duration
 }
 
@@ -185,6 +191,9 @@ func (s *stage) zone() *time.Location { return s.cfg.Global.Location }
 
 // observe notes the alarms of a tick.
 func (s *stage) observe(res engine.Result) {
+	if res.Now >= s.begin() {
+		s.telling.add(&res)
+	}
 	for _, ch := range res.Changes {
 		if ch.Transition.To != alerting.Alarming || ch.Transition.T < s.begin() {
 			continue
@@ -230,6 +239,9 @@ func (s *stage) play(ctx context.Context) error {
 			return s.svc.AwaitSent(ctx)
 		}
 		if err := judge(s.fleet.Incidents(), s.alarms).print(s.o.Out, s.zone()); err != nil {
+			return err
+		}
+		if err := s.telling.figures(s.fleet.Incidents()).print(s.o.Out); err != nil {
 			return err
 		}
 		fmt.Fprintf(s.o.Out, "\nThe week is over; time goes on at its real pace. Ctrl-C ends the demo.\n")

@@ -24,10 +24,15 @@ type Options struct {
 
 // Summary is the last line of a demo that runs once.
 type Summary struct {
-	Incidents         int     `json:"incidents"`
-	Found             int     `json:"found"`
-	FalseAlarms       int     `json:"false_alarms"`
-	Messages          int     `json:"messages"`
-	FirstAlarmSeconds float64 `json:"first_alarm_seconds"`
-	PeakRSSBytes      int64   `json:"peak_rss_bytes"`
+	Incidents   int `json:"incidents"`
+	Found       int `json:"found"`
+	FalseAlarms int `json:"false_alarms"`
+	Messages    int `json:"messages"`
+	Told        int `json:"told"`     // incidents that a message tells of
+	Episodes    int `json:"episodes"` // runs of anomalous points in one series, however short
+	// Messages about no incident: in all, and within any twelve hours.
+	MessagesOutside    int     `json:"messages_outside"`
+	MessagesOutside12h int     `json:"messages_outside_12h"`
+	FirstAlarmSeconds  float64 `json:"first_alarm_seconds"`
+	PeakRSSBytes       int64   `json:"peak_rss_bytes"`
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/internal/simfleet"
 )
 
@@ -41,6 +43,37 @@ func TestJudge(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}
+	}
+}
+
+// A message is about an incident if any of its versions shows an alarm that the incident explains.
+func TestTelling(t *testing.T) {
+	const hour = 3_600_000
+	incidents := []simfleet.Incident{
+		{Name: "errors", Detectors: []string{"ErrorRatio"}, Labels: labels.FromStrings("job", "a"), Start: 10 * hour, End: 11 * hour},
+		{Name: "leak", Detectors: []string{"Memory"}, Labels: labels.FromStrings("job", "b"), Start: 20 * hour, End: 21 * hour},
+	}
+	var x telling
+	add := func(at int64, key string, version int, detector, job string) {
+		x.add(&engine.Result{Episodes: 100, Notices: []alerting.Notice{{
+			Key: key, Version: version, Kind: alerting.KindIncident, At: at,
+			Alarms: []alerting.AlarmView{{ID: detector + job, Detector: detector, Labels: map[string]string{"job": job}, StartsAt: at}},
+		}}})
+	}
+	add(10*hour, "1", 1, "Drop", "a")
+	add(10*hour+1, "1", 2, "ErrorRatio", "a")
+	add(15*hour, "2", 1, "ErrorRatio", "a") // too late
+	add(16*hour, "3", 1, "Memory", "c")
+	add(26*hour, "4", 1, "Memory", "c")
+	add(28*hour, "5", 1, "Memory", "c")
+	x.add(&engine.Result{Notices: []alerting.Notice{{Key: "s", Kind: alerting.KindSummary}}})
+	want := figures{episodes: 600, messages: 5, told: 1, incidents: 2, outside: 4, most: 3}
+	if got := x.figures(incidents); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	var out bytes.Buffer
+	if err := want.print(&out); err != nil || !strings.Contains(out.String(), "1 of 2 incidents told in 5 messages, for 600 episodes of anomalous points in one series: 99.2 % fewer") {
+		t.Error(err, out.String())
 	}
 }
 

@@ -117,9 +117,10 @@ func (e *Engine) firing(since int64) (in alerting.CauseInput, found CausesFound)
 	in.Step, in.From = causeGrid(all)
 	for _, a := range all {
 		m := CauseMember{Detector: a.d.Name, Labels: a.d.labels(a.r.series), Onset: a.onset, Spread: a.d.step() / 2, step: a.d.step()}
-		found.Alarms[a.id] = m
+		id := alerting.AlarmID(a.d.Name, a.r.series.ID)
+		found.Alarms[id] = m
 		m.Labels.Range(func(l labels.Label) { in.Quiet.With[l] = 0 })
-		x := alerting.CauseAlarm{ID: a.id, Onset: m.Onset, Spread: m.Spread, Labels: m.Labels}
+		x := alerting.CauseAlarm{ID: id, Onset: m.Onset, Spread: m.Spread, Labels: m.Labels}
 		if m.step <= in.Step && len(all) > 1 {
 			x.Past = residuals(a.r.recent.view(m.step, in.From, a.d.next), in)
 		}
@@ -141,21 +142,20 @@ func (e *Engine) firing(since int64) (in alerting.CauseInput, found CausesFound)
 type alarmedRow struct {
 	d     *detector
 	r     *row
-	id    string
 	onset int64
 }
 
 // onset is when the trouble began whose first breaching point is at since: between the last point before it and that one.
 func (d *detector) onset(since int64) int64 { return since - d.step()/2 }
 
-// alarmed are the series whose alarms fire, other than by hand, the newest first.
+// alarmed are the series whose alarms fire, other than by hand, the newest first, those of one time by detector and series.
 func (e *Engine) alarmed() (all []alarmedRow) {
 	e.eachListed(func(d *detector, r *row) {
 		if r.alarm.State() == alerting.Alarming && !r.alarm.IsSet() {
-			all = append(all, alarmedRow{d, r, alerting.AlarmID(d.Name, r.series.ID), d.onset(r.alarm.Since())})
+			all = append(all, alarmedRow{d, r, d.onset(r.alarm.Since())})
 		}
 	})
-	slices.SortFunc(all, func(a, b alarmedRow) int { return cmp.Or(cmp.Compare(b.onset, a.onset), cmp.Compare(a.id, b.id)) })
+	slices.SortStableFunc(all, func(a, b alarmedRow) int { return cmp.Compare(b.onset, a.onset) })
 	return all
 }
 
