@@ -48,7 +48,7 @@ func global(s scope, raw rawGlobal) Global {
 }
 
 func storage(s scope, raw rawStorage) Storage {
-	st := Storage{Retention: time.Duration(raw.Retention), SnapshotInterval: time.Duration(raw.SnapshotInterval)}
+	st := Storage{SnapshotInterval: time.Duration(raw.SnapshotInterval)}
 	st.Recording = Recording{Enabled: raw.Recording.Enabled, Samples: raw.Recording.Samples, MaxSize: int64(raw.Recording.MaxSize)}
 	if st.Recording.MaxSize < 16<<20 {
 		s.at("recording").at("max_size").wrong("is under 16MiB", "a day of 1,000 series at a step of a minute takes about 4 MiB")
@@ -56,13 +56,29 @@ func storage(s scope, raw rawStorage) Storage {
 	if st.Recording.Samples && !st.Recording.Enabled {
 		s.at("recording").at("samples").wrong("is set, but the recording is off", "set enabled as well")
 	}
-	if st.Retention < 24*time.Hour {
+	retention := time.Duration(raw.Retention)
+	if retention < 24*time.Hour {
 		s.at("retention").wrong("is under 1d", "incidents must outlive the look at them")
 	}
+	st.Keep = keep(s.at("retention_by_class"), raw.Keep, retention)
 	if st.SnapshotInterval < 10*time.Second || st.SnapshotInterval > 24*time.Hour {
 		s.at("snapshot_interval").wrong("is not between 10s and 1d", "")
 	}
 	return st
+}
+
+// keep is the classes' own times, where they have one, else the retention of all.
+func keep(s scope, raw rawKeep, retention time.Duration) Keep {
+	own := func(name string, d duration) time.Duration {
+		if s.has(name) && time.Duration(d) < 24*time.Hour {
+			s.at(name).wrong("is under 1d", "leave it out to keep it for storage.retention")
+		}
+		return or(s, name, d, retention)
+	}
+	return Keep{
+		History: own("history", raw.History), Events: own("events", raw.Events), Silences: own("silences", raw.Silences),
+		Feedback: own("feedback", raw.Feedback), Incidents: own("incidents", raw.Incidents), Unsent: own("unsent", raw.Unsent),
+	}
 }
 
 func events(s scope, raw rawEvents) Events {

@@ -62,9 +62,14 @@ type Heartbeat struct {
 
 // Storage says how long state is kept and how often it is saved. Where it lies is a flag.
 type Storage struct {
-	Retention        time.Duration // transitions, incidents and delivered messages
+	Keep             Keep
 	SnapshotInterval time.Duration // between two snapshots of the learnt state
 	Recording        Recording
+}
+
+// Keep is for how long each class of the state is kept; each is at least a day.
+type Keep struct {
+	History, Events, Silences, Feedback, Incidents, Unsent time.Duration
 }
 
 // Recording says what is kept of what detectors read.

@@ -127,7 +127,7 @@ func TestFullFile(t *testing.T) {
 	if err := s.HTTP.Validate(); err != nil {
 		t.Error(err)
 	}
-	if c.Global.ExternalURL != "https://tidewatch.example.com" || c.Global.Heartbeat.Interval != 5*time.Minute || c.Storage.Retention != 30*24*time.Hour {
+	if c.Global.ExternalURL != "https://tidewatch.example.com" || c.Global.Heartbeat.Interval != 5*time.Minute || c.Storage.Keep.Events != 30*24*time.Hour || c.Storage.Keep.Unsent != 7*24*time.Hour {
 		t.Errorf("global %+v, storage %+v", c.Global, c.Storage)
 	}
 	if c.Storage.Recording != (Recording{Enabled: true, Samples: true, MaxSize: 512 << 20}) {

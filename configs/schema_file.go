@@ -76,12 +76,31 @@ type rawHeartbeat struct {
 
 // rawStorage says how long state is kept and how often it is saved. Its directory is the flag `--storage.path`.
 type rawStorage struct {
-	// How long transitions, incidents and delivered messages are kept.
+	// How long history, events, what people asked for, and messages are kept.
 	Retention duration `yaml:"retention" default:"90d"`
+	// Other times for some of them.
+	Keep rawKeep `yaml:"retention_by_class"`
 	// Time between two snapshots of the learnt state. The journal covers what lies between.
 	SnapshotInterval duration `yaml:"snapshot_interval" default:"10m"`
 	// A recording of what detectors decide on, for `tidewatch replay --recording`. A change takes effect at the next start.
 	Recording rawRecording `yaml:"recording"`
+}
+
+// rawKeep is for how long each class of the state is kept. What still holds is kept longer: an open episode, a silence until its end,
+// feedback until it expires.
+type rawKeep struct {
+	// Transitions of alarms, and anomalies that have ended.
+	History duration `yaml:"history" default:"=storage.retention"`
+	// Deploys, restarts and other events.
+	Events duration `yaml:"events" default:"=storage.retention"`
+	// Silences after their end, with who made and changed them.
+	Silences duration `yaml:"silences" default:"=storage.retention"`
+	// Feedback after it has expired.
+	Feedback duration `yaml:"feedback" default:"=storage.retention"`
+	// Which messages incidents were told in, and who acknowledged them, after the newest change.
+	Incidents duration `yaml:"incidents" default:"=storage.retention"`
+	// Messages that cannot be delivered. They are given up then, which the log says.
+	Unsent duration `yaml:"unsent" default:"=storage.retention"`
 }
 
 // rawRecording is kept in the directory `recording` of the state. It costs about 3 bytes of disk for each point.

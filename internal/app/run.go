@@ -118,11 +118,18 @@ func (s *Service) live(ctx context.Context) error {
 	}
 }
 
-// prune drops what is older than the retention.
+// prune drops what is older than the retention of its class.
 func (s *Service) prune(ctx context.Context) {
-	before := s.opts.Clock.Now().Add(-s.config().Storage.Retention)
-	if _, err := s.store.Prune(ctx, before); ctx.Err() == nil {
+	now, st := s.opts.Clock.Now(), s.config().Storage
+	p, err := s.store.Prune(ctx, store.Retention{
+		History: now.Add(-st.Keep.History), Events: now.Add(-st.Keep.Events), Silences: now.Add(-st.Keep.Silences),
+		Feedback: now.Add(-st.Keep.Feedback), Incidents: now.Add(-st.Keep.Incidents), Unsent: now.Add(-st.Keep.Unsent),
+	})
+	if ctx.Err() == nil {
 		s.fault("prune", err)
+	}
+	if p.Unsent > 0 {
+		s.log.Warn("messages that could not be delivered are given up", "messages", p.Unsent, "older_than", st.Keep.Unsent)
 	}
 }
 

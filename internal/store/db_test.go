@@ -248,16 +248,20 @@ func TestPruneKeepsWhatIsStillNeeded(t *testing.T) {
 		Notices:     []NoticeRow{notice("waits", 1, false), notice("sent", 1, false)},
 	})
 	sent(t, s, "sent")
-	p, err := s.Prune(t.Context(), time.UnixMilli(3000))
+	p, err := s.Prune(t.Context(), Retention{History: time.UnixMilli(3000), Incidents: time.UnixMilli(3000)})
 	if want := (Pruned{Transitions: 1, Anomalies: 1}); p != want || err != nil {
 		t.Errorf("pruned %+v (%v), want %+v", p, err, want)
 	}
-	p, err = s.Prune(t.Context(), testTime.Add(time.Hour))
+	p, err = s.Prune(t.Context(), Retention{History: testTime.Add(time.Hour), Incidents: testTime.Add(time.Hour)})
 	if want := (Pruned{Transitions: 1, Anomalies: 1, Messages: 1}); p != want || err != nil {
 		t.Errorf("pruned %+v (%v), want %+v", p, err, want)
 	}
 	if _, ok, err := s.NextNotice(t.Context(), "slack"); !ok || err != nil {
 		t.Error("the unsent notice was pruned", err)
+	}
+	p, err = s.Prune(t.Context(), Retention{Unsent: time.UnixMilli(2), Incidents: testTime.Add(time.Hour)})
+	if want := (Pruned{Unsent: 1, Messages: 1}); p != want || err != nil {
+		t.Errorf("pruned %+v (%v), want %+v", p, err, want)
 	}
 }
 
@@ -320,20 +324,23 @@ func TestCommitStopsWithItsContext(t *testing.T) {
 // What concerns one silence or judgement is pruned together.
 func TestPruneControlsBySubject(t *testing.T) {
 	s := open(t, t.TempDir())
-	row := func(id string, until int64, data string) ControlRow {
-		return ControlRow{ID: id, Kind: "k", Actor: "anna", At: 1, Until: until, Data: []byte(data)}
+	row := func(kind, id string, until int64, data string) ControlRow {
+		return ControlRow{ID: id, Kind: kind, Actor: "anna", At: 1, Until: until, Data: []byte(data)}
 	}
 	commit(t, s, Batch{Controls: []ControlRow{
-		row("over", 10, `{"id":"over","silence":{"matchers":[]}}`),
-		row("ends-over", 5, `{"id":"ends-over","target":"over"}`),
-		row("long", 10, `{"id":"long","silence":{"matchers":[]}}`),
-		row("longer", 1000, `{"id":"longer","silence":{"id":"long","matchers":[]}}`),
-		row("year", 1000, `{"id":"year","silence":{"matchers":[]}}`),
-		row("ended", 5, `{"id":"ended","target":"year"}`),
-		row("ack", 5, `{"id":"ack","target":"incident"}`),
+		row("silence", "over", 10, `{"id":"over","silence":{"matchers":[]}}`),
+		row("expire_silence", "ends-over", 5, `{"id":"ends-over","target":"over"}`),
+		row("silence", "long", 10, `{"id":"long","silence":{"matchers":[]}}`),
+		row("silence", "longer", 1000, `{"id":"longer","silence":{"id":"long","matchers":[]}}`),
+		row("silence", "year", 1000, `{"id":"year","silence":{"matchers":[]}}`),
+		row("expire_silence", "ended", 5, `{"id":"ended","target":"year"}`),
+		row("acknowledge", "ack", 5, `{"id":"ack","target":"incident"}`),
+		row("feedback", "f1", 90, `{"id":"f1","feedback":{}}`),
+		row("feedback", "f2", 200, `{"id":"f2","feedback":{}}`),
+		row("retract_feedback", "r2", 90, `{"id":"r2","target":"f2"}`),
 	}})
-	p, err := s.Prune(t.Context(), time.UnixMilli(100))
-	if want := (Pruned{Controls: 3}); p != want || err != nil {
+	p, err := s.Prune(t.Context(), Retention{Silences: time.UnixMilli(100), Feedback: time.UnixMilli(100), Incidents: time.UnixMilli(4)})
+	if want := (Pruned{Silences: 2, Feedback: 1}); p != want || err != nil {
 		t.Errorf("pruned %+v (%v), want %+v", p, err, want)
 	}
 	rows, err := ReadControls(t.Context(), s.Dir())
@@ -344,7 +351,7 @@ func TestPruneControlsBySubject(t *testing.T) {
 	for _, r := range rows {
 		left = append(left, r.ID)
 	}
-	if fmt.Sprint(left) != "[long longer year ended]" {
+	if fmt.Sprint(left) != "[long longer year ended ack f2 r2]" {
 		t.Errorf("left: %v", left)
 	}
 	if _, err := ReadControls(t.Context(), t.TempDir()); !errors.Is(err, fs.ErrNotExist) {

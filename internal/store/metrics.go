@@ -13,6 +13,7 @@ type metrics struct {
 	journalBytes  prometheus.Counter
 	snapshotBytes prometheus.Gauge
 	snapshotTime  prometheus.Gauge
+	pruned        *prometheus.CounterVec
 
 	registered []prometheus.Collector
 }
@@ -39,7 +40,12 @@ func newMetrics() *metrics {
 			Name: "tidewatch_snapshot_timestamp_seconds",
 			Help: "When the newest snapshot was taken, as Unix time.",
 		}),
+		pruned: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tidewatch_store_pruned_total",
+			Help: "Rows that were removed because they were older than the retention of their class.",
+		}, []string{"class"}),
 	}
+	m.countPruned(Pruned{})
 	for _, part := range []string{partJournal, partSnapshot, partDatabase} {
 		m.damaged.WithLabelValues(part)
 		m.writeErrors.WithLabelValues(part)
@@ -47,8 +53,24 @@ func newMetrics() *metrics {
 	return m
 }
 
+func (m *metrics) countPruned(p Pruned) {
+	for _, c := range []struct {
+		class string
+		n     int64
+	}{
+		{"history", p.Transitions + p.Anomalies},
+		{"events", p.Events},
+		{"silences", p.Silences},
+		{"feedback", p.Feedback},
+		{"incidents", p.Messages + p.Acknowledgements},
+		{"unsent", p.Unsent},
+	} {
+		m.pruned.WithLabelValues(c.class).Add(float64(c.n))
+	}
+}
+
 func (m *metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.damaged, m.writeErrors, m.journalBytes, m.snapshotBytes, m.snapshotTime}
+	return []prometheus.Collector{m.damaged, m.writeErrors, m.journalBytes, m.snapshotBytes, m.snapshotTime, m.pruned}
 }
 
 func (m *metrics) register(r prometheus.Registerer) error {
