@@ -90,7 +90,7 @@ func (c *chaos) strikes() bool { return !c.dead && !c.calm && c.rng.Float64() < 
 
 // noRoom says whether the disk is full now. It stays so for up to twenty minutes.
 func (c *chaos) noRoom(where string) bool {
-	if c.dead || c.calm {
+	if c.dead || c.calm || c.roomy {
 		return false
 	}
 	if c.now >= c.full && c.rng.Float64() < c.trouble/20 {

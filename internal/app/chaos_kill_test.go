@@ -106,7 +106,7 @@ func TestChaosLife(t *testing.T) {
 	}
 	p := writePlay(l.Play)
 	clock := NewVirtual(chaosBegin)
-	src := &source{series: chaosSeries, value: p.value}
+	src := p.source()
 	s, err := New(t.Context(), Options{
 		DataDir: l.State, Clock: clock, Workers: 1, NoSync: true,
 		Load: func() (*configs.Config, error) {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,12 +27,12 @@ func TestChaos(t *testing.T) {
 		runs = 1
 	}
 	runs = chaosSetting(t, "TIDEWATCH_CHAOS", runs)
-	plays := make([]*play, 4)
+	plays := make([]*play, chaosPlays)
 	if testing.Short() {
-		plays = plays[3:] // whose incidents have several alarms
+		plays = plays[chaosPlays-1:] // whose incidents have several alarms, and in which people act
 	}
 	for i := range plays {
-		plays[i] = newPlay(t, uint64(4-len(plays)+i))
+		plays[i] = newPlay(t, uint64(chaosPlays-len(plays)+i))
 	}
 	for i := range runs {
 		seed := first + i
@@ -70,13 +71,16 @@ func chaosSetting(t *testing.T, name string, unset int) int {
 // play is what happens in the world in the runs of a script, and what the channel holds after a run without faults.
 type play struct {
 	value  func(k int, t int64) float64
+	cause  func(k int, t int64) float64 // of the alarm that hides others, if there is one
 	yaml   string
 	state  string // a directory with what was learnt until begin
-	points int    // at which a run can die
+	deeds  []deed
+	points int // at which a run can die
 	want   []posted
 }
 
 const (
+	chaosPlays  = 8
 	chaosSeries = 6
 	chaosBegin  = begin + 10*minute // when the service has learnt
 	chaosEnd    = begin + 5*hour
@@ -90,7 +94,7 @@ route: {receiver: oncall, group_by: [%s], group_wait: 30s, group_interval: 5m, r
 receivers: [{name: oncall, slack_configs: [{channel: "#oncall", app_token: xoxb-secret}]}]
 `
 
-// writePlay makes up the script of a seed.
+// writePlay makes up the script of a seed. In every other one people act, and a window and another alarm hide alarms.
 func writePlay(seed uint64) *play {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	type fault struct{ from, to int64 }
@@ -114,7 +118,27 @@ func writePlay(seed uint64) *play {
 		group = "alertname"
 	}
 	p.yaml = fmt.Sprintf(chaosConfig, group)
+	if seed >= chaosPlays/2 {
+		p.yaml = strings.Replace(p.yaml, "}}]\nroute", "}}, {name: Cause, expr: cause, expect: 1/30d}]\nroute", 1) + quietRules
+		from := begin + hour + rng.Int64N(hour)
+		p.cause = func(_ int, t int64) float64 {
+			if t >= from && t < from+40*minute {
+				return calm(9, t) + 100
+			}
+			return calm(9, t)
+		}
+		p.deeds = deedsOf(rng)
+	}
 	return p
+}
+
+// source is where the script's series are read.
+func (p *play) source() *source {
+	s := &source{series: chaosSeries, value: p.value}
+	if p.cause != nil {
+		s.other = map[string]*source{"Cause": {series: 1, value: p.cause}}
+	}
+	return s
 }
 
 // newPlay writes a script, learns its history and performs it without faults.
@@ -141,6 +165,12 @@ func (p *play) perform(t *testing.T, seed uint64, quiet bool) *chaos {
 	for at := chaosBegin + 15*minute; at <= chaosEnd; at += 15 * minute {
 		c.moveClock()
 		c.walk(t, at)
+		if n := int(at-chaosBegin) / int(15*minute); n <= len(p.deeds) {
+			c.act(t, n, p.deeds[n-1])
+		}
+		if c.s == nil {
+			c.start(t)
+		}
 		if (at-chaosBegin)%(45*minute) == 0 {
 			c.snapshot(t)
 		}

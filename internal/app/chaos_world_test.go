@@ -35,6 +35,7 @@ type chaos struct {
 
 	s       *Service
 	opts    Options
+	yaml    string   // the configuration
 	clock   *Virtual // the one that is evaluated on
 	slack   *slackfake.Server
 	root    string
@@ -45,6 +46,7 @@ type chaos struct {
 	synced  map[string]int64 // how much of a file is on disk for sure
 	torn    [2]int64         // the length of SQLite's log before and after the commit under way
 	full    int64            // the disk is full until then
+	roomy   bool             // the disk does not fill up now
 	deaths  int
 	forgot  bool // some of its decisions died with it, as there was no room for them on the disk
 	logbook []string
@@ -61,18 +63,18 @@ func newChaos(t *testing.T, p *play, from int64, seed uint64, calm bool) *chaos 
 	t.Helper()
 	c := &chaos{
 		seed: seed, rng: rand.New(rand.NewPCG(seed, 2)), calm: calm, clock: NewVirtual(from), root: chaosDir(t),
-		synced: map[string]int64{}, now: from, limit: from, seen: from,
+		synced: map[string]int64{}, yaml: p.yaml, now: from, limit: from, seen: from,
 	}
 	c.trouble, c.deadly = c.rng.Float64()*0.1, c.rng.Float64()*0.006
 	if p.points > 0 {
-		c.dieAt = 1 + int(seed/4)*1_000_003%p.points // a prime: all points have their turn
+		c.dieAt = 1 + int(seed/chaosPlays)*1_000_003%p.points // a prime: all points have their turn
 	}
 	c.slack = slackfake.New(slackfake.Options{Token: "xoxb-secret", RateLimit: true, Clock: c.slackTime})
 	t.Cleanup(c.slack.Close)
-	src := &source{series: chaosSeries, value: p.value}
+	src := p.source()
 	c.opts = Options{
 		Clock: c.clock, Workers: 1,
-		Load:       func() (*configs.Config, error) { return configs.Parse("chaos.yml", []byte(p.yaml)) },
+		Load:       func() (*configs.Config, error) { return configs.Parse("chaos.yml", []byte(c.yaml)) },
 		OpenSource: func(configs.Source) (ingest.Source, error) { return src, nil },
 		tuneOutbox: func(o *outbox.Options) { o.Clock, o.Sleep = c.hostTime, c.sleep },
 		tuneStore: func(o *store.Options) {
