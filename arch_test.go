@@ -19,11 +19,11 @@ const module = "github.com/tidewatch/tidewatch"
 // mayImport is the house's plan: which of our packages a package may use. A folder below an entry follows the entry.
 var mayImport = map[string][]string{
 	".":                    {},
-	"ingest":               {".", "ingest/eval"},
+	"ingest":               {".", "ingest/eval", "internal/retryafter"},
 	"ingest/eval":          {},
 	"models":               {"."},
 	"alerting":             {"."},
-	"alerting/notify":      {".", "alerting"},
+	"alerting/notify":      {".", "alerting", "internal/retryafter"},
 	"alerting/notifytest":  {".", "alerting"},
 	"configs":              {".", "ingest", "models", "alerting"},
 	"internal/quality":     {"."},
@@ -35,6 +35,9 @@ var mayImport = map[string][]string{
 	"internal/web":         {".", "alerting", "internal/api"},
 	"internal/slackapp":    {".", "alerting", "alerting/notify", "internal/api"},
 	"internal/slackfake":   {},
+	"internal/retryafter":  {},
+	"internal/smalldisk":   {},
+	"internal/jsonschema":  {},
 	"internal/readserver":  {},
 	"internal/simfleet":    {".", "ingest", "internal/readserver"},
 	"internal/integration": {"*"},

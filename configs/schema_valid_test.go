@@ -2,139 +2,17 @@ package configs
 
 import (
 	"encoding/json"
-	"fmt"
-	"math"
 	"os"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	commoncfg "github.com/prometheus/common/config"
+	"github.com/tidewatch/tidewatch/internal/jsonschema"
 	"github.com/tidewatch/tidewatch/models"
 	"go.yaml.in/yaml/v3"
 )
-
-// validator knows as much of JSON schema draft 7 as our schema uses and refuses to judge by anything else.
-type validator struct{ defs obj }
-
-func (v validator) check(schema obj, x any, path string) error {
-	for key, want := range schema {
-		if err := v.keyword(schema, key, want, x, path); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (v validator) keyword(schema obj, key string, want, x any, path string) error {
-	switch key {
-	case "$schema", "title", "description", "definitions", "properties":
-		return nil
-	case "$ref":
-		name := strings.TrimPrefix(want.(string), "#/definitions/")
-		return v.check(v.defs[name].(obj), x, path)
-	case "allOf":
-		for _, s := range want.([]any) {
-			if err := v.check(s.(obj), x, path); err != nil {
-				return err
-			}
-		}
-		return nil
-	case "oneOf":
-		var reasons []string
-		for _, s := range want.([]any) {
-			if err := v.check(s.(obj), x, path); err != nil {
-				reasons = append(reasons, err.Error())
-			}
-		}
-		return fail(len(reasons) == len(want.([]any))-1, path, "matches not exactly one: "+strings.Join(reasons, " | "))
-	case "enum":
-		return fail(slices.Contains(want.([]any), x), path, fmt.Sprint(x, " is none of ", want))
-	case "type":
-		return fail(isType(want, x), path, fmt.Sprintf("%v is not a %v", x, want))
-	case "pattern":
-		s, ok := x.(string)
-		return fail(!ok || regexp.MustCompile(want.(string)).MatchString(s), path, fmt.Sprint(x, " does not match ", want))
-	case "minimum":
-		f, ok := x.(float64)
-		return fail(!ok || f >= want.(float64), path, fmt.Sprint(x, " is under ", want))
-	case "minItems", "maxItems":
-		l, ok := x.([]any)
-		return fail(!ok || len(l) == int(want.(float64)), path, "wrong length") // both are 2 wherever they stand
-	case "items":
-		for i, item := range list(x) {
-			if err := v.check(want.(obj), item, fmt.Sprintf("%s[%d]", path, i)); err != nil {
-				return err
-			}
-		}
-		return nil
-	case "required":
-		m, ok := x.(obj)
-		for _, name := range want.([]any) {
-			if _, there := m[name.(string)]; ok && !there {
-				return fail(false, path, fmt.Sprint(name, " is missing"))
-			}
-		}
-		return nil
-	case "additionalProperties":
-		return v.properties(schema, want, x, path)
-	default:
-		return fmt.Errorf("the validator does not know %q", key)
-	}
-}
-
-func (v validator) properties(schema obj, rest, x any, path string) error {
-	m, _ := x.(obj)
-	props, _ := schema["properties"].(obj)
-	for name, value := range m {
-		sub, known := props[name].(obj)
-		if !known {
-			if sub, known = rest.(obj); !known {
-				return fail(false, path, "unknown field "+name)
-			}
-		}
-		if err := v.check(sub, value, join(path, name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func list(x any) []any {
-	l, _ := x.([]any)
-	return l
-}
-
-func fail(ok bool, path, why string) error {
-	if ok {
-		return nil
-	}
-	return fmt.Errorf("%s: %s", path, why)
-}
-
-func isType(want, x any) bool {
-	if names, ok := want.([]any); ok {
-		return slices.ContainsFunc(names, func(n any) bool { return isType(n, x) })
-	}
-	switch x := x.(type) {
-	case nil:
-		return want == "null"
-	case string:
-		return want == "string"
-	case bool:
-		return want == "boolean"
-	case float64:
-		return want == "number" || want == "integer" && x == math.Trunc(x)
-	case []any:
-		return want == "array"
-	case obj:
-		return want == "object"
-	default:
-		return false
-	}
-}
 
 func readYAML(t *testing.T, path string) any {
 	t.Helper()
@@ -189,14 +67,14 @@ func TestSchemaAgreesWithLoad(t *testing.T) {
 	if err := json.Unmarshal(b, &schema); err != nil {
 		t.Fatal(err)
 	}
-	v := validator{schema["definitions"].(obj)}
+	doc := jsonschema.Document(schema)
 	for _, path := range append(matches(t, "testdata/*.good.yml"), matches(t, "examples/*.yml")...) {
-		if err := v.check(schema, readYAML(t, path), ""); err != nil {
-			t.Errorf("%s loads, but the schema says: %v", path, err)
+		if wrong := doc.Validate("", schema, readYAML(t, path)); len(wrong) > 0 {
+			t.Errorf("%s loads, but the schema says: %q", path, wrong)
 		}
 	}
 	for _, path := range []string{"testdata/unknown.bad.yml", "testdata/list.bad.yml", "testdata/values.bad.yml"} {
-		if err := v.check(schema, readYAML(t, path), ""); err == nil {
+		if wrong := doc.Validate("", schema, readYAML(t, path)); len(wrong) == 0 {
 			t.Errorf("%s does not load, but the schema takes it", path)
 		}
 	}

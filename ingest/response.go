@@ -6,9 +6,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tidewatch/tidewatch/internal/retryafter"
 )
 
 // statusError is an answer that is not 2xx.
@@ -51,21 +52,13 @@ func readStatus(resp *http.Response, missing string) *statusError {
 	return &statusError{code: resp.StatusCode, body: line, missing: missing, wait: retryHeader(resp)}
 }
 
-// retryHeader is how long a server that is busy asks to wait: seconds, or a time as its own clock has it.
+// retryHeader is how long a server that is busy asks to wait.
 func retryHeader(resp *http.Response) time.Duration {
-	v := resp.Header.Get("Retry-After")
-	if v == "" || (resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable) {
+	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
 		return 0
 	}
-	if seconds, err := strconv.ParseInt(v, 10, 32); err == nil {
-		return time.Duration(max(0, seconds)) * time.Second
-	}
-	at, err := http.ParseTime(v)
-	now, errNow := http.ParseTime(resp.Header.Get("Date"))
-	if err != nil || errNow != nil {
-		return 0
-	}
-	return max(0, at.Sub(now))
+	wait, _ := retryafter.Wait(resp, time.Now())
+	return wait
 }
 
 // collect reads the body of a good answer in the form that its Content-Type names.

@@ -8,11 +8,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/retryafter"
 )
 
 // poster posts JSON to one address, once.
@@ -55,27 +55,14 @@ func (p poster) post(ctx context.Context, doing, address string, body []byte, he
 		return false, nil
 	}
 	unknown, err = classifyStatus(doing, resp.StatusCode, fmt.Sprintf("HTTP status %d", resp.StatusCode))
-	if after, ok := wantsWait(resp, p.clock()); ok && !alerting.IsPermanent(err) {
+	if after, ok := retryafter.Wait(resp, p.clock()); ok && !alerting.IsPermanent(err) {
 		var limited *alerting.RetryAfterError
 		if errors.As(err, &limited) {
 			err = limited.Err
 		}
-		err = &alerting.RetryAfterError{After: after, Err: err}
+		err = &alerting.RetryAfterError{After: max(time.Second, after), Err: err}
 	}
 	return unknown, err
-}
-
-// wantsWait reads Retry-After, which is a number of seconds or a date.
-func wantsWait(resp *http.Response, now time.Time) (time.Duration, bool) {
-	text := resp.Header.Get("Retry-After")
-	if s, err := strconv.Atoi(text); err == nil {
-		return time.Duration(min(max(1, s), 24*3600)) * time.Second, true
-	}
-	at, err := http.ParseTime(text)
-	if err != nil {
-		return 0, false
-	}
-	return min(max(time.Second, at.Sub(now)), 24*time.Hour), true
 }
 
 // addressSecrets are the parts of an address that must not be seen: its path, its query and its user.

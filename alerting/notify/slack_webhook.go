@@ -9,13 +9,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
 
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/retryafter"
 )
 
 // chartPath is where a webhook's message links to for the chart, below ExternalURL: Tidewatch's own API, with the series' ID and
@@ -128,13 +128,10 @@ func saidText(status int, said string) string {
 	return text
 }
 
-// retryAfter reads a 429's Retry-After, in seconds.
+// retryAfter is how long a 429 asks to wait, at least a second.
 func retryAfter(resp *http.Response) (time.Duration, bool) {
-	s, err := strconv.Atoi(resp.Header.Get("Retry-After"))
-	if resp.StatusCode != http.StatusTooManyRequests || err != nil {
-		return 0, false
-	}
-	return time.Duration(max(1, s)) * time.Second, true
+	after, ok := retryafter.Wait(resp, time.Now())
+	return max(time.Second, after), ok && resp.StatusCode == http.StatusTooManyRequests
 }
 
 // secretParts are the parts of a webhook's address that must not be seen.

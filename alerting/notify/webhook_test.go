@@ -15,6 +15,7 @@ import (
 
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/alerting/notifytest"
+	"github.com/tidewatch/tidewatch/internal/retryafter"
 )
 
 // httpStandIn is a receiver of JSON that answers as it is told.
@@ -175,15 +176,26 @@ func TestWebhookSignature(t *testing.T) {
 	}
 }
 
-func TestWantsWait(t *testing.T) {
+func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	for text, want := range map[string]time.Duration{
-		"17": 17 * time.Second, "0": time.Second, "-3": time.Second, "": 0, "soon": 0, "99999999": 24 * time.Hour,
-		now.Add(90 * time.Second).Format(http.TimeFormat): 90 * time.Second, now.Add(-time.Hour).Format(http.TimeFormat): time.Second,
+	for _, tc := range []struct {
+		text, date string
+		want       time.Duration
+		ok         bool
+	}{
+		{"17", "", 17 * time.Second, true},
+		{"0", "", 0, true},
+		{"-3", "", 0, true},
+		{"", "", 0, false},
+		{"soon", "", 0, false},
+		{"99999999", "", 24 * time.Hour, true},
+		{now.Add(90 * time.Second).Format(http.TimeFormat), "", 90 * time.Second, true},
+		{now.Add(-time.Hour).Format(http.TimeFormat), "", 0, true},
+		{now.Add(2 * time.Hour).Format(http.TimeFormat), now.Add(2*time.Hour - time.Minute).Format(http.TimeFormat), time.Minute, true}, // its clock is ahead
 	} {
-		got, ok := wantsWait(&http.Response{Header: http.Header{"Retry-After": {text}}}, now)
-		if got != want || ok != (want != 0) {
-			t.Errorf("Retry-After %q: %v, %v, want %v", text, got, ok, want)
+		got, ok := retryafter.Wait(&http.Response{Header: http.Header{"Retry-After": {tc.text}, "Date": {tc.date}}}, now)
+		if got != tc.want || ok != tc.ok {
+			t.Errorf("Retry-After %q, Date %q: %v, %v, want %v, %v", tc.text, tc.date, got, ok, tc.want, tc.ok)
 		}
 	}
 }

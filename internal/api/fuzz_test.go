@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidewatch/tidewatch/internal/api"
+	"github.com/tidewatch/tidewatch/internal/jsonschema"
 )
 
 // FuzzParams sends any query string to every route that has parameters: the answer is a success or a bad_data error that
@@ -23,7 +24,7 @@ func FuzzParams(f *testing.F) {
 		f.Add(query)
 	}
 	h := newHandler(f, nil)
-	doc, err := parseJSON(api.Document(""))
+	doc, err := jsonschema.Parse(api.Document(""))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func FuzzParams(f *testing.F) {
 			if !utf8.Valid(res.Body.Bytes()) || res.Body.Len() > 1<<20 {
 				t.Fatalf("%s?%q: %d bytes, valid UTF-8: %t", path, query, res.Body.Len(), utf8.Valid(res.Body.Bytes()))
 			}
-			if wrong := document(doc.(map[string]any)).conforms(http.MethodGet, path, res); len(wrong) > 0 {
+			if wrong := (document{doc.(jsonschema.Object)}).conforms(http.MethodGet, path, res); len(wrong) > 0 {
 				t.Fatalf("%s?%q: %s", path, query, strings.Join(wrong, "; "))
 			}
 			checkNextPage(t, h, path, query, res)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tidewatch/tidewatch/internal/api"
 	"github.com/tidewatch/tidewatch/internal/api/apitest"
+	"github.com/tidewatch/tidewatch/internal/jsonschema"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/openapi.json and the answers in docs/api.md")
@@ -38,17 +39,20 @@ func TestOpenAPIDocumentIsUpToDate(t *testing.T) {
 	}
 }
 
+// document is the OpenAPI document.
+type document struct{ jsonschema.Document }
+
 func loadDocument(t *testing.T) document {
 	t.Helper()
-	v, err := parseJSON(api.Document(""))
+	v, err := jsonschema.Parse(api.Document(""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return document(v.(map[string]any))
+	return document{v.(jsonschema.Object)}
 }
 
 func (d document) operation(method, path string) map[string]any {
-	item, _ := d["paths"].(map[string]any)[path].(map[string]any)
+	item, _ := d.Document["paths"].(map[string]any)[path].(map[string]any)
 	op, _ := item[strings.ToLower(method)].(map[string]any)
 	return op
 }
@@ -69,11 +73,11 @@ func (d document) conforms(method, path string, res *httptest.ResponseRecorder) 
 		if !ok || media != "application/json" {
 			continue
 		}
-		v, err := parseJSON(res.Body.Bytes())
+		v, err := jsonschema.Parse(res.Body.Bytes())
 		if err != nil {
 			return append(wrong, "answer is not JSON: "+err.Error())
 		}
-		wrong = append(wrong, d.validate("answer", s, v)...)
+		wrong = append(wrong, d.Validate("answer", s, v)...)
 	}
 	return wrong
 }
@@ -191,7 +195,7 @@ func breakWith(err error) func(*api.Options, *apitest.Backend) {
 }
 
 func eachOperation(doc document, do func(method, path string, codes []string)) {
-	paths := doc["paths"].(map[string]any)
+	paths := doc.Document["paths"].(map[string]any)
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		for method, op := range paths[path].(map[string]any) {
 			codes := slices.Sorted(maps.Keys(op.(map[string]any)["responses"].(map[string]any)))
@@ -219,7 +223,7 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 		}
 		source = append(source, text...)
 	}
-	paths, operations := loadDocument(t)["paths"].(map[string]any), 0
+	paths, operations := loadDocument(t).Document["paths"].(map[string]any), 0
 	eachOperation(loadDocument(t), func(string, string, []string) { operations++ })
 	found := regexp.MustCompile(`path: "([^"]+)"`).FindAllSubmatch(source, -1)
 	if len(found) != operations {
@@ -245,7 +249,7 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 
 func TestValidatorFindsViolations(t *testing.T) {
 	doc := loadDocument(t)
-	alarm := doc.resolve("#/components/schemas/AlarmCounts")
+	alarm := doc.Resolve("#/components/schemas/AlarmCounts")
 	for name, v := range map[string]any{
 		"missing member":    map[string]any{"ok": 1.0, "alarm": 0.0},
 		"unexpected member": map[string]any{"ok": 1.0, "alarm": 0.0, "insufficient_data": 0.0, "x": 1.0},
@@ -253,11 +257,11 @@ func TestValidatorFindsViolations(t *testing.T) {
 		"below minimum":     map[string]any{"ok": -1.0, "alarm": 0.0, "insufficient_data": 0.0},
 		"null":              nil,
 	} {
-		if len(doc.validate("v", alarm, v)) == 0 {
+		if len(doc.Validate("v", alarm, v)) == 0 {
 			t.Errorf("%s was not found", name)
 		}
 	}
-	if wrong := doc.validate("v", alarm, map[string]any{"ok": 1.0, "alarm": 0.0, "insufficient_data": 0.0}); len(wrong) > 0 {
+	if wrong := doc.Validate("v", alarm, map[string]any{"ok": 1.0, "alarm": 0.0, "insufficient_data": 0.0}); len(wrong) > 0 {
 		t.Errorf("a right value was refused: %v", wrong)
 	}
 }

@@ -20,7 +20,7 @@ type Clock = ingest.Clock
 // Wall is the real clock.
 type Wall = ingest.Wall
 
-// Options is what Run needs. ConfigFile and DataDir are required, the zero value of the rest works.
+// Options is what New needs. ConfigFile and DataDir are required, the zero value of the rest works.
 type Options struct {
 	ConfigFile string
 	DataDir    string

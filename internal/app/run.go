@@ -14,16 +14,6 @@ import (
 	"github.com/tidewatch/tidewatch/internal/store"
 )
 
-// Run is the service: it restores what was learnt and decided, then evaluates, sends and serves HTTP until ctx ends, and
-// leaves a snapshot behind. It returns nil after an orderly end.
-func Run(ctx context.Context, opts Options) error {
-	s, err := New(ctx, opts)
-	if err != nil {
-		return err
-	}
-	return s.Run(ctx)
-}
-
 // New opens the state, restores it and is ready to Run.
 func New(ctx context.Context, opts Options) (*Service, error) {
 	s, err := newService(opts.withDefaults())

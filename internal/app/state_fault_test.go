@@ -12,49 +12,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/tidewatch/tidewatch/internal/smalldisk"
 	"github.com/tidewatch/tidewatch/internal/store"
 	"golang.org/x/sys/unix"
 )
 
-// onTmpfs puts the harness's state on a small file system of its own.
-func (h *harness) onTmpfs(t *testing.T) {
+// onSmallDisk puts the harness's state on a small file system of its own.
+func (h *harness) onSmallDisk(t *testing.T) {
 	t.Helper()
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=8m"); err != nil {
-		t.Skip("mounting a tmpfs needs root:", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	h.opts.DataDir, h.opts.NoSync = filepath.Join(dir, "state"), false
-}
-
-// fillDisk writes into the state's file system until nothing more fits, and returns what makes room again.
-func (h *harness) fillDisk(t *testing.T) (free func()) {
-	t.Helper()
-	path := filepath.Join(filepath.Dir(h.opts.DataDir), "filler")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for size := 1 << 16; size > 0; size /= 2 {
-		for err = nil; err == nil; {
-			_, err = f.Write(make([]byte, size))
-		}
-	}
-	if !errors.Is(err, unix.ENOSPC) {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return func() {
-		if err := os.Remove(path); err != nil {
-			t.Error(err)
-		}
-	}
+	h.opts.DataDir, h.opts.NoSync = filepath.Join(smalldisk.Mount(t, "8m"), "state"), false
 }
 
 // The disk is full while an alarm comes up: evaluation goes on, it is said once, and once there is space all is recorded and
@@ -63,10 +29,10 @@ func TestDiskFull(t *testing.T) {
 	want := uninterrupted(t)
 	for _, away := range []int64{20 * minute, 3 * hour} { // while the alarm is up, and beyond its end
 		h := newQuick(t, broken)
-		h.onTmpfs(t)
+		h.onSmallDisk(t)
 		x := h.start(t)
 		x.walkSent(begin + 2*hour)
-		free := h.fillDisk(t)
+		free := smalldisk.Fill(t, filepath.Dir(h.opts.DataDir))
 		h.logs.clear()
 		x.walk(begin + 2*hour + away)
 		x.want(1, "tidewatch_detector_up", "Load")
@@ -220,7 +186,7 @@ func TestStateCannotBeOpened(t *testing.T) {
 	x.stop()
 	t.Run("read-only", func(t *testing.T) {
 		ro := newQuick(t, calm)
-		ro.onTmpfs(t)
+		ro.onSmallDisk(t)
 		dir := filepath.Dir(ro.opts.DataDir)
 		if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
 			t.Fatal(err)

@@ -35,15 +35,6 @@ func New(opts Options) (*Outbox, error) {
 	return o, nil
 }
 
-// Run makes an outbox and runs it until ctx ends.
-func Run(ctx context.Context, opts Options) error {
-	o, err := New(opts)
-	if err != nil {
-		return err
-	}
-	return o.Run(ctx)
-}
-
 // Run sends until ctx ends; an attempt under way then gets Options.Grace. It returns nil.
 func (o *Outbox) Run(ctx context.Context) error {
 	if !o.sending.TryLock() {

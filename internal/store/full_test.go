@@ -3,35 +3,19 @@ package store
 import (
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/tidewatch/tidewatch/internal/smalldisk"
 )
 
 // TestFullFileSystem fills a real, small file system: every kind of write fails with ErrFull, nothing that was acknowledged is
 // lost, and everything works again once there is space.
 func TestFullFileSystem(t *testing.T) {
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
-		t.Skip("mounting a tmpfs needs root:", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
-	filler := filepath.Join(dir, "filler")
-	free := func() {
-		t.Helper()
-		if err := os.Remove(filler); err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := smalldisk.Mount(t, "2m")
 	state := filepath.Join(dir, "state")
 
-	fill(t, filler)
+	free := smalldisk.Fill(t, dir)
 	if s, err := Open(state, Options{}); !errors.Is(err, ErrFull) {
 		if err == nil {
 			err = s.Close()
@@ -45,7 +29,7 @@ func TestFullFileSystem(t *testing.T) {
 	commit(t, s, Batch{Transitions: []TransitionRow{transition("a", 1)}})
 
 	big := make([]byte, 64<<10)
-	fill(t, filler)
+	free = smalldisk.Fill(t, dir)
 	if _, err := s.Journal().Append(big); err != nil {
 		t.Fatal(err)
 	}
@@ -72,25 +56,5 @@ func TestFullFileSystem(t *testing.T) {
 	commit(t, s, Batch{Meta: map[string]string{"big": string(big)}})
 	if err := s.Backup(t.Context(), filepath.Join(dir, "backup")); err != nil {
 		t.Error(err)
-	}
-}
-
-// fill writes a file until nothing more fits.
-func fill(t *testing.T, path string) {
-	t.Helper()
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for size := 1 << 16; size > 0; size /= 2 {
-		for err = nil; err == nil; {
-			_, err = f.Write(make([]byte, size))
-		}
-	}
-	if !errors.Is(err, unix.ENOSPC) {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
 	}
 }
