@@ -14,6 +14,7 @@ type Config struct {
 	Sources       []Source                 // at least one, names unique
 	Presets       []string                 // as written, for example "node-exporter"
 	DetectorFiles []string                 // the files that the globs matched, in the order in which they were read
+	SHA256        string                   // of the text of the file and of DetectorFiles, in hexadecimal; presets are the binary's
 	Detectors     []Detector               // own detectors in the order of the file, then those of presets; names unique
 	Composites    []alerting.CompositeSpec // in the order of the file; together they are valid, see NewComposites
 	Route         *alerting.Route

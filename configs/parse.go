@@ -1,6 +1,8 @@
 package configs
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,6 +25,14 @@ func Parse(name string, data []byte) (*Config, error) {
 }
 
 func parse(name string, data []byte, fs files) (*Config, error) {
+	text := sha256.New()
+	text.Write(data)
+	read := fs.read
+	fs.read = func(path string) ([]byte, error) {
+		b, err := read(path)
+		text.Write(append([]byte{0}, b...))
+		return b, err
+	}
 	b := &builder{files: fs, dir: filepath.Dir(name), main: newDecoder(name)}
 	root, syntax := parseYAML(data)
 	if syntax != nil {
@@ -40,6 +50,7 @@ func parse(name string, data []byte, fs files) (*Config, error) {
 	if errs := b.errors(); len(errs) > 0 {
 		return nil, errs
 	}
+	cfg.SHA256 = hex.EncodeToString(text.Sum(nil))
 	return cfg, nil
 }
 

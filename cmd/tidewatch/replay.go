@@ -56,6 +56,9 @@ func replayCommand(a *kingpin.Application, e *env) (string, func(context.Context
 		for _, text := range report.WithoutEvents {
 			_, _ = fmt.Fprintf(e.stderr, "without deploys and restarts: %s\n", text)
 		}
+		for _, text := range report.Reconfigured {
+			_, _ = fmt.Fprintf(e.stderr, "reconfigured: %s\n", text)
+		}
 		for _, text := range report.Refused {
 			_, _ = fmt.Fprintf(e.stderr, "without effect here: %s\n", text)
 		}

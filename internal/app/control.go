@@ -53,7 +53,7 @@ func (s *Service) recallControls(ctx context.Context) error {
 	}
 	since := s.core.Now()
 	for _, r := range rows {
-		if r.At <= since {
+		if r.At <= since || r.Kind == configurationKind {
 			continue
 		}
 		var c alerting.Control

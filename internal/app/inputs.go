@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/internal/store"
@@ -16,6 +17,8 @@ type Inputs []Input
 type Input struct {
 	At      int64             `json:"at"` // Unix milliseconds
 	Control *alerting.Control `json:"control,omitempty"`
+	// Reconfigured is told and has no effect: a replay has one configuration.
+	Reconfigured *Reconfiguration `json:"reconfigured,omitempty"`
 }
 
 // ReadInputs reads from a state directory what took effect up to to, Unix milliseconds: what a replay of a range that ends there needs
@@ -29,11 +32,16 @@ func ReadInputs(ctx context.Context, dir string, to int64) (in Inputs, err error
 		if r.At > to {
 			continue
 		}
-		c := &alerting.Control{}
-		if err := json.Unmarshal(r.Data, c); err != nil {
+		i := Input{At: r.At}
+		if r.Kind == configurationKind {
+			err = json.Unmarshal(r.Data, &i.Reconfigured)
+		} else {
+			err = json.Unmarshal(r.Data, &i.Control)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("control %s in %s: %w", r.ID, dir, err)
 		}
-		in = append(in, Input{r.At, c})
+		in = append(in, i)
 	}
 	return in, nil
 }
@@ -44,6 +52,9 @@ func (r *replay) tell(now int64) error {
 		in := r.Inputs[0]
 		r.Inputs = r.Inputs[1:]
 		if in.Control == nil {
+			if in.Reconfigured != nil && in.At >= r.From {
+				r.report.Reconfigured = append(r.report.Reconfigured, time.UnixMilli(in.At).UTC().Format(time.RFC3339)+": "+in.Reconfigured.String())
+			}
 			continue
 		}
 		_, res, err := r.core.Control(in.At, *in.Control)

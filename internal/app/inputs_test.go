@@ -53,6 +53,10 @@ func TestReplayWithInputs(t *testing.T) {
 	}
 	x.walkSent(end)
 
+	h.yaml = strings.Replace(h.yaml, "expect: 1/30d", "expect: 1/7d", 1)
+	x.call(x.Reload)
+	x.call(x.Reload) // the same again is no change
+
 	from := begin + 100*minute
 	inputs, err := ReadInputs(t.Context(), h.opts.DataDir, end) // of a service that runs
 	if err != nil {
@@ -75,6 +79,9 @@ func TestReplayWithInputs(t *testing.T) {
 	}
 	if len(report.Refused) > 0 {
 		t.Errorf("refused: %q", report.Refused)
+	}
+	if r := report.Reconfigured; len(r) != 2 || !strings.Contains(r[0], "has decided from here on") || !strings.Contains(r[1], "from here on: Load: expect changed, learnt state kept") {
+		t.Errorf("reconfigured: %q, want the start and the reload", r)
 	}
 	if _, report = replay(from, inputs); report.Notices != 1 || len(report.Refused) > 0 {
 		t.Errorf("from later on: %+v, want one message and nothing refused", report)

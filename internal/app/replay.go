@@ -43,6 +43,7 @@ type ReplayReport struct {
 	Notices                   int // messages that would have been sent, edits not counted
 	Versions                  int // edits counted
 	Status                    []engine.Status
+	Reconfigured              []string // times at which the service was given another configuration: what it sent before may differ
 	Refused                   []string // inputs that were refused, and why: what they name does not exist here
 	WithoutEvents             []string // sources that told of no deploys and restarts, and why: what a service recorded by itself holds none
 }

@@ -23,6 +23,9 @@ func New(ctx context.Context, opts Options) (*Service, error) {
 	if err := s.restore(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("restore state from %s: %w", opts.DataDir, err), s.store.Close())
 	}
+	if err := s.logConfiguration(ctx, s.config(), nil); err != nil {
+		return nil, errors.Join(err, s.store.Close())
+	}
 	s.endTroubles(ctx)
 	if s.outbox, err = outbox.New(s.outboxOptions()); err != nil {
 		return nil, errors.Join(err, s.store.Close())

@@ -238,7 +238,8 @@ func (s *Service) reload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range configs.Changes(s.config(), cfg) {
+	changes := configs.Changes(s.config(), cfg)
+	for _, c := range changes {
 		s.log.Info("configuration", "change", c.String())
 	}
 	set, err := cfg.NewComposites()
@@ -251,6 +252,9 @@ func (s *Service) reload(ctx context.Context) error {
 	}
 	s.core.Compose(set)
 	s.adopt(cfg, ints, runners)
+	if err := s.logConfiguration(ctx, cfg, changes); err != nil {
+		s.log.Warn("the change of the configuration is not written down for replays", "err", err)
+	}
 	s.endTroubles(ctx)
 	if err := s.outbox.SetNotifiers(ctx, s.notifiers()); err != nil {
 		s.log.Warn("messages that failed before the reload are not tried again yet", "err", err)
