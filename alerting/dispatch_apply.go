@@ -87,11 +87,24 @@ func (d *Dispatcher) incidentFor(r *Route, s Signal, cause *SharedCause) *incide
 	}
 	if in != nil {
 		d.join(in, id, group)
+		d.expect(in, r, s.At)
 		return in
 	}
 	in = newIncident(id, r, group, s, d.opts.ConfigHash)
 	d.add(in)
 	return in
+}
+
+// expect sees to it that an incident of which nothing has been told, because all of it was hidden, tells of a group that joins it as
+// soon as the group alone would be told.
+func (d *Dispatcher) expect(in *incident, r *Route, at int64) {
+	switch {
+	case in.version > 0:
+	case in.storm > 0 && !r.WaitGiven:
+		d.touch(in, at)
+	default:
+		d.touch(in, at+r.GroupWait.Milliseconds())
+	}
 }
 
 func (d *Dispatcher) add(in *incident) {
