@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/models"
 )
 
 const (
@@ -27,7 +28,7 @@ func (b *builder) detector(s scope, raw rawDetector, seen map[string]bool) Detec
 		Name: raw.Name, Preset: b.bases[raw.Name].preset, Source: b.detectorSource(s, raw), Agg: raw.Agg,
 		Step: or(s, "step", raw.Step, g.Step), History: or(s, "history", raw.History, g.History),
 		Delay: or(s, "delay", raw.Delay, g.Delay), Model: string(raw.Model), Churn: raw.ChurnLabels.names,
-		Seasons: raw.Seasonality.periods, Location: cmp.Or(raw.Timezone.loc, g.Location),
+		Seasons: raw.Seasonality.periods, Transform: models.Transform(raw.Transform), Location: cmp.Or(raw.Timezone.loc, g.Location),
 		AcceptAfter: time.Duration(raw.AcceptAfter), Range: [2]float64{math.Inf(-1), math.Inf(1)},
 		Direction: raw.Direction, MinDeviation: raw.MinDeviation, MaxSeries: raw.MaxSeries,
 		DataQuality: raw.DataQuality, ExpectInterval: time.Duration(raw.ExpectInterval), MaxGap: time.Duration(raw.MaxGap), RequireLabels: raw.RequireLabels,

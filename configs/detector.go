@@ -25,9 +25,10 @@ type Detector struct {
 	Churn       []string        // labels whose values are replaced in the course of time; nil: found automatically; empty: none
 	Model       string          // a kind of package models
 	Seasons     []time.Duration // nil: found automatically; empty, not nil: none
-	Location    *time.Location  // never nil
-	AcceptAfter time.Duration   // a lasting shift becomes the new normal
-	Range       [2]float64      // valid values of the metric; -Inf and +Inf where open
+	Transform   models.Transform
+	Location    *time.Location // never nil
+	AcceptAfter time.Duration  // a lasting shift becomes the new normal
+	Range       [2]float64     // valid values of the metric; -Inf and +Inf where open
 	Exclude     Exclude
 
 	Expect          Rate    // false alarm episodes of the whole detector
@@ -57,7 +58,7 @@ type Detector struct {
 func (d Detector) ModelConfig(rows int) models.Config {
 	return models.Config{
 		Kind: d.Model, Rows: rows, Step: d.Step, Location: d.Location, Seasons: d.Seasons,
-		Min: d.Range[0], Max: d.Range[1], AcceptAfter: d.AcceptAfter,
+		Min: d.Range[0], Max: d.Range[1], AcceptAfter: d.AcceptAfter, Transform: d.Transform,
 	}
 }
 

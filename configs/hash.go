@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/tidewatch/tidewatch/models"
 )
 
 // ModelHash names what must be equal for learnt state to be kept across a reload: the samples that the models see (source,
@@ -35,13 +36,14 @@ type modelPart struct {
 	Range          [2]string     `json:"range"`
 	Join           string        `json:"join,omitempty"`
 	Agg            Agg           `json:"agg,omitempty"`
+	Transform      string        `json:"transform,omitempty"`
 }
 
 func (d Detector) modelPart() modelPart {
 	return modelPart{
 		Source: d.Source, ExternalLabels: d.input, Expr: canonicalExpr(d.Expr), Step: d.Step, History: d.History, Model: d.Model,
 		Seasonality: seasonsText(d.Seasons), Timezone: d.Location.String(), AcceptAfter: d.AcceptAfter,
-		Range: [2]string{number(d.Range[0]), number(d.Range[1])}, Join: joinText(d.Join), Agg: d.Agg,
+		Range: [2]string{number(d.Range[0]), number(d.Range[1])}, Join: joinText(d.Join), Agg: d.Agg, Transform: transformText(d.Transform),
 	}
 }
 
@@ -123,6 +125,14 @@ func churnText(names []string) string {
 		return ""
 	}
 	return fmt.Sprintf("%q", slices.Sorted(slices.Values(names)))
+}
+
+// transformText is empty for the series' own unit, so that other detectors' hashes do not depend on it.
+func transformText(t models.Transform) string {
+	if t == models.Identity {
+		return ""
+	}
+	return transformNames[t]
 }
 
 // joinText is empty where nothing is joined, so that other detectors' hashes do not depend on it.

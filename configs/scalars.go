@@ -3,6 +3,7 @@ package configs
 import (
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -155,6 +156,20 @@ func (t *treatment) parse(s string) error {
 		}
 	}
 	return oneOf(s, treatmentNames)
+}
+
+// transform is a scale of models.Config.
+type transform models.Transform
+
+var transformNames = []string{"identity", "auto", "log"} // indexed by models.Transform
+
+func (t *transform) parse(s string) error {
+	i := slices.Index(transformNames, s)
+	if i < 0 {
+		return oneOf(s, transformNames)
+	}
+	*t = transform(i)
+	return nil
 }
 
 // weekday is a day by its English name or the first three letters of it.

@@ -24,6 +24,8 @@ type rawDetector struct {
 	Model modelKind `yaml:"model" default:"=combined; joint with join"`
 	// Patterns that repeat: `auto` tests for 1h, 1d and 1w, `none` is none, or a list such as `[1d, 1w]`.
 	Seasonality seasonality `yaml:"seasonality" default:"auto"`
+	// Scale on which a series is judged: `identity` is its own unit, `log` is for series whose noise grows with their level, and `auto` takes the one under which its points are more likely, series by series. Not with `join`.
+	Transform transform `yaml:"transform" default:"identity"`
 	// Time zone (IANA name) in which the daily and weekly patterns are learnt.
 	Timezone timezone `yaml:"timezone" default:"=global.timezone"`
 	// A shift that lasts this long becomes the new normal, as one event that is told.

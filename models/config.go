@@ -97,6 +97,9 @@ func checkConfig(c Config) error {
 	if c.AcceptAfter < 0 {
 		return fmt.Errorf("model %q: accept_after is %s, want 0 (48h) or more", c.Kind, c.AcceptAfter)
 	}
+	if c.Transform != Identity && registry[c.Kind].Joint {
+		return fmt.Errorf("model %q: a scale is chosen for single series only", c.Kind)
+	}
 	for _, s := range c.Seasons {
 		if s != hourly && s != daily && s != weekly {
 			return fmt.Errorf("model %q: season %s is not known, want 1h, 1d or 1w", c.Kind, s)

@@ -15,6 +15,9 @@ var _ = register(Spec{
 
 func newSharer(on channels) func(Config) (Model, error) {
 	return func(c Config) (Model, error) {
+		if c.Transform != Identity {
+			return newScaled(c, on)
+		}
 		m, err := newRows(c, on)
 		if err != nil {
 			return nil, err

@@ -112,12 +112,8 @@ func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
 	if made.settled {
 		w.tails.fade(0.02)
 	}
-	if made.changed { // least of all does what many points showed hold of another expectation
-		w.tails.fade(0.3)
-		for _, k := range slowTails {
-			w.tails.fadeOne(k, 0.17)
-		}
-		w.tails.fadeOne(tailAll, 0.17)
+	if made.changed {
+		w.tails.renew()
 	}
 	j.evidence.learn(max(1/float64(n), 1/s.scaleMemory), j.logSpread)
 	if w.learnt%tailEvery == 0 {

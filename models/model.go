@@ -16,6 +16,7 @@ type Config struct {
 	Seasons     []time.Duration // nil: auto (1d, 1w and 1h are tested); empty, not nil: none
 	Min, Max    float64         // the metric's valid range, -Inf and +Inf where open
 	AcceptAfter time.Duration   // a lasting shift becomes the new normal after this long; 0: 48h
+	Transform   Transform       // of the kinds that judge each series for itself
 	Seed        uint64
 }
 

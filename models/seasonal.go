@@ -9,6 +9,9 @@ var _ = register(Spec{
 	Kind: "seasonal",
 	Doc:  "Robust level, trend and daily and weekly profile with a short memory; judges single points, sustained deviations, shifts, noise, flat lines and gaps.",
 	New: func(c Config) (Model, error) {
+		if c.Transform != Identity {
+			return newScaled(c, seasonalChannels)
+		}
 		m, err := newRows(c, seasonalChannels)
 		if err != nil {
 			return nil, err

@@ -123,3 +123,12 @@ func newLone(p *prior) (l lone) {
 	l.with(p).fit()
 	return l
 }
+
+// renew makes room for what is to be learnt of another expectation. Least of all does what many points showed hold of it.
+func (t *tails) renew() {
+	t.fade(0.3)
+	for _, k := range slowTails {
+		t.fadeOne(k, 0.17)
+	}
+	t.fadeOne(tailAll, 0.17)
+}
