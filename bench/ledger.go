@@ -40,17 +40,22 @@ const (
 	ledgerStep    = 5 * time.Minute
 )
 
-// MeasureLedger trains one detector of the given kind of model on n synthetic series and takes its state apart.
-func MeasureLedger(kind string, n int) (Ledger, error) {
+// MeasureLedger trains one detector of the given kind of model on n synthetic series and takes its state apart. With own the series have forests of
+// their own, as many as there may be.
+func MeasureLedger(kind string, n int, own bool) (Ledger, error) {
 	before := heapInUse()
-	core, err := trained(kind, n)
+	core, err := trained(kind, n, own)
 	if err != nil {
 		return Ledger{}, err
 	}
 	l := Ledger{Series: n, Measured: float64(heapInUse()-before) / float64(n)}
 	by := map[string]int64{}
 	for path, bytes := range Sizes(core) {
-		by[fieldOf(path)] += bytes
+		field := fieldOf(path)
+		if own && field == sharedForest { // of so many one is shared
+			field = "own: forest"
+		}
+		by[field] += bytes
 	}
 	for field, bytes := range by {
 		l.Lines = append(l.Lines, Line{field, float64(bytes) / float64(n)})
@@ -78,11 +83,13 @@ const (
 // chartPoints is the line of what a service keeps in files, which need not stay in memory.
 const chartPoints = "points for charts; of a service, in files"
 
+const sharedForest = "shared: forest"
+
 // fieldOf names the ledger's line that a path belongs to.
 func fieldOf(path string) string {
 	if rest, ok := strings.CutPrefix(path, modelPath); ok {
 		if strings.Contains(rest, "forest.") {
-			return "shared: forest"
+			return sharedForest
 		}
 		for strings.HasPrefix(rest, "rows.") { // of the kinds that wrap it, and the slice in it
 			rest = rest[len("rows."):]
@@ -98,6 +105,8 @@ func fieldOf(path string) string {
 	switch {
 	case path == slackPath:
 		return path
+	case strings.HasPrefix(path, groupPath+"own"):
+		return "own: samples for the next forest"
 	case strings.HasPrefix(path, groupPath), path+"." == groupPath:
 		return "group"
 	case strings.HasPrefix(path, "engine.detectors.family"):
@@ -122,7 +131,7 @@ func heapInUse() int64 {
 }
 
 // trained is a core with one detector that has learnt n series.
-func trained(kind string, n int) (*engine.Core, error) {
+func trained(kind string, n int, own bool) (*engine.Core, error) {
 	spec, err := models.Lookup(kind)
 	if err != nil {
 		return nil, err
@@ -131,7 +140,7 @@ func trained(kind string, n int) (*engine.Core, error) {
 		Name: "ledger", Expr: "x", Location: time.UTC, ConfigHash: "c", ModelHash: "m",
 		Model:   models.Config{Kind: spec.Kind, Rows: 1, Step: ledgerStep, Location: time.UTC, Min: math.Inf(-1), Max: math.Inf(1), Seed: 1},
 		Alarm:   alerting.Policy{Datapoints: 3, Of: 5},
-		Promise: engine.Promise{Count: 1, Per: 30 * 24 * time.Hour},
+		Promise: engine.Promise{Count: 1, Per: 30 * 24 * time.Hour}, Own: own,
 	}
 	root := &alerting.Route{Receiver: "none"}
 	core := engine.NewCore(engine.New(engine.Options{}), alerting.NewDispatcher(root, alerting.DispatcherOptions{}))

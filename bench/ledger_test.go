@@ -21,7 +21,7 @@ func TestLedgerAgreesWithTheHeap(t *testing.T) {
 			continue // the ledger is of series that are judged one by one
 		}
 		t.Run(kind, func(t *testing.T) {
-			l, err := bench.MeasureLedger(kind, 600)
+			l, err := bench.MeasureLedger(kind, 600, false)
 			if err != nil {
 				t.Fatal(err)
 			}

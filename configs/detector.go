@@ -26,6 +26,7 @@ type Detector struct {
 	Model       string          // a kind of package models
 	Seasons     []time.Duration // nil: found automatically; empty, not nil: none
 	Transform   models.Transform
+	OwnForest   bool           // each series is judged with a forest of its own, not with one that all share
 	Location    *time.Location // never nil
 	AcceptAfter time.Duration  // a lasting shift becomes the new normal
 	Range       [2]float64     // valid values of the metric; -Inf and +Inf where open

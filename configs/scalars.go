@@ -172,6 +172,19 @@ func (t *transform) parse(s string) error {
 	return nil
 }
 
+// forest says whether a series has a forest of its own.
+type forest bool
+
+var forestNames = []string{"shared", "own"}
+
+func (f *forest) parse(s string) error {
+	if !slices.Contains(forestNames, s) {
+		return oneOf(s, forestNames)
+	}
+	*f = s == "own"
+	return nil
+}
+
 // weekday is a day by its English name or the first three letters of it.
 type weekday time.Weekday
 

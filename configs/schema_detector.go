@@ -26,6 +26,8 @@ type rawDetector struct {
 	Seasonality seasonality `yaml:"seasonality" default:"auto"`
 	// Scale on which a series is judged: `identity` is its own unit, `log` is for series whose noise grows with their level, and `auto` takes the one under which its points are more likely, series by series. Not with `join`.
 	Transform transform `yaml:"transform" default:"identity"`
+	// Which isolation forest judges a series: `shared` is one for all of the detector, `own` one for each of up to 100 series, at 350 KiB each, for those that are worth it. Not with `join`.
+	Forest forest `yaml:"forest" default:"shared"`
 	// Time zone (IANA name) in which the daily and weekly patterns are learnt.
 	Timezone timezone `yaml:"timezone" default:"=global.timezone"`
 	// A shift that lasts this long becomes the new normal, as one event that is told.

@@ -32,6 +32,7 @@ var typeDocs = map[reflect.Type]typeDoc{
 	reflect.TypeFor[Rate]():         {"number/duration", obj{"type": "string", "pattern": `^[0-9.eE+-]+ */ *[0-9a-z]+$`}},
 	reflect.TypeFor[treatment]():    {"word", obj{"enum": treatmentNames}},
 	reflect.TypeFor[transform]():    {"word", obj{"enum": transformNames}},
+	reflect.TypeFor[forest]():       {"word", obj{"enum": forestNames}},
 	reflect.TypeFor[wallClock]():    {"time of day", obj{"type": "string", "pattern": `^[0-9]{2}:[0-9]{2}$`}},
 	reflect.TypeFor[weekdayRange](): {"day or range of days", obj{"type": "string"}},
 	reflect.TypeFor[dayRange]():     {"number or range of numbers", obj{"type": []string{"string", "integer"}}},

@@ -99,9 +99,8 @@ func (m *scaled) consider(w *row, t int64, x float64) {
 	if m.other == 0 {
 		m.other = scaleFor(max(math.Abs(w.level), w.noise.dev))
 	}
-	log, mid := m.other, 0.0
-	j := w.judged(m.settings, m.on, m.forest, t, m.y[0])
-	mid = m.in.value(j.mid)
+	log, j := m.other, w.judged(m.settings, m.on, m.forest, t, m.y[0])
+	mid := m.in.value(j.mid)
 	hour := w.profile.noise(j.ph)
 	if m.in == 0 {
 		m.weigh(m.settings, j.r, hour, log.of(x)-log.of(mid), math.Log(log.slope(x)))

@@ -43,8 +43,9 @@ func TestScaleIsChosenByLikelihood(t *testing.T) {
 				r, next := newRunner(t, "combined", models.Config{Transform: models.Auto}), c.make(seed+1)
 				changes, log := 0, false
 				for k := range int64(30 * 288) {
-					at, x := k*gridStep.Milliseconds(), 0.0
-					if x = next(at); k%288 == 0 && r.onLogScale(at, x) != log {
+					at := k * gridStep.Milliseconds()
+					x := next(at)
+					if k%288 == 0 && r.onLogScale(at, x) != log {
 						changes, log = changes+1, !log
 					}
 					r.step(at, x)

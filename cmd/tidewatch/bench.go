@@ -126,9 +126,10 @@ func benchLedgerCommand(a *kingpin.Application, e *env) (string, func(context.Co
 	c := benchGroup(a).Command("ledger", "Say of how many bytes, by field, a series' state in memory consists.")
 	kind := c.Flag("model", "Kind of model.").Default("combined").Enum(models.Kinds()...)
 	series := c.Flag("series", "Series to measure.").Default("5000").Int()
+	own := c.Flag("own-forest", "Give series forests of their own, as forest: own does.").Bool()
 	asJSON := c.Flag("json", "Print the ledger as JSON.").Bool()
 	return c.FullCommand(), func(context.Context) error {
-		l, err := bench.MeasureLedger(*kind, *series)
+		l, err := bench.MeasureLedger(*kind, *series, *own)
 		switch {
 		case err != nil:
 			return err

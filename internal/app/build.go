@@ -28,7 +28,7 @@ func engineDetectors(cfg *configs.Config, dryRun bool) []engine.Detector {
 			Name: d.Name, Expr: d.Expr, Unit: d.Unit, Labels: d.Labels, Annotations: d.Annotations, Location: d.Location,
 			Model: m, Alarm: d.Alarm, Direction: engine.Direction(d.Direction),
 			Deviation: engine.Deviation{Relative: d.MinDeviation.Relative, Value: d.MinDeviation.Value},
-			Promise:   promise(d), Muted: !d.Notify || dryRun, Join: d.Join, Churn: d.Churn,
+			Promise:   promise(d), Muted: !d.Notify || dryRun, Join: d.Join, Churn: d.Churn, Own: d.OwnForest,
 			ModelHash: d.ModelHash(), ConfigHash: d.ModelHash() + d.PolicyHash(), Quality: expectations(d),
 		}
 		if len(d.Exclude.Ranges)+len(d.Exclude.Recurring) > 0 {

@@ -290,15 +290,22 @@ type detectorStatus struct {
 	lastErrorAt int64
 	lastTick    int64
 	leftOut     int // series that joint groups have no room for, as they were told last
+	unowned     int // series that share a forest because there are too many to have their own, likewise
 }
 
-// noteLeftOut tells the log when joint groups have no room for series that they had room for, or more of them. It wants s.mu.
+// noteLeftOut tells the log when joint groups have no room for series that they had room for, or more of them, and when series that are to have a
+// forest of their own have to share one. It wants s.mu.
 func (s *Service) noteLeftOut(name string) {
 	st, n := s.status[name], s.core.LeftOut(name)
 	if n > st.leftOut {
 		s.log.Warn("series are left out: a joint group has no room for more", "detector", name, "left_out", n, "group_limit", models.MaxJoint)
 	}
 	st.leftOut = n
+	held, n := s.core.OwnForests(name)
+	if n > st.unowned {
+		s.log.Warn("series share a forest: there are as many with one of their own as there may be", "detector", name, "own", held, "sharing", n, "limit", engine.MaxOwn)
+	}
+	st.unowned = n
 }
 
 // markAttempted notes that a detector was evaluated or failed to be; after the first round of all the service is ready.

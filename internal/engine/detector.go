@@ -73,6 +73,8 @@ type Detector struct {
 	// Churn are the labels whose values are replaced in the course of time, so that a series which differs from one that has ended in them
 	// alone goes on from what was learnt of it. nil: those that are known, and those that are found; empty: no series replaces another.
 	Churn []string
+	// Own gives up to MaxOwn series a forest of their own. It needs a kind of model that shares one, and is part of ModelHash.
+	Own bool
 	// Quality is what the data should be like; nil: it is not checked.
 	Quality    *quality.Expect
 	ConfigHash string

@@ -71,6 +71,9 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 		return nil, fmt.Errorf("model %q judges %s, and join is %s", c.Model.Kind, pick(spec.Joint, "several series as one", "each series"),
 			pick(c.Join != nil, "set", "not set"))
 	}
+	if c.Own && (spec.Dim == 0 || spec.Joint) {
+		return nil, fmt.Errorf("model %q has no forest that a series could have to itself", c.Model.Kind)
+	}
 	blank, err := spec.New(c.Model)
 	if err != nil {
 		return nil, err

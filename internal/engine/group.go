@@ -18,6 +18,7 @@ type group struct {
 	rows    []row // one decision each; of a joint group one for all members
 	next    int64 // grid time of the next point, Unix milliseconds
 	members members
+	own     *family // what this group alone is judged with; nil: what all share
 }
 
 // row is one series of a group: its alarm and what is remembered of it besides the model.

@@ -183,9 +183,8 @@ func (d *detector) succeed(g, old *group, t int64) {
 	if err := h.Inherit(old.model, d.unlike(old, t)); err != nil {
 		panic("engine: detector " + d.Name + ": " + err.Error()) // the same kind and Config
 	}
-	if sh, ok := g.model.(models.Sharer); ok && d.family.shared != nil {
-		sh.Adopt(d.family.shared)
-	}
+	d.bequeath(g, old)
+	d.equip(g)
 	o := &old.rows[0]
 	o.replaced = true
 	g.rows[0].origin = Origin{ID: old.id, Labels: o.series.Labels, Begun: o.begun(), At: t}

@@ -39,6 +39,7 @@ func (d *detector) expect() {
 // renew makes a group learn from the beginning: what it has learnt is of another unit.
 func (d *detector) renew(g *group) {
 	g.model = d.newModel()
+	d.equip(g)
 	g.rows[0].first, g.rows[0].ready = g.next, false
 }
 

@@ -327,14 +327,12 @@ func (d *detector) epoch(t int64) {
 		return
 	}
 	turn := crossesEpoch(t, epochEvery.Milliseconds(), generation)
-	if d.family.shared != nil && !turn {
-		return
-	}
-	if s := d.family.rebuild(d.spec, d.Model.Seed, turn); s != nil {
+	if (d.family.shared == nil || turn) && d.family.rebuild(d.spec, d.Model.Seed, turn) != nil {
 		for _, g := range d.groups {
-			g.model.(models.Sharer).Adopt(s) //nolint:errcheck // a kind with a family is a Sharer
+			d.equip(g)
 		}
 	}
+	d.rebuildOwn(t)
 }
 
 // live counts the series that reported within goneAfter.

@@ -18,6 +18,7 @@ const (
 // same whatever the order or the sharding.
 type pool struct {
 	dim  int
+	size int // samples that are kept; 0: poolSize
 	hash []uint64
 	vec  []float64 // dim values per hash
 	max  uint64    // the largest hash kept once the pool is full
@@ -32,31 +33,41 @@ func sampleHash(seed, series uint64, t int64) uint64 {
 }
 
 // wants reports whether a sample with this hash could still enter.
-func (p *pool) wants(h uint64) bool { return len(p.hash) < 2*poolSize && (p.max == 0 || h <= p.max) }
+func (p *pool) wants(h uint64) bool {
+	return len(p.hash) < 2*p.keeps() && (p.max == 0 || h <= p.max)
+}
+
+func (p *pool) keeps() int {
+	if p.size == 0 {
+		return poolSize
+	}
+	return p.size
+}
 
 func (p *pool) add(h uint64, v []float64) {
 	p.hash = append(p.hash, h)
 	p.vec = append(p.vec, v...)
-	if len(p.hash) == 2*poolSize {
+	if len(p.hash) == 2*p.keeps() {
 		p.shrink()
 	}
 }
 
-// shrink sorts by hash and keeps the poolSize smallest.
+// shrink sorts by hash and keeps the smallest.
 func (p *pool) shrink() {
 	order := make([]int, len(p.hash))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(p.hash[a], p.hash[b]) })
-	n := min(len(order), poolSize)
-	hash, vec := make([]uint64, 0, 2*poolSize), make([]float64, 0, 2*poolSize*p.dim)
+	keeps := p.keeps()
+	n := min(len(order), keeps)
+	hash, vec := make([]uint64, 0, 2*keeps), make([]float64, 0, 2*keeps*p.dim)
 	for _, i := range order[:n] {
 		hash = append(hash, p.hash[i])
 		vec = append(vec, p.vec[i*p.dim:(i+1)*p.dim]...)
 	}
 	p.hash, p.vec = hash, vec
-	if n == poolSize {
+	if n == keeps {
 		p.max = hash[n-1]
 	}
 }
@@ -84,7 +95,7 @@ func (f *family) rebuild(spec models.Spec, seed uint64, turn bool) models.Shared
 		return nil
 	}
 	if turn {
-		f.prev, f.cur = f.cur, pool{dim: spec.Dim}
+		f.prev, f.cur = f.cur, pool{dim: spec.Dim, size: f.cur.size}
 	}
 	f.shared = spec.BuildShared(seed, samples)
 	return f.shared

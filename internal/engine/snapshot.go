@@ -176,6 +176,9 @@ func (e *Engine) appendShard(shard, of int) []byte {
 				continue
 			}
 			g.append(&groups, d.step())
+			if d.Own {
+				groups.own(g.own)
+			}
 			if out.b == nil {
 				size := len(groups.b) + len(groups.b)/8
 				groups.b = slices.Grow(groups.b, size*counts[i])
@@ -238,6 +241,13 @@ func (d *detector) loadGroup(in *decoder) (*group, error) {
 		if g.rows[i], err = d.loadRow(in); err != nil {
 			return nil, fmt.Errorf("series %016x: %w", g.id, err)
 		}
+	}
+	if d.Own {
+		var err error
+		if g.own, err = in.own(d.spec); err != nil {
+			return nil, fmt.Errorf("series %016x: %w", g.id, err)
+		}
+		d.equip(g)
 	}
 	if d.Join != nil {
 		if err := d.loadMembers(in, g); err != nil {

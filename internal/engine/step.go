@@ -220,9 +220,9 @@ func (st *stepper) transition(t int64, g *group, i int, tr alerting.Transition, 
 			r.ep.start = min(r.ep.start, tr.Since)
 		}
 		r.ep.alarmed, r.ep.transition = true, tr
-		r.ep.explanation = g.explain(t, st.x, i, r.pinned)
-		if st.d.family.shared != nil {
-			r.ep.shared = st.d.family.shared.Version()
+		r.ep.explanation = g.named(st.scores[i].Channel, g.explain(t, st.x, i, r.pinned))
+		if s := st.d.judgedWith(g); s != nil {
+			r.ep.shared = s.Version()
 		}
 		r.ep.data = st.d.data.at(t, st.d.step())
 		r.ep.breaching = r.breaching(t, st.d.step(), st.d.Alarm.Of)
@@ -257,11 +257,18 @@ func (st *stepper) end(t int64, g *group, i int, note string) {
 // collect offers the point that was decided to the samples of the family.
 func (st *stepper) collect(t int64, g *group) {
 	h := sampleHash(st.d.Model.Seed, g.id, t)
-	if !st.d.family.cur.wants(h) || !st.out.samples.wants(h) {
+	all, own := st.d.family.cur.wants(h) && st.out.samples.wants(h), g.own != nil && g.own.cur.wants(h)
+	if !all && !own {
 		return
 	}
 	st.sample = g.model.(models.Sharer).Sample(st.sample[:0]) //nolint:errcheck // a kind with a family is a Sharer
-	if len(st.sample) > 0 {
+	if len(st.sample) == 0 {
+		return
+	}
+	if all {
 		st.out.samples.add(h, st.sample)
+	}
+	if own {
+		g.own.cur.add(h, st.sample)
 	}
 }
