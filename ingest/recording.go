@@ -81,6 +81,12 @@ type answered struct {
 	from, to int64
 }
 
+// IsRecording reports whether a directory is one that a Recorder has made.
+func IsRecording(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, manifestFile))
+	return err == nil
+}
+
 // OpenRecording opens a recording for reading. It may be one that is being written; what comes later is not seen.
 func OpenRecording(dir string) (*Recording, error) {
 	m, found, err := loadManifest(dir)

@@ -2,8 +2,10 @@ package ingest
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -37,6 +39,46 @@ func (r *Recording) WriteCSV(dir, source string) (series, samples int, err error
 		return err
 	})
 	return series, samples, err
+}
+
+// WritePointsCSV writes the points that each detector was given as WriteCSV does samples, into a directory for each detector.
+func (r *Recording) WritePointsCSV(dir string) (series, points int, err error) {
+	for _, d := range r.Manifest.Points() {
+		q := Query{Detector: d.Detector, Expr: d.Expr, From: d.From, To: d.To, Step: d.Step}
+		of := r.detectors[d.Detector]
+		if !of.has(q, d.Source) {
+			continue // what it was before it was given another expression
+		}
+		b, err := r.readPoints(context.Background(), of, q)
+		if err != nil {
+			return series, points, err
+		}
+		for _, row := range b.Rows {
+			if row.Series.Labels.Has(tidewatch.BehindLabel) {
+				continue
+			}
+			n, err := writePoints(filepath.Join(dir, fileName(d.Detector)), b, row)
+			if err != nil {
+				return series, points, err
+			}
+			series, points = series+1, points+n
+		}
+	}
+	return series, points, nil
+}
+
+func writePoints(dir string, b tidewatch.Block, row tidewatch.Row) (n int, err error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return 0, err
+	}
+	text := []byte("timestamp,value\n")
+	for i, v := range row.V {
+		if !math.IsNaN(v) {
+			text = append(appendValue(append(appendSeconds(text, b.Time(i)), ','), v), '\n')
+			n++
+		}
+	}
+	return n, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%016x.csv", row.Series.ID)), text, 0o600)
 }
 
 // fileName is a metric's name with nothing in it that a file's name cannot have.

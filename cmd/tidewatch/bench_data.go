@@ -17,7 +17,7 @@ import (
 func benchDataCommand(a *kingpin.Application, e *env) (string, func(context.Context) error) {
 	c := benchGroup(a).Command("data", "Run the production engine over labelled corpora and measure what it finds.").Default()
 	var o bench.Options
-	c.Flag("data", "Directory of corpora: NAB's layout, or CSV files of timestamp,value[,value…][,label], plain or gzipped.").Required().StringVar(&o.Data)
+	c.Flag("data", "Directory of corpora: NAB's layout, or CSV files of timestamp,value[,value…][,label], plain or gzipped; or a recording.").Required().StringVar(&o.Data)
 	c.Flag("corpora", "Only these corpora; repeatable.").StringsVar(&o.Corpora)
 	c.Flag("detectors", "Only these detectors; repeatable.").StringsVar(&o.Detectors)
 	baselines := c.Flag("baselines", "Measure the baselines as well: true or false.").Default("true").Enum("true", "false")
@@ -31,7 +31,13 @@ func benchDataCommand(a *kingpin.Application, e *env) (string, func(context.Cont
 	page := c.Flag("page", "Rewrite the figures between the marks in this Markdown page.").String()
 	headline := c.Flag("headline", "Write the headline figures to this file.").String()
 	check := c.Flag("check", "Compare with the headline figures in this file, and fail if one is worse by more than its noise.").String()
-	return c.FullCommand(), func(ctx context.Context) error {
+	return c.FullCommand(), func(ctx context.Context) (err error) {
+		dir, remove, err := recordedCorpus(o.Data, e.stderr)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, remove()) }()
+		o.Data = dir
 		show, done := progress(e.stderr, "files × detectors")
 		o.Progress, o.Commit = show, commit()
 		o.Baselines, o.Cost = *baselines == "true", *cost == "true"

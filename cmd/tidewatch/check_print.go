@@ -2,8 +2,13 @@ package main
 
 import (
 	"fmt"
+	"math"
+	"slices"
+	"strings"
 	"text/tabwriter"
+	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/tidewatch/tidewatch/internal/preflight"
 )
 
@@ -46,6 +51,59 @@ func printDetectors(w *page, r *preflight.Report) {
 	reads, takes := sum.Text()
 	t.printf("in all\t%d\t\t%s\t%s\n", series, reads, takes)
 	w.fail(table.Flush())
+	printContracts(w, r)
+}
+
+// printContracts says what the data of each detector are held to.
+func printContracts(w *page, r *preflight.Report) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := &page{w: table}
+	var over time.Duration
+	for _, d := range r.Detectors {
+		k := d.Contract
+		if k == nil {
+			continue
+		}
+		if over == 0 {
+			t.printf("\nDATA OF\tSAMPLES EVERY\tLONGEST GAP\tVALUES\tLABELS\n")
+		}
+		over = max(over, k.Over)
+		labels := slices.DeleteFunc(slices.Clone(k.Labels), func(n string) bool { return n == model.MetricNameLabel })
+		for i, name := range labels {
+			if slices.Contains(d.Detector.RequireLabels, name) {
+				labels[i] = name + " (declared)"
+			}
+		}
+		t.printf("%s\t%s\t%s\t%s\t%s\n", d.Detector.Name, spanOrDash(k.Interval, d.Detector.ExpectInterval != 0),
+			spanOrDash(k.MaxGap, !k.Inferred), rangeText(k.Min, k.Max), orDash(strings.Join(labels, ", ")))
+	}
+	w.fail(table.Flush())
+	if over > 0 {
+		w.printf("inferred from up to %s, but for what is declared: expect_interval, max_gap, range, require_labels\n", model.Duration(over))
+	}
+}
+
+func spanOrDash(d time.Duration, declared bool) string {
+	switch {
+	case d == 0:
+		return "–"
+	case declared:
+		return model.Duration(d).String() + " (declared)"
+	}
+	return model.Duration(d).String()
+}
+
+// rangeText is the declared range of values.
+func rangeText(lo, hi float64) string {
+	switch {
+	case math.IsInf(lo, 0) && math.IsInf(hi, 0):
+		return "any"
+	case math.IsInf(hi, 0):
+		return fmt.Sprintf("from %g (declared)", lo)
+	case math.IsInf(lo, 0):
+		return fmt.Sprintf("to %g (declared)", hi)
+	}
+	return fmt.Sprintf("%g to %g (declared)", lo, hi)
 }
 
 func orDash(s string) string {

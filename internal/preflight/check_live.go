@@ -2,11 +2,14 @@ package preflight
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/app"
 )
 
 // live asks the detector's source.
@@ -44,8 +47,30 @@ func (c *checkRun) live(ctx context.Context, a *asked, r *DetectorReport) {
 			c.wrong(ctx, d, LevelNote, "its history could not be looked at: "+err.Error())
 			return
 		}
+		c.contract(ctx, a, r)
 	}
 	r.Matched = true
+}
+
+// contract looks at the detector's latest data as the service's checks of data will.
+func (c *checkRun) contract(ctx context.Context, a *asked, r *DetectorReport) {
+	if !r.Detector.DataQuality {
+		return
+	}
+	k, err := app.ReadContract(ctx, c.Config, r.Detector, a.source, c.Now)
+	if err != nil {
+		c.wrong(ctx, r.Detector, LevelNote, "its latest data could not be looked at: "+err.Error())
+		return
+	}
+	r.Contract = &k
+	for _, v := range k.Open {
+		what := "they are judged all the same"
+		if v.Reason.Withholds() {
+			what = "they would be neither judged nor learnt"
+		}
+		c.wrong(ctx, r.Detector, configs.LevelWarning, fmt.Sprintf("its data are DATA_QUALITY, %s, since %s: %s; %s",
+			v.Reason, time.UnixMilli(v.Since).UTC().Format(time.RFC3339), v.Text, what))
+	}
 }
 
 // noMatch warns of an expression without series. A preset's detectors are written for more servers than this one.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/internal/app"
 )
 
 // Problem is one thing that is wrong, or probably is.
@@ -43,6 +44,7 @@ type DetectorReport struct {
 	Match    Match
 	Reads    Reads
 	Ready    Ready
+	Contract *app.Contract // what its data are held to; nil where that is not known, or they are not checked
 }
 
 // Report is what Check found.

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/configs"
+	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/quality"
+)
+
+// Contract is what a detector's data are held to, as its latest data let infer it, and what is wrong with these.
+type Contract struct {
+	quality.Expected
+	Interval time.Duration     // between two samples, on average over its series; 0 where it is unknown
+	Over     time.Duration     // how much was looked at
+	Open     []quality.Verdict // at its end
+	Found    []quality.Verdict // began in it, those that are open included
+}
+
+// contractColumns are the points from which most can be inferred; a day at most is read.
+const contractColumns = 360
+
+// ReadContract infers a detector's contract as the service would, from its points up to now.
+func ReadContract(ctx context.Context, cfg *configs.Config, d configs.Detector, src ingest.Source, now time.Time) (Contract, error) {
+	one := *cfg
+	one.Detectors = []configs.Detector{d}
+	core := engine.NewCore(engine.New(engine.Options{Workers: 1}), alerting.NewDispatcher(cfg.Route, dispatcherOptions(cfg)))
+	if err := core.Configure(engineDetectors(&one, true), cfg.Route, dispatcherOptions(cfg)); err != nil {
+		return Contract{}, err
+	}
+	step := d.Step.Milliseconds()
+	to := newestDue(d, now.UnixMilli())
+	c := Contract{Over: min(contractColumns*d.Step, max(24*time.Hour, d.Step))}
+	from := to - c.Over.Milliseconds() + step
+	b, err := readBehind(ctx, src, d, query(d, from-mod(from, step), to))
+	if err != nil {
+		return Contract{}, err
+	}
+	res, err := core.Tick(to+d.Delay.Milliseconds(), []tidewatch.Block{b})
+	if err != nil {
+		return Contract{}, err
+	}
+	for _, q := range res.Quality {
+		if !q.Over {
+			c.Found = append(c.Found, q.Verdict)
+		}
+	}
+	c.Open = core.Quality(d.Name)
+	for _, st := range core.Status() {
+		c.Expected = st.Expects
+	}
+	if c.Interval = d.ExpectInterval; c.Interval == 0 {
+		c.Interval = interval(ctx, src, d, to)
+	}
+	return c, nil
+}
+
+// interval is the time between two samples of what a detector reads, at the grid time t: 0 where it cannot be told, or is more than
+// a look-back.
+func interval(ctx context.Context, src ingest.Source, d configs.Detector, t int64) time.Duration {
+	e := ingest.BehindOf(d.Expr).Count(ingest.LookbackDelta)
+	if e == "" || !ingest.SeesSamples(src) {
+		return 0
+	}
+	q := query(d, t, t)
+	q.Expr, q.MaxSeries = "avg("+e+")", 0
+	b, err := src.Read(ctx, q)
+	if err != nil || len(b.Rows) != 1 || b.Rows[0].V[0] <= 1 {
+		return 0
+	}
+	return time.Duration(float64(ingest.LookbackDelta) / b.Rows[0].V[0]).Round(time.Second)
+}
