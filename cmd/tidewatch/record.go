@@ -18,6 +18,7 @@ func recordCommand(a *kingpin.Application, e *env) (string, func(context.Context
 	from := c.Flag("from", "Start of the decided range: RFC 3339, or a duration before the end. History before it is recorded as well.").Default("7d").String()
 	to := c.Flag("to", "End of the decided range, RFC 3339; now by default.").String()
 	detectors := c.Flag("detector", "Only for this detector; repeatable.").Strings()
+	state := c.Flag("state", "Directory of a service's state, which may be running: its silences, acknowledgements, feedback and events are kept as well.").String()
 	dir := c.Flag("output", "New or empty directory for the recording.").Short('o').Required().String()
 	return c.FullCommand(), func(ctx context.Context) error {
 		cfg, err := configs.Load(*file)
@@ -28,13 +29,19 @@ func recordCommand(a *kingpin.Application, e *env) (string, func(context.Context
 		if o.From, o.To, err = parseRange(*from, *to, app.ReplayEnd(cfg, e.now())); err != nil {
 			return err
 		}
-		return record(ctx, e, o, *dir)
+		return record(ctx, e, o, *dir, *state)
 	}
 }
 
-func record(ctx context.Context, e *env, o app.RecordOptions, dir string) (err error) {
+func record(ctx context.Context, e *env, o app.RecordOptions, dir, state string) (err error) {
 	if err := emptyDirectory(dir); err != nil {
 		return err
+	}
+	var inputs app.Inputs
+	if state != "" {
+		if inputs, err = app.ReadInputs(ctx, state, o.To); err != nil {
+			return fmt.Errorf("--state: %w", err)
+		}
 	}
 	rec, err := ingest.NewRecorder(dir, ingest.RecorderOptions{})
 	if err != nil {
@@ -47,6 +54,9 @@ func record(ctx context.Context, e *env, o app.RecordOptions, dir string) (err e
 	}
 	n, err := app.Record(ctx, o)
 	done()
+	if err == nil && len(inputs) > 0 {
+		err = app.WriteInputs(dir, inputs)
+	}
 	if err := errors.Join(err, rec.Close()); err != nil {
 		return err
 	}

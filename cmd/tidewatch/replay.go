@@ -47,9 +47,14 @@ func replayCommand(a *kingpin.Application, e *env) (string, func(context.Context
 		} else {
 			r.each = r.textResult(e.stdout)
 		}
-		if *state != "" {
+		switch {
+		case *state != "":
 			if r.inputs, err = app.ReadInputs(ctx, *state, r.to); err != nil {
 				return fmt.Errorf("--state: %w", err)
+			}
+		case *recording != "":
+			if r.inputs, err = app.RecordedInputs(ctx, *recording, r.to); err != nil {
+				return fmt.Errorf("--recording: %w", err)
 			}
 		}
 		report, err := r.run(ctx)

@@ -87,7 +87,7 @@ func (b backend) Events(ctx context.Context, q api.EventQuery) (api.EventPage, e
 
 // PostEvent implements api.Backend.
 func (b backend) PostEvent(ctx context.Context, e api.Event) (api.Event, error) {
-	x := alerting.NewContextEvent(int64(e.Time), e.Kind, e.Text, "", e.Labels, "api")
+	x := alerting.NewContextEvent(int64(e.Time), e.Kind, e.Text, "", e.Labels, postedOrigin)
 	b.s.PostEvent(ctx, x)
 	e.ID, e.Known, e.Origin = x.ID, api.Time(b.s.nowMilli()), x.Origin
 	return e, nil

@@ -55,9 +55,9 @@ func (s *Service) handler() (http.Handler, error) {
 	}), nil
 }
 
-// chart draws what is held of a series up to a time as a PNG; it always shows all that is held, whatever the beginning asked for.
-func (s *Service) chart(_ context.Context, seriesID uint64, _, to int64) ([]byte, error) {
-	c, ok := s.core.Chart(seriesID, to)
+// chart draws what is held of a series between two times as a PNG.
+func (s *Service) chart(_ context.Context, seriesID uint64, from, to int64) ([]byte, error) {
+	c, ok := s.core.Chart(seriesID, from, to)
 	if !ok {
 		return nil, api.NotFoundf("no series %d", seriesID)
 	}

@@ -1,12 +1,16 @@
 package app
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/ingest"
+	"github.com/tidewatch/tidewatch/internal/api"
 	"github.com/tidewatch/tidewatch/internal/engine"
 )
 
@@ -39,6 +43,11 @@ func TestReplayWithInputs(t *testing.T) {
 	if _, err := x.ask(silenceLoad("s1", begin+2*hour+20*minute)); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := (backend{x.Service}).PostEvent(t.Context(), api.Event{
+		Time: api.Time(begin + 2*hour - 8*minute), Kind: "deploy", Text: "the release of job0 2.0", Labels: labels.FromStrings("job", "job0"),
+	}); err != nil {
+		t.Fatal(err)
+	}
 	x.walkSent(begin + 2*hour + 27*minute)
 	incidents := x.core.Incidents()
 	for _, c := range []alerting.Control{
@@ -61,6 +70,15 @@ func TestReplayWithInputs(t *testing.T) {
 	inputs, err := ReadInputs(t.Context(), h.opts.DataDir, end) // of a service that runs
 	if err != nil {
 		t.Fatal(err)
+	}
+	if inputs, err = throughRecording(t, inputs); err != nil {
+		t.Fatal(err)
+	}
+	if own, err := RecordedInputs(t.Context(), filepath.Join(h.opts.DataDir, recordingDir), end); len(own) != len(inputs) || err != nil {
+		t.Errorf("the service's own recording has %d inputs, want %d; %v", len(own), len(inputs), err)
+	}
+	if !strings.Contains(served.out.String(), "after the release of job0 2.0.") {
+		t.Error("no message names the event that was posted")
 	}
 	x.stop()
 	replay := func(from int64, in Inputs) (string, ReplayReport) {
@@ -95,4 +113,22 @@ func TestReplayWithInputs(t *testing.T) {
 	if _, report = replay(end-hour, inputs); len(report.Refused) != 3 || !strings.Contains(report.Refused[0], "acknowledge by ben (slack): ") {
 		t.Errorf("refused %q, want the three that name an incident from before the range", report.Refused)
 	}
+}
+
+// throughRecording puts inputs into a recording and reads them back; what was changed there is refused.
+func throughRecording(t *testing.T, in Inputs) (Inputs, error) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := WriteInputs(dir, in); err != nil {
+		return nil, err
+	}
+	out, err := RecordedInputs(t.Context(), dir, end)
+	names, _ := filepath.Glob(filepath.Join(dir, "*"+inputsSuffix))
+	if len(names) != 1 || os.Truncate(names[0], 10) != nil {
+		t.Fatalf("files %q, want one", names)
+	}
+	if _, err := RecordedInputs(t.Context(), dir, end); err == nil || !strings.Contains(err.Error(), "not what its name says") {
+		t.Errorf("a file that was cut short: %v", err)
+	}
+	return out, err
 }

@@ -24,6 +24,7 @@ type Core struct {
 
 	composites *alerting.Composites         // nil: there are none
 	sets       map[string]alerting.StateSet // by alarm id; alarms whose state a person has set, until their next evaluation
+	places     places                       // where alarms were found
 }
 
 // Result is what one tick decided, in a fixed order.
@@ -218,6 +219,6 @@ func (c *Core) view(s alerting.Signal) (alerting.AlarmView, bool) {
 	f := d.facts(r, ep, tr, t)
 	f.Note, f.Set = s.Note, c.setOf(d, r)
 	v := alerting.View(f)
-	v.Chart = d.chart(r, v, t)
+	v.Chart = d.chart(r, v, t-d.step()*int64(d.size), t)
 	return v, true
 }

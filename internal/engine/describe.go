@@ -90,10 +90,9 @@ func (d *detector) unit() string {
 	return d.Unit
 }
 
-// chart is the picture of a row up to grid time t.
-func (d *detector) chart(r *row, v alerting.AlarmView, t int64) *alerting.Chart {
-	span := d.step() * int64(d.size)
-	p := r.recent.view(d.step(), t-span, t)
+// chart is the picture of a row between two grid times.
+func (d *detector) chart(r *row, v alerting.AlarmView, from, to int64) *alerting.Chart {
+	p := r.recent.view(d.step(), from, to)
 	c := &alerting.Chart{
 		Title: v.Title, Subtitle: v.Reason, Unit: v.Unit, T: p.T, Y: p.Y, Mid: p.Mid, Lower: p.Lower, Upper: p.Upper,
 		Anomalous: make([]bool, len(p.T)),

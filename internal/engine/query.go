@@ -128,19 +128,13 @@ func (d *detector) info(r *row) AlarmInfo {
 func (c *Core) FindAlarm(id string) (info AlarmInfo, ok bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	for _, d := range c.engine.detectors {
-		for _, g := range d.groups {
-			for i := range g.rows {
-				if r := &g.rows[i]; alerting.AlarmID(d.Name, r.series.ID) == id {
-					return c.told(d, r, c.disp.HidingAt(c.now)), true
-				}
-			}
-		}
-	}
 	for _, x := range c.composites.All() {
 		if alerting.AlarmID(x.Name, 0) == id {
 			return c.compositeInfo(x), true
 		}
+	}
+	if d, r := c.places.find(c.engine, id); r != nil {
+		return c.told(d, r, c.disp.HidingAt(c.now)), true
 	}
 	return AlarmInfo{}, false
 }
@@ -154,16 +148,16 @@ func (c *Core) told(d *detector, r *row, hiding func(id, detector string, ls lab
 	return a
 }
 
-// Chart is the detector's chart of a series up to the grid time to, Unix milliseconds, or up to now if that is earlier. ok is
-// false for an unknown series.
-func (c *Core) Chart(id uint64, to int64) (chart *alerting.Chart, ok bool) {
+// Chart is the detector's chart of what is held of a series from the grid time from to the grid time to, Unix milliseconds, or up to
+// now if that is earlier. ok is false for an unknown series.
+func (c *Core) Chart(id uint64, from, to int64) (chart *alerting.Chart, ok bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	d, r := c.engine.row(id)
 	if r == nil {
 		return nil, false
 	}
-	return d.chart(r, alerting.View(d.info(r).Facts), min(to, d.next-d.step())), true
+	return d.chart(r, alerting.View(d.info(r).Facts), from, min(to, d.next-d.step())), true
 }
 
 // row finds a series by its id in any detector.
