@@ -153,6 +153,24 @@ func (f chaosFS) OpenFile(name string, flag int, perm os.FileMode) (store.File, 
 	return chaosFile{f.c, file}, nil
 }
 
+// Rename implements store.FS.
+func (f chaosFS) Rename(from, to string) error {
+	return f.c.between("a rename", func() error { return os.Rename(from, to) })
+}
+
+// RemoveAll implements store.FS.
+func (f chaosFS) RemoveAll(path string) error {
+	return f.c.between("a removal", func() error { return os.RemoveAll(path) })
+}
+
+// between is a change with a point before it and one after it.
+func (c *chaos) between(what string, change func() error) error {
+	c.point("before " + what)
+	err := change()
+	c.point("after " + what)
+	return err
+}
+
 // Write implements io.Writer: in two parts, between which the process may die or the disk fill up.
 func (f chaosFile) Write(b []byte) (int, error) {
 	f.point("before a write to")
@@ -186,6 +204,7 @@ func (f chaosFile) Sync() error {
 
 // Truncate implements store.File.
 func (f chaosFile) Truncate(size int64) error {
+	f.point("before a cut of")
 	err := f.File.Truncate(size)
 	f.c.synced[f.Name()] = min(f.c.synced[f.Name()], size)
 	f.point("after a cut of")

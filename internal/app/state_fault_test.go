@@ -92,6 +92,22 @@ func (f *failingFS) OpenFile(name string, flag int, perm os.FileMode) (store.Fil
 	return failingFile{file, f}, nil
 }
 
+// Rename implements store.FS.
+func (f *failingFS) Rename(from, to string) error {
+	if f.readOnly.Load() {
+		return unix.EROFS
+	}
+	return os.Rename(from, to)
+}
+
+// RemoveAll implements store.FS.
+func (f *failingFS) RemoveAll(path string) error {
+	if f.readOnly.Load() {
+		return unix.EROFS
+	}
+	return os.RemoveAll(path)
+}
+
 // Write implements io.Writer.
 func (f failingFile) Write(b []byte) (int, error) {
 	if f.fs.readOnly.Load() {

@@ -8,6 +8,7 @@ import (
 
 // faultFS fails writes and syncs on demand. A failed write leaves half of its bytes behind, as a full disk does.
 type faultFS struct {
+	osFS
 	mu        sync.Mutex
 	left      int64 // bytes that can be written; -1 is no limit
 	syncErr   error

@@ -14,9 +14,12 @@ type File interface {
 	Truncate(size int64) error
 }
 
-// FS opens files for writing; tests put one in that fails.
+// FS is how the journal and the snapshots change the directory, with the meaning of the functions of the same names in package os; tests
+// put one in that fails, or that sees what a crash before or after each change leaves.
 type FS interface {
 	OpenFile(name string, flag int, perm os.FileMode) (File, error)
+	Rename(from, to string) error
+	RemoveAll(path string) error
 }
 
 type osFS struct{}
@@ -25,6 +28,12 @@ type osFS struct{}
 func (osFS) OpenFile(name string, flag int, perm os.FileMode) (File, error) {
 	return os.OpenFile(name, flag, perm)
 }
+
+// Rename implements FS.
+func (osFS) Rename(from, to string) error { return os.Rename(from, to) }
+
+// RemoveAll implements FS.
+func (osFS) RemoveAll(path string) error { return os.RemoveAll(path) }
 
 // syncDir makes the creation, removal and renaming of a directory's entries durable.
 func syncDir(dir string) error {
@@ -42,7 +51,7 @@ func syncDir(dir string) error {
 // setAside moves a file or directory that cannot be used into damaged/ under a name that is free there.
 func (s *Store) setAside(path, part string) (string, error) {
 	dst := s.damagedPath(filepath.Base(path))
-	if err := os.Rename(path, dst); err != nil {
+	if err := s.opts.FS.Rename(path, dst); err != nil {
 		return "", explain(fmt.Errorf("set aside %s: %w", path, err))
 	}
 	s.m.damaged.WithLabelValues(part).Inc()

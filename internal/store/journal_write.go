@@ -100,7 +100,7 @@ func (j *Journal) truncateBefore(pos Position) error {
 		oldest := j.segments[0]
 		j.segments = j.segments[1:]
 		j.mu.Unlock()
-		if err := os.Remove(j.path(oldest)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := j.s.opts.FS.RemoveAll(j.path(oldest)); err != nil {
 			return err
 		}
 	}

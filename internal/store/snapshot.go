@@ -58,7 +58,7 @@ func (s *Store) writeSnapshot(meta []byte, pos Position, shards int, write func(
 		return errors.Join(err, os.RemoveAll(tmp))
 	}
 	final := filepath.Join(s.dir, snapshotsDir, snapshotName(seq))
-	if err := os.Rename(tmp, final); err != nil {
+	if err := s.opts.FS.Rename(tmp, final); err != nil {
 		return errors.Join(err, os.RemoveAll(tmp))
 	}
 	if err := s.syncDir(filepath.Dir(final)); err != nil {
@@ -131,7 +131,7 @@ func (s *Store) syncDir(dir string) error {
 // dropOldSnapshots removes all but the KeptSnapshots newest.
 func (s *Store) dropOldSnapshots(all []snapshotDirEntry) error {
 	for len(all) > KeptSnapshots {
-		if err := os.RemoveAll(all[0].path); err != nil {
+		if err := s.opts.FS.RemoveAll(all[0].path); err != nil {
 			return fmt.Errorf("remove old snapshot: %w", err)
 		}
 		all = all[1:]
