@@ -26,6 +26,7 @@ const (
 // concurrent use.
 type Alarm struct {
 	breach, real uint64 // one bit per point of the range, bit 0 the newest: it breached; it was not missing
+	near         uint64 // likewise: it did not breach, but had not recovered
 	last         int64  // grid time of bit 0
 	began        int64  // grid time of the oldest breaching point that counted when the alarm was raised
 	mark         int64  // pending: since when M of N has held; alarming: since when it has ceased to hold
@@ -33,6 +34,7 @@ type Alarm struct {
 	decisive     uint8  // the bit of the newest Decisive point, counted from 1; 0: none among them
 	state        State  // by its points
 	marked       bool   // mark is in use
+	owes         uint8  // real points that must still come before an incident may end
 	set          uint8  // a State that a person has set, counted from 1; 0: none
 	setT         int64  // the time of the newest Set, Unix milliseconds
 }
@@ -81,7 +83,10 @@ func (a *Alarm) Step(t int64, b Breach, step time.Duration, p Policy) (Transitio
 	}
 	shown := a.State()
 	a.set, a.setT = 0, 0
-	tr, changed := a.evaluate(step, p)
+	if a.owes > 0 && b != Missing {
+		a.owes--
+	}
+	tr, changed := a.evaluate(b, step, p)
 	switch {
 	case changed:
 		tr.From = shown
@@ -92,7 +97,7 @@ func (a *Alarm) Step(t int64, b Breach, step time.Duration, p Policy) (Transitio
 }
 
 // evaluate decides on the range as it stands.
-func (a *Alarm) evaluate(step time.Duration, p Policy) (Transition, bool) {
+func (a *Alarm) evaluate(b Breach, step time.Duration, p Policy) (Transition, bool) {
 	d := a.Decide(p)
 	if d.Retain {
 		return Transition{}, false
@@ -100,7 +105,18 @@ func (a *Alarm) evaluate(step time.Duration, p Policy) (Transition, bool) {
 	if d.State == Alarming {
 		return a.raise(d, step, p.For)
 	}
-	return a.lower(d, step, p.KeepFiringFor)
+	was := a.state
+	tr, changed := a.lower(d, step, p.KeepFiringFor)
+	switch {
+	case a.state == OK && d.Of-d.Missing >= p.Resolve:
+		a.owes = 0
+	case changed && was == Alarming:
+		a.owes = uint8(min(max(p.Resolve, 0), MaxOf))
+		if b != Missing && a.owes > 0 {
+			a.owes--
+		}
+	}
+	return tr, changed
 }
 
 // push shifts the point into the range; false if t is not newer than the newest point.
@@ -117,6 +133,7 @@ func (a *Alarm) push(t int64, b Breach, step time.Duration) bool {
 	shift = min(shift, 64)
 	a.breach <<= uint(shift) // a shift by 64 clears
 	a.real <<= uint(shift)
+	a.near <<= uint(shift)
 	if a.decisive > 0 {
 		a.decisive += uint8(shift)
 	}
@@ -131,8 +148,11 @@ func (a *Alarm) push(t int64, b Breach, step time.Duration) bool {
 	if b == Breaching || b == Decisive {
 		a.breach |= 1
 	}
-	if b == Decisive {
+	switch b {
+	case Decisive:
 		a.decisive = 1
+	case Near:
+		a.near |= 1
 	}
 	return true
 }
@@ -178,6 +198,7 @@ func (a *Alarm) become(to State, d Decision, step time.Duration) Transition {
 	}
 	a.state, a.mark, a.marked, a.began = to, 0, false, 0
 	if to == Alarming {
+		a.owes = 0
 		a.began = tr.Since
 		if d.Oldest < 0 { // raised by filled points alone
 			a.began = a.last
@@ -188,7 +209,7 @@ func (a *Alarm) become(to State, d Decision, step time.Duration) Transition {
 
 // End ends whatever the alarm is in at time t (Unix milliseconds) for the reason note, and forgets the points before: those
 // that were judged against an older regime must not raise it again. NoteStoppedReporting and NoteDetectorRemoved lead to
-// INSUFFICIENT_DATA, every other note to OK. The transition is returned if the state changed; its Rule is RuleStoppedReporting, RuleRegimeAccepted or
+// INSUFFICIENT_DATA, every other note to OK. The transition is returned if the state changed, or if an incident may still be open; its Rule is RuleStoppedReporting, RuleRegimeAccepted or
 // RuleEnded.
 func (a *Alarm) End(t int64, note string) (Transition, bool) {
 	to, rule := OK, RuleEnded
@@ -201,10 +222,20 @@ func (a *Alarm) End(t int64, note string) (Transition, bool) {
 		rule = RuleRegimeAccepted
 	}
 	tr := Transition{T: t, From: a.State(), To: to, Rule: rule, Since: a.began}
-	changed := a.state != to || tr.From != to
+	changed := a.state != to || tr.From != to || a.owes > 0
 	*a = Alarm{state: to, last: t}
 	return tr, changed
 }
+
+// Stopped reports whether an incident of the alarm, if there is one, must stay open although nothing says that the breach goes on: no point of
+// the range is real in ALARM, unless missing points breach, or the alarm has left ALARM on fewer real points than Policy.Resolve.
+func (a *Alarm) Stopped(p Policy) bool {
+	span := mask(min(int(a.seen), p.Range()))
+	return p.Resolve > 0 && (a.owes > 0 || a.state == Alarming && p.Missing != MissingBreaching && a.real&span == 0)
+}
+
+// Owes is how many real points must still come before an incident of an alarm that is not in ALARM any more may end.
+func (a *Alarm) Owes() int { return int(a.owes) }
 
 // mask has the newest n bits set, n < 64.
 func mask(n int) uint64 { return 1<<uint(n) - 1 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// alarmStateVersion is the layout's. Version 2, which knows no set state, can be read as well.
+// alarmStateVersion is the layout's. Version 2, without what a person has set, near points and owed ones, can be read as well.
 const alarmStateVersion = 3
 
 // AlarmStateSize is the length in bytes of what Alarm.AppendState appends.
-const AlarmStateSize = alarmStateSize2 + 1 + 8
+const AlarmStateSize = alarmStateSize2 + 2 + 2*8
 
 const alarmStateSize2 = 1 + 5*8 + 4
 
@@ -23,8 +23,9 @@ func (a *Alarm) AppendState(b []byte) []byte {
 	if a.marked {
 		marked = 1
 	}
-	b = append(b, a.seen, uint8(a.state), marked, a.decisive)
-	return binary.LittleEndian.AppendUint64(append(b, a.set), uint64(a.setT))
+	b = append(b, a.seen, uint8(a.state), marked, a.decisive, a.set, a.owes)
+	b = binary.LittleEndian.AppendUint64(b, uint64(a.setT))
+	return binary.LittleEndian.AppendUint64(b, a.near)
 }
 
 // LoadState restores what AppendState appended; b must be exactly that. On an error the alarm is unchanged.
@@ -49,9 +50,10 @@ func (a *Alarm) LoadState(b []byte) error {
 		seen: tail[0], state: State(tail[1]), marked: tail[2] == 1, decisive: tail[3],
 	}
 	if b[0] >= 3 {
-		loaded.set, loaded.setT = tail[4], int64(binary.LittleEndian.Uint64(tail[5:]))
-		if loaded.set > uint8(Alarming)+1 {
-			return fmt.Errorf("load alarm state: set state %d is out of range", loaded.set)
+		loaded.set, loaded.owes = tail[4], tail[5]
+		loaded.setT, loaded.near = int64(binary.LittleEndian.Uint64(tail[6:])), binary.LittleEndian.Uint64(tail[14:])
+		if loaded.set > uint8(Alarming)+1 || loaded.owes > MaxOf {
+			return fmt.Errorf("load alarm state: set state %d, %d points owed are out of range", loaded.set, loaded.owes)
 		}
 	}
 	*a = loaded

@@ -34,6 +34,7 @@ const (
 	Fine                    // within what was expected
 	Breaching               // outside
 	Decisive                // so far outside that under Policy.AtOnce this point decides alone; otherwise as Breaching
+	Near                    // within, but not recovered: in ALARM it counts as Breaching, else as Fine
 )
 
 // Treatment is CloudWatch's TreatMissingData.
@@ -54,6 +55,11 @@ type Policy struct {
 	Missing        Treatment
 	For            time.Duration // M of N must have held for this long before ALARM
 	KeepFiringFor  time.Duration // ALARM stays for this long after M of N has ceased to hold
+	// Recovery is the anomaly score above which a point that does not breach is Near; 0 and 1 are the score of breaching itself, so that
+	// there are none. Whoever judges the points compares; an Alarm takes the outcome.
+	Recovery float64
+	// Resolve is how many real points an OK must rest on before an incident may end; 0: the state alone counts.
+	Resolve int
 }
 
 // Rule names the row of the decision table that decided a transition; explain and the API print it.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ import (
 // is one minute, from minute 1:
 //
 //	a: 3 of 5 missing for 2m keep 1m    the policy of detector a; 1 of 1 ignore where it is left out
-//	a < 0 X ! - -      its points: fine, breaching, decisive, missing; `*` ends the alarm (an accepted regime), `.` is no evaluation
+//	a < 0 x X ! - -    its points: fine, near, breaching, decisive, missing; `*` ends the alarm (an accepted regime), `.` is no evaluation
 //	a{s="1"} < 0 X     those of one of several series
 //	a > I O A          the state after each: INSUFFICIENT_DATA, OK, ALARM
 //	c = ALARM(a)       a composite alarm
@@ -29,6 +30,7 @@ import (
 //	c ! . . A .        the actions that it takes, by the state that they tell of
 //	reload a 4 1 of 1  the policy of detector a from minute 4 on
 //	set a 4 ALARM      half a minute after minute 4 a person sets the state of a, or of its first series
+//	a ? . . S          whether an incident of it stays open whatever the state: data stopped
 //	seen a 4 A         the state after that
 //	acts c 4 A         the action that composite alarm c takes then
 //	rule a 3 few-real-one-fine    the rule of the transition at minute 3; none: there is none
@@ -63,6 +65,7 @@ type conformance struct {
 	alarms   []scriptAlarm
 	specs    []CompositeSpec
 	actions  map[string]string
+	waits    map[string]string
 	states   map[string]string // by alarm or composite, a letter for each step
 	rules    []scriptFact
 	reasons  []scriptFact
@@ -94,7 +97,7 @@ func readConformance(t *testing.T, file string) (out []*conformance) {
 	for line := 1; in.Scan(); line++ {
 		text := strings.TrimSpace(in.Text())
 		if says, ok := strings.CutPrefix(text, "--"); ok {
-			out = append(out, &conformance{line: line, says: strings.TrimSpace(says), policies: map[string]Policy{}, states: map[string]string{}, actions: map[string]string{}})
+			out = append(out, &conformance{line: line, says: strings.TrimSpace(says), policies: map[string]Policy{}, states: map[string]string{}, actions: map[string]string{}, waits: map[string]string{}})
 		} else if text != "" && text[0] != '#' {
 			if err := out[len(out)-1].read(text); err != nil {
 				t.Fatalf("%s:%d: %v", file, line, err)
@@ -146,6 +149,8 @@ func (s *conformance) read(text string) error {
 		return s.series(f[0], cells)
 	case ">":
 		s.states[f[0]] = cells
+	case "?":
+		s.waits[f[0]] = cells
 	case "!":
 		s.actions[f[0]] = cells
 	case "suppressor":
@@ -216,6 +221,12 @@ func readPolicy(f []string) (Policy, error) {
 		case "for":
 			p.For, err = time.ParseDuration(f[1])
 			f = f[1:]
+		case "recovery":
+			p.Recovery, err = strconv.ParseFloat(f[1], 64)
+			f = f[1:]
+		case "resolve":
+			p.Resolve, err = strconv.Atoi(f[1])
+			f = f[1:]
 		case "keep":
 			p.KeepFiringFor, err = time.ParseDuration(f[1])
 			f = f[1:]
@@ -235,13 +246,14 @@ type playing struct {
 	alarms     []Alarm
 	composites *Composites
 	got, acted map[string]string
+	waiting    map[string]string
 	rules      map[string]Rule // of the newest step
 	problems   []string
 }
 
 // play runs the script with a restart before a step, counted from 1; it says how the outcome differs from what is wanted.
 func (s *conformance) play(restart int) string {
-	p := &playing{conformance: s, alarms: make([]Alarm, len(s.alarms)), got: map[string]string{}, acted: map[string]string{}}
+	p := &playing{conformance: s, alarms: make([]Alarm, len(s.alarms)), got: map[string]string{}, acted: map[string]string{}, waiting: map[string]string{}}
 	var err error
 	if p.composites, err = NewComposites(s.specs, s.detectors()); err != nil {
 		return err.Error()
@@ -257,6 +269,11 @@ func (s *conformance) play(restart int) string {
 	for name, want := range s.states {
 		if got := p.got[name]; got != want {
 			p.problems = append(p.problems, fmt.Sprintf("%s is  %s\n%*s %s", name, spread(got), len(name)+len(", want"), "want", spread(want)))
+		}
+	}
+	for name, want := range s.waits {
+		if got := p.waiting[name]; got != want {
+			p.problems = append(p.problems, fmt.Sprintf("%s waits %s\n%*s %s", name, spread(got), len(name)+len(" want"), "want", spread(want)))
 		}
 	}
 	for name, want := range s.actions {
@@ -308,12 +325,13 @@ func (p *playing) step(step int) {
 			if tr, changed := p.alarms[i].End(t, NoteRegimeAccepted); changed {
 				p.rules[a.name] = tr.Rule
 			}
-		} else if b, judged := map[byte]Breach{'0': Fine, 'X': Breaching, '!': Decisive, '-': Missing}[cell]; judged {
+		} else if b, judged := map[byte]Breach{'0': Fine, 'x': Near, 'X': Breaching, '!': Decisive, '-': Missing}[cell]; judged {
 			if tr, changed := p.alarms[i].Step(t, b, time.Minute, policy); changed {
 				p.rules[a.name] = tr.Rule
 			}
 		}
 		p.got[a.name] += letter(p.alarms[i].State())
+		p.waiting[a.name] += map[bool]string{true: "S", false: "."}[p.alarms[i].Stopped(policy)]
 	}
 	for _, tr := range p.composites.Evaluate(t, t, p.counts) {
 		p.rules[tr.Name] = tr.Transition.Rule

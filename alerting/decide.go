@@ -14,7 +14,9 @@ const RangeExtra = 2
 const MaxOf = 60
 
 // DefaultPolicy is 3 of 5 points, and a missing point changes nothing.
-func DefaultPolicy() Policy { return Policy{Datapoints: 3, Of: 5, Missing: Ignore} }
+func DefaultPolicy() Policy {
+	return Policy{Datapoints: 3, Of: 5, Missing: Ignore, Recovery: 1, Resolve: 5}
+}
 
 // Range is how many points are looked at: Of + RangeExtra.
 func (p Policy) Range() int {
@@ -26,6 +28,32 @@ func (p Policy) Range() int {
 func (p Policy) bounds() (m, n int) {
 	n = min(max(p.Of, 1), MaxOf)
 	return min(max(p.Datapoints, 1), n), n
+}
+
+// hysteresis reports whether a point that does not breach may still keep an alarm in ALARM.
+func (p Policy) hysteresis() bool { return p.Recovery > 0 && p.Recovery < 1 }
+
+// Judge is the outcome of a real point with that anomaly score, apart from Decisive: it breaches above 1.
+func (p Policy) Judge(score float64) Breach {
+	switch {
+	case score > 1:
+		return Breaching
+	case p.hysteresis() && score > p.Recovery:
+		return Near
+	}
+	return Fine
+}
+
+// Held is the decision that keeps the alarm in ALARM if only points that have not recovered do, else zero.
+func (a *Alarm) Held(p Policy) Decision {
+	if a.state != Alarming || !p.hysteresis() {
+		return Decision{}
+	}
+	m, _ := p.bounds()
+	if d := a.Decide(p); d.State == Alarming && !d.Retain && d.Breaches-d.Near < m && d.Rule != RuleDecisive {
+		return d
+	}
+	return Decision{}
 }
 
 // Validate names the field that is out of bounds, what it is and what it may be.
@@ -41,6 +69,10 @@ func (p Policy) Validate() error {
 		return errors.New("alarm: for is negative")
 	case p.KeepFiringFor < 0:
 		return errors.New("alarm: keep_firing_for is negative")
+	case !(p.Recovery >= 0 && p.Recovery <= 1): // so written that NaN is refused
+		return fmt.Errorf("alarm: recovery_score is %v, want above 0 and at most 1", p.Recovery)
+	case p.Resolve < 0 || p.Resolve > MaxOf:
+		return fmt.Errorf("alarm: resolve_datapoints is %d, want 0 to %d", p.Resolve, MaxOf)
 	}
 	return nil
 }
@@ -50,14 +82,15 @@ type Decision struct {
 	Rule     Rule
 	State    State // meaningless if Retain
 	Retain   bool  // the alarm stays in whatever state it is in
-	Breaches int   // breaching points among the evaluated ones, those filled as breaching included
+	Breaches int   // breaching points among the evaluated ones, those filled as breaching and, in ALARM, Near ones included
+	Near     int   // of them, Near ones
 	Of       int   // evaluated points, fills included
 	Missing  int   // evaluated points that were missing and filled by the treatment
 	Oldest   int   // age in steps of the oldest real breaching point that counted; -1 if there is none
 }
 
 // Decide applies CloudWatch's table to the range as it stands and changes nothing. Under AtOnce one decisive point among the
-// newest N real ones of the range alarms before the table is asked. With x breaching points among the real
+// newest N real ones of the range alarms before the table is asked. In ALARM a Near point counts as breaching. With x breaching points among the real
 // ones, N = Of and M = Datapoints:
 //
 //  1. The newest N points are all real: ALARM iff x >= M among them.
@@ -71,17 +104,21 @@ func (a *Alarm) Decide(p Policy) Decision {
 	m, n := p.bounds()
 	span := min(int(a.seen), n+RangeExtra)
 	points := a.real & mask(span)
+	breach := a.breach
+	if a.state == Alarming {
+		breach |= a.near
+	}
 	if set := newest(points, n); p.AtOnce && a.decisive > 0 && set>>(a.decisive-1)&1 == 1 {
-		return count(RuleDecisive, a.breach, set, 1)
+		return a.count(RuleDecisive, breach, set, 1)
 	}
 	if a.real&mask(n) == mask(n) {
-		return count(RuleNewestReal, a.breach, mask(n), m)
+		return a.count(RuleNewestReal, breach, mask(n), m)
 	}
 	if bits.OnesCount64(points) >= n {
-		return count(RuleEnoughReal, a.breach, newest(points, n), m)
+		return a.count(RuleEnoughReal, breach, newest(points, n), m)
 	}
 	fills := min(n-bits.OnesCount64(points), span-bits.OnesCount64(points))
-	d := count("", a.breach, points, m)
+	d := a.count("", breach, points, m)
 	switch p.Missing {
 	case MissingBreaching:
 		d.Rule, d.Missing, d.Of, d.Breaches = RuleFilledBreaching, fills, d.Of+fills, d.Breaches+fills
@@ -116,10 +153,10 @@ func unfilled(d *Decision, isMissing bool, m int) {
 }
 
 // count takes the points of a set as they are.
-func count(r Rule, breach, set uint64, m int) Decision {
+func (a *Alarm) count(r Rule, breach, set uint64, m int) Decision {
 	hits := breach & set
 	x := bits.OnesCount64(hits)
-	return Decision{Rule: r, State: stateIf(x >= m), Breaches: x, Of: bits.OnesCount64(set), Oldest: bits.Len64(hits) - 1}
+	return Decision{Rule: r, State: stateIf(x >= m), Breaches: x, Near: bits.OnesCount64(hits & a.near), Of: bits.OnesCount64(set), Oldest: bits.Len64(hits) - 1}
 }
 
 func stateIf(alarm bool) State {

@@ -14,9 +14,12 @@ func valueLine(v AlarmView) string {
 	if v.Composite {
 		return line
 	}
-	if isFinite(v.Value) {
+	switch {
+	case isFinite(v.Value):
 		line += " " + FormatValue(v.Value, v.Unit)
-	} else {
+	case v.Stopped:
+		line += ": data stopped"
+	default:
 		line += ": no data"
 	}
 	if e := expected(v.Band, v.Unit); e != "" {

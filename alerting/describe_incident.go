@@ -20,6 +20,7 @@ type incidentText struct {
 	again        int      // alarms that are not hidden any more
 	ackEnded     string   // why the acknowledgement ended
 	flapping     int      // alarms that have begun to flap
+	stopped      int      // alarms whose data have stopped
 	expiring     string   // a warning of silences that end soon
 	cause, near  string   // what the alarms have in common, and events near where that began
 	groups       int      // of a storm; 0: it is none
@@ -184,7 +185,9 @@ func (x incidentText) alarmLine(v AlarmView) string {
 	v.Title = x.withoutGroup(v.Title)
 	if v.EndsAt == 0 {
 		line := valueLine(v) + " · since " + x.when(v.StartsAt, false)
-		if v.State == InsufficientData.String() {
+		if v.Stopped {
+			line += " · not known to be over"
+		} else if v.State == InsufficientData.String() {
 			line += " · no data now"
 		}
 		if text := flapText(v); text != "" {
@@ -217,6 +220,8 @@ func (x incidentText) reply() string {
 		return ""
 	case x.flapping > 0:
 		return fmt.Sprintf("%s flapping: held open until calm again, changes are not told one by one", plural(x.flapping, "alarm"))
+	case x.stopped > 0:
+		return fmt.Sprintf("Data stopped: %s open until datapoints say that it is over", x.stoppedOf())
 	case x.what == firingAgain:
 		return fmt.Sprintf("Not hidden any more, still firing: %s · %s", plural(x.again, "alarm"), x.headline())
 	case x.what == membersNew && x.joined > 0:
@@ -232,6 +237,17 @@ func (x incidentText) reply() string {
 	default:
 		return ""
 	}
+}
+
+// stoppedOf is "checkout · error ratio stays", or how many stay where there are several.
+func (x incidentText) stoppedOf() string {
+	switch {
+	case x.total == 1:
+		return x.n.Alarms[0].Title + " stays"
+	case x.stopped == 1:
+		return "1 alarm stays"
+	}
+	return plural(x.stopped, "alarm") + " stay"
 }
 
 // group are the values of the group labels, ordered by name.

@@ -19,6 +19,8 @@ func reason(f Facts) string {
 	switch {
 	case f.Set != nil:
 		return f.Set.String()
+	case f.DataStopped && f.Note == "":
+		return dataStopped(f)
 	case f.Composite != "" && f.Note == "":
 		return f.Verdict
 	case f.Note == NoteSetByHand:
@@ -43,9 +45,21 @@ func reason(f Facts) string {
 		if tr.From != Alarming {
 			return fmt.Sprintf("Threshold not crossed: %d out of %s breached%s%s.", tr.Breaches, outOf(f), takes, filled(f))
 		}
-		return fmt.Sprintf("Threshold no longer crossed: %d out of %s breached%s%s.", tr.Breaches, outOf(f), takes, filled(f))
+		did := "breached"
+		if f.Policy.hysteresis() {
+			did = fmt.Sprintf("scored above %v, the recovery score", f.Policy.Recovery)
+		}
+		return fmt.Sprintf("Threshold no longer crossed: %d out of %s %s%s%s.", tr.Breaches, outOf(f), did, takes, filled(f))
 	}
 	return crossed(f)
+}
+
+// dataStopped is why an incident stays open although nothing says that the breach goes on.
+func dataStopped(f Facts) string {
+	if f.State == OK {
+		return fmt.Sprintf("Data stopped: OK, but on too few datapoints; %d more must come before it is over.", f.Owes)
+	}
+	return "Data stopped: no datapoint was received" + inRange(f) + ", so nothing says that it is over."
 }
 
 // crossed is the reason of an ALARM.
@@ -65,7 +79,11 @@ func crossed(f Facts) string {
 	if points := pointList(f); points != "" {
 		text += ": " + points
 	}
-	return text + filled(f)
+	text += filled(f)
+	if h := f.Held; h.Near > 0 {
+		text += fmt.Sprintf(". Not over yet: %d out of the last %s score above %v, the recovery score", h.Breaches, plural(h.Of, "datapoint"), f.Policy.Recovery)
+	}
+	return text
 }
 
 // outOf names the evaluated points: "the last 5 datapoints".

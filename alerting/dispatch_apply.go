@@ -10,7 +10,7 @@ import (
 func (d *Dispatcher) apply(s Signal) {
 	d.stale = true
 	d.countChange(&s)
-	raised := s.Transition.To == Alarming
+	raised := s.Transition.To == Alarming && !s.Data
 	if d.updateMembers(s, raised) {
 		return
 	}
@@ -39,7 +39,7 @@ func (d *Dispatcher) updateMembers(s Signal, raised bool) bool {
 	for _, in := range ins {
 		m := in.members[s.ID]
 		open = open || m.open
-		if (!raised || m.open) && !d.hold(m, s) {
+		if (!raised || m.open) && (!s.Data || m.open) && !d.hold(m, s) {
 			in.update(m, s)
 		}
 		if s.Transition.Rule == RuleStateSet { // the next evaluation may take it back before the next tick

@@ -67,7 +67,8 @@ const (
 	toldNothing told = iota
 	toldFiring
 	toldOver
-	toldHidden // firing, but silenced
+	toldHidden  // firing, but silenced
+	toldStopped // open, but its data stopped
 )
 
 // need says why a tick makes a notice: the named reasons of needs.
@@ -128,9 +129,10 @@ func (m *member) update(s Signal) {
 	}
 }
 
-// over reports whether the signal ends an alarm. One that has run out of data without a note goes on.
+// over reports whether the signal ends an alarm. One that has run out of data without a note goes on, and so does one that is OK on too few
+// real points.
 func over(s Signal) bool {
-	return s.Transition.To == OK || s.Transition.To == InsufficientData && s.Note != ""
+	return s.Transition.To == OK && !s.Stopped || s.Transition.To == InsufficientData && s.Note != ""
 }
 
 // needs decides what a tick at time at has to say.
@@ -178,6 +180,8 @@ func (m *member) now() told {
 		return toldOver
 	case m.hiding != nil:
 		return toldHidden
+	case m.sig.Stopped:
+		return toldStopped
 	default:
 		return toldFiring
 	}

@@ -54,6 +54,7 @@ func (m *member) view(view func(Signal) (AlarmView, bool)) AlarmView {
 	}
 	v.ID, v.SeriesID, v.State = m.sig.ID, m.sig.SeriesID, m.sig.Transition.To.String()
 	v.StartsAt, v.EndsAt, v.Note = m.startsAt, m.endsAt, m.note
+	v.Stopped = m.open && m.sig.Stopped
 	return v
 }
 
@@ -92,6 +93,9 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 		if m.told == toldHidden && m.now() == toldFiring {
 			text.again++
 		}
+		if m.now() == toldStopped && m.told != toldStopped {
+			text.stopped++
+		}
 		if m.told == toldNothing && m.open {
 			text.joined++
 			news[m.sig.Detector]++
@@ -100,11 +104,11 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 			}
 		}
 		m.told = m.now()
-		if i < len(n.Alarms) && m.open && m.sig.Transition.To == Alarming {
+		if i < len(n.Alarms) && m.open && m.sig.Transition.To == Alarming && !m.sig.Stopped {
 			m.raised = n.Alarms[i].Reason
 		}
 	}
-	if first := ranked[0]; !first.open && first.raised != "" {
+	if first := ranked[0]; (!first.open || first.sig.Stopped) && first.raised != "" {
 		text.was = "Raised by: " + first.raised
 	}
 	n.Headline, n.Body, n.Reply = text.headline(), text.body(), text.reply()

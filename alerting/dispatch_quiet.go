@@ -46,7 +46,7 @@ func (d *Dispatcher) addHistorical(s Signal) {
 
 // updateQuiet follows an alarm that must not page until it is over.
 func (d *Dispatcher) updateQuiet(s Signal, q quietAlarm) {
-	raised := s.Transition.To == Alarming
+	raised := s.Transition.To == Alarming && !s.Data
 	if raised && q.Signal.Muted && !s.Muted && !s.Historical { // its detector may notify again
 		delete(d.quiet, s.ID)
 		d.open(s)

@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -92,10 +93,14 @@ func testView(loc *time.Location) func(Signal) (AlarmView, bool) {
 		}
 		b := labels.NewBuilder(s.Labels)
 		b.Del("alertname")
+		value := 0.062
+		if s.Stopped && s.Transition.To != OK {
+			value = math.NaN()
+		}
 		return View(Facts{
 			ID: s.ID, Detector: s.Detector, SeriesID: s.SeriesID, Labels: b.Labels(), Location: loc, Step: time.Minute,
-			Unit: UnitPercent, Transition: s.Transition, State: s.Transition.To, Policy: DefaultPolicy(), Note: s.Note,
-			Now: tidewatch.Point{T: s.Transition.T, V: 0.062}, Peak: 0.071, AnomalyScore: s.Score,
+			Unit: UnitPercent, Transition: s.Transition, State: s.Transition.To, Policy: DefaultPolicy(), Note: s.Note, DataStopped: s.Stopped, Owes: 3,
+			Now: tidewatch.Point{T: s.Transition.T, V: value}, Peak: 0.071, AnomalyScore: s.Score,
 			Band:    tidewatch.Band{Lower: 0.001, Mid: 0.004, Upper: 0.009},
 			Score:   tidewatch.Score{Ready: true, Channel: tidewatch.ChannelBand, Side: 1, Mid: 0.004, Surprise: 6},
 			Promise: "≤ 1 false alarm/30 d",
@@ -167,6 +172,7 @@ func scriptSignals(t *testing.T, f []string, at time.Duration) []Signal {
 	}{
 		"ALARM": {Alarming, ""}, "OK": {OK, ""}, "NODATA": {InsufficientData, ""},
 		"STOPPED": {InsufficientData, NoteStoppedReporting}, "ACCEPTED": {OK, NoteRegimeAccepted},
+		"SILENT": {Alarming, ""}, "BACK": {Alarming, ""}, "FEWOK": {OK, ""}, "CARRIED": {OK, ""}, "WAITS": {InsufficientData, ""},
 	}
 	verb, ok := verbs[f[1]]
 	if !ok {
@@ -186,6 +192,10 @@ func scriptSignals(t *testing.T, f []string, at time.Duration) []Signal {
 	var out []Signal
 	for i, name := range names {
 		s := testSignal(name, at, verb.to, verb.note, 1+float64(i%7)/10)
+		s.Stopped = f[1] == "SILENT" || f[1] == "FEWOK" || f[1] == "WAITS"
+		if rule := map[string]Rule{"SILENT": RuleDataStopped, "BACK": RuleDataBack, "CARRIED": RuleOKCarried}[f[1]]; rule != "" {
+			s.Data, s.Transition.From, s.Transition.Rule = true, verb.to, rule
+		}
 		for _, flag := range f[3:] {
 			switch flag {
 			case "historical":

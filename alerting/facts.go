@@ -44,6 +44,10 @@ type Facts struct {
 	Composite string // the rule of a composite alarm; "" for any other
 	Verdict   string // of a composite alarm: why it is in its state
 
+	Held        Decision // why an alarm is still in ALARM that is held there by points that have not recovered; zero where it is not
+	DataStopped bool     // Signal.Stopped
+	Owes        int      // Alarm.Owes
+
 	Set *StateSet // who set the state; nil where nobody did
 }
 
@@ -60,4 +64,8 @@ type Signal struct {
 	Historical bool         // found at first start or while catching up: belongs to a summary, never to a page
 	Muted      bool         // notify: false
 	Cause      *SharedCause `json:",omitempty"` // what the alarm has in common with others that fire; nil: nothing known
+	// Stopped says that an incident stays open whatever the state: Alarm.Stopped.
+	Stopped bool `json:",omitempty"`
+	// Data says that the state has not changed, only Stopped or what the state rests on; such a signal opens nothing.
+	Data bool `json:",omitempty"`
 }

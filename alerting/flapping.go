@@ -12,7 +12,7 @@ const flapWindow = time.Hour
 
 // countChange remembers that an alarm was raised or was over at a time.
 func (d *Dispatcher) countChange(s *Signal) {
-	if d.opts.FlapChanges <= 0 || s.Muted || s.Historical || s.Transition.To != Alarming && !over(*s) {
+	if d.opts.FlapChanges <= 0 || s.Muted || s.Historical || s.Transition.To != Alarming && !over(*s) || s.Data && s.Transition.To == Alarming {
 		return
 	}
 	times := d.changes[s.ID]
@@ -42,7 +42,7 @@ func (d *Dispatcher) forgetChanges(t int64) {
 
 // hold keeps an open member open that flaps, although it is over for the moment. It reports whether it did.
 func (d *Dispatcher) hold(m *member, s Signal) bool {
-	if !m.open || s.Transition.To != OK || s.Note != "" {
+	if !m.open || s.Transition.To != OK || s.Note != "" || s.Stopped {
 		return false
 	}
 	if n, _ := d.changesAt(s.ID, s.At); !m.flapping && (d.opts.FlapChanges <= 0 || n <= d.opts.FlapChanges) {

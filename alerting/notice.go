@@ -88,6 +88,7 @@ type AlarmView struct {
 	Record    string         `json:"record,omitempty"` // how the detector has kept it: "marked false 1 of 4"
 	Expr      string         `json:"expr"`             // a composite alarm's rule
 	Rule      string         `json:"rule"`
+	Stopped   bool           `json:"stopped,omitempty"`   // its data stopped: it stays open although nothing says that it goes on
 	Composite bool           `json:"composite,omitempty"` // it has no value, band and score of its own
 	Note      string         `json:"note,omitempty"`      // why the alarm ended otherwise than by OK points
 

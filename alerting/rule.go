@@ -1,8 +1,8 @@
 package alerting
 
 // The rules. RuleDecisive is Tidewatch's own (Policy.AtOnce). Those after it are the rows of CloudWatch's table as Decide
-// applies it; the retaining ones never cause a transition and appear only in a Decision. Three name an End, two are of composite alarms, and two
-// of states that a person set.
+// applies it; the retaining ones never cause a transition and appear only in a Decision. Three name an End, two are of composite alarms, two of
+// states that a person set; the last three change no state, but what an incident waits for.
 const (
 	RuleDecisive           Rule = "one-decisive"
 	RuleNewestReal         Rule = "newest-n-real"
@@ -23,6 +23,9 @@ const (
 	RuleCompositeFalse     Rule = "composite-rule-false"
 	RuleStateSet           Rule = "state-set"
 	RuleStateSetOver       Rule = "state-set-over"
+	RuleDataStopped        Rule = "data-stopped"
+	RuleDataBack           Rule = "data-back"
+	RuleOKCarried          Rule = "ok-carried"
 )
 
 var ruleText = map[Rule]string{
@@ -43,6 +46,9 @@ var ruleText = map[Rule]string{
 	RuleEnded:              "The alarm was ended by something other than its points.",
 	RuleCompositeTrue:      "The rule of the composite alarm became true.",
 	RuleCompositeFalse:     "The rule of the composite alarm is false.",
+	RuleDataStopped:        "No real point is left in the range of an alarm in ALARM: its incident stays open, and says that nothing says that it is over.",
+	RuleDataBack:           "Points have come again while the alarm was in ALARM.",
+	RuleOKCarried:          "The alarm was OK on too few real points for its incident to end; since then the others have come.",
 	RuleStateSet:           "A person set the state, until the next evaluation.",
 	RuleStateSetOver:       "A person had set the state; the evaluation brought back the one that the points have decided.",
 }

@@ -42,8 +42,10 @@ func (b Breach) String() string {
 	switch b {
 	case Fine:
 		return "fine"
-	case Breaching:
+	case Breaching, Decisive:
 		return "breaching"
+	case Near:
+		return "near"
 	default:
 		return "missing"
 	}

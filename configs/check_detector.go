@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	maxPoints     = 60 // the limit of alerting.Policy
-	maxAlarmRange = 24 * time.Hour
-	atOnceFrom    = 5 * time.Minute // the step from which on a single point stands for as much as five of a minute do
+	maxPoints     = 60                 // the limit of alerting.Policy
+	maxAlarmRange = 24 * time.Hour     // CloudWatch's: for points of less than an hour
+	maxLongRange  = 7 * 24 * time.Hour // and of an hour or more
+	atOnceFrom    = 5 * time.Minute    // the step from which on a single point stands for as much as five of a minute do
 	defaultModel  = "combined"
 )
 
@@ -110,14 +111,25 @@ func alarm(s scope, raw rawDetector, step time.Duration) alerting.Policy {
 	pol := alerting.Policy{
 		Datapoints: raw.Alarm.Datapoints, Of: raw.Alarm.Of, Missing: alerting.Treatment(raw.Alarm.Missing),
 		For: time.Duration(raw.For), KeepFiringFor: time.Duration(raw.KeepFiringFor),
+		Recovery: raw.Alarm.RecoveryScore, Resolve: raw.Alarm.Of,
+	}
+	if !(pol.Recovery > 0 && pol.Recovery <= 1) { // so written that NaN is refused
+		a.at("recovery_score").wrong(fmt.Sprintf("%v is not above 0 and at most 1", pol.Recovery), "1 is where points breach, for example 0.7")
+	}
+	if a.has("resolve_datapoints") {
+		pol.Resolve = raw.Alarm.ResolveDatapoints
+		if pol.Resolve < 0 || pol.Resolve > maxPoints {
+			a.at("resolve_datapoints").wrong(fmt.Sprintf("%d is not between 0 and %d", pol.Resolve, maxPoints), "0 lets the state alone count")
+		}
 	}
 	switch {
 	case pol.Of < 1 || pol.Of > maxPoints:
 		a.at("of").wrong(fmt.Sprintf("%d is not between 1 and %d", pol.Of, maxPoints), "")
 	case pol.Datapoints < 1 || pol.Datapoints > pol.Of:
 		a.at("datapoints").wrong(fmt.Sprintf("%d is not between 1 and of (%d)", pol.Datapoints, pol.Of), "")
-	case step > 0 && time.Duration(pol.Of)*step > maxAlarmRange:
-		a.at("of").wrong(fmt.Sprintf("%d points of %s are %s", pol.Of, formatDuration(step), formatDuration(time.Duration(pol.Of)*step)), "at most 1d")
+	case step > 0 && time.Duration(pol.Of)*step > alarmRange(step):
+		a.at("of").wrong(fmt.Sprintf("%d points of %s are %s", pol.Of, formatDuration(step), formatDuration(time.Duration(pol.Of)*step)),
+			"at most "+formatDuration(alarmRange(step)))
 	}
 	pol.AtOnce = raw.Alarm.AtOnce
 	if !a.has("at_once") {
@@ -125,9 +137,29 @@ func alarm(s scope, raw rawDetector, step time.Duration) alerting.Policy {
 	} else if pol.AtOnce && raw.Band > 0 {
 		a.at("at_once").wrong("true, but band counts points and promises nothing", "expect or expect_per_series, or at_once: false")
 	}
-	checkMultiple(s.at("for"), pol.For, step)
-	checkMultiple(s.at("keep_firing_for"), pol.KeepFiringFor, step)
+	checkPeriod(s.at("for"), pol.For, step)
+	checkPeriod(s.at("keep_firing_for"), pol.KeepFiringFor, step)
 	return pol
+}
+
+// alarmRange is how much time the points of an alarm may span.
+func alarmRange(step time.Duration) time.Duration {
+	if step >= time.Hour {
+		return maxLongRange
+	}
+	return maxAlarmRange
+}
+
+// checkPeriod bounds a pending or recovery period as the points that are evaluated are.
+func checkPeriod(s scope, d, step time.Duration) {
+	atMost(s, d, alarmRange(step))
+	checkMultiple(s, d, step)
+}
+
+func atMost(s scope, d, most time.Duration) {
+	if d > most {
+		s.wrong(formatDuration(d)+" is too long", "at most "+formatDuration(most))
+	}
 }
 
 // checkMultiple: a state changes only at grid times, so that other values would be rounded silently.

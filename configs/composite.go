@@ -68,6 +68,8 @@ func suppressor(s scope, raw rawComposite) *alerting.Suppressor {
 		s.at("actions_suppressor").wrong(err.Error(), "")
 		return nil
 	}
+	atMost(s.at("actions_suppressor_wait_period"), time.Duration(raw.Wait), maxAlarmRange)
+	atMost(s.at("actions_suppressor_extension_period"), time.Duration(raw.Extension), maxAlarmRange)
 	return &alerting.Suppressor{Alarm: o, Wait: time.Duration(raw.Wait), Extension: time.Duration(raw.Extension)}
 }
 

@@ -57,7 +57,7 @@ func TestDefaults(t *testing.T) {
 		Step: time.Minute, Delay: 30 * time.Second, History: 15 * 24 * time.Hour,
 		Model: "combined", Location: berlin, AcceptAfter: 48 * time.Hour, Range: [2]float64{math.Inf(-1), math.Inf(1)},
 		Expect: Rate{1, 30 * 24 * time.Hour}, Direction: Below, MinDeviation: MinDeviation{Relative: true, Value: 0.3},
-		Alarm: alerting.Policy{Datapoints: 3, Of: 5, Missing: alerting.Ignore}, MaxSeries: 1000, DataQuality: true, Notify: true, input: "map[]",
+		Alarm: alerting.Policy{Datapoints: 3, Of: 5, Missing: alerting.Ignore, Recovery: 1, Resolve: 5}, MaxSeries: 1000, DataQuality: true, Notify: true, input: "map[]",
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Detector{}), cmp.Comparer(sameLocation)); diff != "" {
 		t.Error(diff)
@@ -103,7 +103,7 @@ func TestFullFile(t *testing.T) {
 		d.Range != [2]float64{0, math.Inf(1)} || d.MaxSeries != 50 || d.AcceptAfter != 24*time.Hour {
 		t.Errorf("ErrorRatio is %+v", d)
 	}
-	if want := (alerting.Policy{Datapoints: 2, Of: 4, Missing: alerting.MissingNotBreaching, For: 2 * time.Minute, KeepFiringFor: 5 * time.Minute}); d.Alarm != want {
+	if want := (alerting.Policy{Datapoints: 2, Of: 4, Missing: alerting.MissingNotBreaching, For: 2 * time.Minute, KeepFiringFor: 5 * time.Minute, Recovery: 1, Resolve: 4}); d.Alarm != want {
 		t.Errorf("alarm %+v", d.Alarm)
 	}
 	if d := cmp.Diff([]time.Duration{24 * time.Hour, 7 * 24 * time.Hour}, d.Seasons); d != "" {

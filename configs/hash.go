@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/models"
 )
 
@@ -74,10 +75,22 @@ func (d Detector) policyPart() policyPart {
 	return policyPart{
 		Expect: d.Expect.String(), ExpectPerSeries: d.ExpectPerSeries.String(), FDR: d.FDR, Band: d.Band, Direction: d.Direction.String(),
 		MinDeviation: d.MinDeviation.String(), Exclude: d.Exclude.String(),
-		Alarm: fmt.Sprintf("%d/%d/%d/%t", d.Alarm.Datapoints, d.Alarm.Of, d.Alarm.Missing, d.Alarm.AtOnce), For: d.Alarm.For, KeepFiringFor: d.Alarm.KeepFiringFor,
+		Alarm: alarmText(d.Alarm), For: d.Alarm.For, KeepFiringFor: d.Alarm.KeepFiringFor,
 		Churn: churnText(d.Churn), MaxSeries: d.MaxSeries, Delay: d.Delay, Labels: d.Labels, Annotations: d.Annotations, Unit: d.Unit, Notify: d.Notify,
 		Data: dataText(d),
 	}
+}
+
+// alarmText says of hysteresis and of what an incident's end takes only where they are not the defaults.
+func alarmText(p alerting.Policy) string {
+	text := fmt.Sprintf("%d/%d/%d/%t", p.Datapoints, p.Of, p.Missing, p.AtOnce)
+	if p.Recovery != 1 {
+		text += "/recovery " + number(p.Recovery)
+	}
+	if p.Resolve != p.Of {
+		text += fmt.Sprintf("/resolve %d", p.Resolve)
+	}
+	return text
 }
 
 // dataText is empty where nothing is declared, so that other detectors' hashes do not depend on it.

@@ -92,6 +92,10 @@ type rawAlarm struct {
 	Of int `yaml:"of" default:"5"`
 	// One point that lies far enough outside alarms by itself; half of the promised false alarms are for such points. By default so where neither `datapoints`, `of`, `for` nor `band` is given and a step lasts 5 minutes or more: there three points are a quarter of an hour.
 	AtOnce bool `yaml:"at_once" default:"=where a step lasts 5m or more, see above"`
+	// Hysteresis: once in ALARM, a point counts as recovered only at this score or below. 1 is where points breach; `0.7` asks for more.
+	RecoveryScore float64 `yaml:"recovery_score" default:"1"`
+	// How many real points an OK must rest on before its incident ends; until they have come the message says that data stopped. 0 lets the state alone count.
+	ResolveDatapoints int `yaml:"resolve_datapoints" default:"=of"`
 	// What a missing point means, with CloudWatch's words: `ignore` keeps the state, `missing`, `breaching`, `notBreaching`.
 	Missing treatment `yaml:"missing" default:"ignore"`
 }

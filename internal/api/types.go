@@ -49,6 +49,7 @@ type Alarm struct {
 	CompositeRule       string            `json:"composite_rule,omitempty" doc:"Of a composite alarm, what it is made of; such an alarm has no series and learns nothing."`
 	Rule                string            `json:"rule,omitempty" doc:"Row of the decision table that decided the newest transition."`
 	Note                string            `json:"note,omitempty" doc:"For example REGIME_ACCEPTED or STOPPED_REPORTING."`
+	DataStopped         bool              `json:"data_stopped,omitempty" doc:"An incident of it stays open although nothing says that the breach goes on: too few real points have come."`
 	Muted               bool              `json:"muted,omitempty" doc:"Notifications are off (notify: false or dry run)."`
 	ActionsEnabled      bool              `json:"actions_enabled" doc:"Whether messages tell of it: neither muted nor switched off by a person."`
 	ActionsDisabled     DisabledActions   `json:"actions_disabled,omitzero" doc:"Who switched its actions off; absent if they are on."`

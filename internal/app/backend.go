@@ -130,7 +130,7 @@ func (b backend) alarm(a engine.AlarmInfo) api.Alarm {
 		Readiness: rungs[a.Training.Rung], Training: training(a.Training), Promise: a.Facts.Promise, Channel: api.Channel(v.Channel),
 		Score: api.Value(math.NaN()), Y: api.Value(math.NaN()), Yhat: api.Value(math.NaN()), YhatLower: api.Value(math.NaN()), YhatUpper: api.Value(math.NaN()),
 	}
-	out.Inherited = inherited(a.Origin)
+	out.Inherited, out.DataStopped = inherited(a.Origin), a.DataStopped
 	if a.Since != 0 {
 		out.Since = api.Time(a.Since)
 	}

@@ -143,6 +143,7 @@ func (c *Core) Tick(now int64, blocks []tidewatch.Block) (Result, error) {
 		return cmp.Or(cmp.Compare(x.Transition.T, y.Transition.T), cmp.Compare(x.Detector, y.Detector), cmp.Compare(x.Series.ID, y.Series.ID))
 	})
 	r.Causes = c.handle(r.Changes, r.Now)
+	r.Changes = slices.DeleteFunc(r.Changes, func(ch Change) bool { return ch.DataOnly })
 	c.dispatch(&r)
 	return r, nil
 }
@@ -194,6 +195,7 @@ func (d *detector) signal(ch Change, now int64, historical bool) alerting.Signal
 	return alerting.Signal{
 		At: now, ID: ch.Alarm, Detector: d.Name, SeriesID: ch.Series.ID, Labels: d.labels(ch.Series),
 		Transition: ch.Transition, Note: ch.Note, Historical: historical, Muted: d.Muted, Score: ch.AnomalyScore,
+		Stopped: ch.Stopped, Data: ch.DataOnly,
 	}
 }
 
@@ -213,11 +215,12 @@ func (c *Core) view(s alerting.Signal) (alerting.AlarmView, bool) {
 	r := &g.rows[0]
 	t := d.next - d.step()
 	ep, tr := r.episodeOf(s.Transition), s.Transition
-	if ep != nil && tr.Rule == alerting.RuleStateSetOver {
+	if ep != nil && tr.To == alerting.Alarming && (s.Data || tr.Rule == alerting.RuleStateSetOver) {
 		tr = ep.transition // why it fires is what it was
 	}
 	f := d.facts(r, ep, tr, t)
 	f.Note, f.Set = s.Note, c.setOf(d, r)
+	f.DataStopped, f.Owes = s.Stopped, r.alarm.Owes()
 	v := alerting.View(f)
 	v.Chart = d.chart(r, v, t-d.step()*int64(d.size), t)
 	return v, true

@@ -27,6 +27,9 @@ type Change struct {
 	Data         TrainedOn // what the models had been given when they judged
 	ModelHash    string
 	ConfigHash   string
+
+	Stopped  bool // an incident of it stays open whatever the state: alerting.Alarm.Stopped
+	DataOnly bool // that, and not the state, has changed: for messages, not for the history
 }
 
 func (d *detector) describe(c change) Change {
@@ -34,7 +37,7 @@ func (d *detector) describe(c change) Change {
 	id := alerting.AlarmID(d.Name, r.series.ID)
 	out := Change{
 		ID:    alerting.TransitionID(id, c.t, c.tr.To, d.ConfigHash),
-		Alarm: id, Detector: d.Name, Series: r.series, Transition: c.tr, Note: c.note, Data: c.data,
+		Alarm: id, Detector: d.Name, Series: r.series, Transition: c.tr, Note: c.note, Data: c.data, DataOnly: c.only, Stopped: c.stopped,
 		ModelHash: d.ModelHash, ConfigHash: d.ConfigHash,
 	}
 	f := d.facts(r, c.ep, c.tr, c.t)
@@ -75,6 +78,7 @@ func (d *detector) facts(r *row, ep *episode, tr alerting.Transition, t int64) a
 	}
 	f.StartsAt, f.Peak, f.Score, f.AnomalyScore, f.Explanation = ep.start, ep.peak, ep.score, ep.anomalyScore, ep.explanation
 	f.Breaching = ep.breaching
+	f.Held = r.alarm.Held(d.Alarm)
 	f.Nearby = d.nearby(r, f.StartsAt)
 	if tr.From == alerting.Alarming {
 		f.EndsAt = tr.T

@@ -27,6 +27,7 @@ type AlarmInfo struct {
 	Quality  quality.Verdict // of its data; None where they can be judged
 
 	SuppressedBy string // alerting.Composite.SuppressedBy: what keeps its action back
+	DataStopped  bool   // an incident of it stays open whatever the state: alerting.Alarm.Stopped
 	Composite    bool   // of a composite alarm, which has no series and has learnt nothing
 
 	Alerting labels.Labels   // those that routes, groups and matchers see
@@ -120,7 +121,7 @@ func (d *detector) info(r *row) AlarmInfo {
 	return AlarmInfo{
 		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, Series: r.series, State: state, Since: r.alarm.Since(),
 		Seen: r.seen, First: r.first, Training: d.training(r), Origin: r.origin, Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.episodeOf(tr), tr, t),
-		Quality: d.dataOf(r), Data: data,
+		Quality: d.dataOf(r), Data: data, DataStopped: r.alarm.Stopped(d.Alarm),
 	}
 }
 

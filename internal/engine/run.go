@@ -55,6 +55,9 @@ type change struct {
 	note string
 	ep   *episode
 	data TrainedOn
+
+	stopped bool // an incident of it stays open whatever the state
+	only    bool // that, and not the state, has changed
 }
 
 // outcome is what one worker found; outcomes merge in any order.
@@ -73,7 +76,7 @@ type outcome struct {
 // onsets is how many alarms began.
 func (o *outcome) onsets() (n int) {
 	for i := range o.changes {
-		if tr := o.changes[i].tr; tr.To == alerting.Alarming && tr.Rule != alerting.RuleStateSetOver {
+		if tr := o.changes[i].tr; tr.To == alerting.Alarming && tr.Rule != alerting.RuleStateSetOver && !o.changes[i].only {
 			n++
 		}
 	}

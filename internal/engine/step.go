@@ -108,13 +108,17 @@ func (st *stepper) decide(t int64, g *group, i int, x, shown float64) {
 		r.ep.limit = limit
 		r.ep.observe(t, x, s, b, score)
 	case present && s.Ready:
-		breach = alerting.Fine
+		breach = d.Alarm.Judge(surprise / limit)
 	}
+	stopped := r.alarm.Stopped(d.Alarm)
 	tr, ok := r.alarm.Step(t, breach, d.Model.Step, d.Alarm)
-	if ok {
-		st.transition(t, g, i, tr, setOverNote(tr))
-	} else if r.alarm.State() == alerting.Alarming && t-r.seen >= max(goneAfter.Milliseconds(), 5*d.step()) {
+	switch {
+	case ok:
+		st.transition(t, g, i, tr, setOverNote(r, tr))
+	case (r.alarm.State() == alerting.Alarming || r.alarm.Owes() > 0) && t-r.seen >= max(goneAfter.Milliseconds(), 5*d.step()):
 		st.end(t, g, i, alerting.NoteStoppedReporting)
+	case r.alarm.Stopped(d.Alarm) != stopped:
+		st.data(t, g, i)
 	}
 	st.verdicts[i] = d.verdict(t, st.scores[i], st.scores[i].Surprise > max(limit, minLimit) || r.alarm.State() == alerting.Alarming)
 	if r.expected && present && st.verdicts[i] != tidewatch.Excluded {
@@ -231,7 +235,7 @@ func (st *stepper) transition(t int64, g *group, i int, tr alerting.Transition, 
 	default:
 		r.pinned = 0
 	}
-	c := change{t: t, g: g, row: i, tr: tr, note: note, data: st.d.data.at(t, st.d.step())}
+	c := change{t: t, g: g, row: i, tr: tr, note: note, data: st.d.data.at(t, st.d.step()), stopped: r.alarm.Stopped(st.d.Alarm)}
 	if r.alarmed != nil && (tr.To == alerting.Alarming || tr.From == alerting.Alarming) {
 		ep := *r.alarmed // later points go on changing the row's own
 		c.ep = &ep
@@ -239,9 +243,30 @@ func (st *stepper) transition(t int64, g *group, i int, tr alerting.Transition, 
 	st.out.changes = append(st.out.changes, c)
 }
 
-// setOverNote is the note of an alarm that was in ALARM by hand and is not any more.
-func setOverNote(tr alerting.Transition) string {
-	if tr.Rule == alerting.RuleStateSetOver && tr.From == alerting.Alarming {
+// data notes that an alarm's data have stopped, or are enough again, while its state stays as it is.
+func (st *stepper) data(t int64, g *group, i int) {
+	r, d := &g.rows[i], st.d
+	now := r.alarm.Decide(d.Alarm)
+	tr := alerting.Transition{
+		T: t, From: r.alarm.State(), To: r.alarm.State(), Rule: alerting.RuleDataBack, Since: r.alarm.Since(), Breaches: now.Breaches, Of: now.Of, Missing: now.Missing,
+	}
+	switch {
+	case r.alarm.Stopped(d.Alarm):
+		tr.Rule = alerting.RuleDataStopped
+	case tr.To != alerting.Alarming:
+		tr.Rule = alerting.RuleOKCarried
+	}
+	c := change{t: t, g: g, row: i, tr: tr, data: d.data.at(t, d.step()), only: true, stopped: r.alarm.Stopped(d.Alarm)}
+	if r.alarmed != nil {
+		ep := *r.alarmed
+		c.ep = &ep
+	}
+	st.out.changes = append(st.out.changes, c)
+}
+
+// setOverNote is the note of an alarm that was in ALARM by hand and is not any more. An incident that waits for data goes on.
+func setOverNote(r *row, tr alerting.Transition) string {
+	if tr.Rule == alerting.RuleStateSetOver && tr.From == alerting.Alarming && r.alarm.Owes() == 0 {
 		return alerting.NoteSetByHand
 	}
 	return ""
