@@ -45,7 +45,11 @@ type StateSet struct {
 
 // String is "Set to ALARM by anna (cli), until the next evaluation: route test."
 func (s *StateSet) String() string {
-	return fmt.Sprintf("Set to %s by %s, until the next evaluation: %s.", s.State, s.By, strings.TrimSuffix(s.Reason, "."))
+	text := fmt.Sprintf("Set to %s by %s, until the next evaluation: %s", s.State, s.By, s.Reason)
+	if !strings.ContainsAny(text[len(text)-1:], ".!?") {
+		text += "."
+	}
+	return text
 }
 
 // Set shows the state to until the next Step, which decides as if it had not been called; false if that is the state already. now is the

@@ -30,10 +30,11 @@ func (s *CompositeSpec) AlertLabels() labels.Labels {
 // Composite is a composite alarm and its state.
 type Composite struct {
 	CompositeSpec
-	State  State
-	Since  int64      // when it entered ALARM, Unix milliseconds; 0 otherwise
-	Last   Transition // the newest; zero before the first
-	Reason string     // why it is in its state
+	State    State
+	Since    int64      // when it entered ALARM, Unix milliseconds; 0 otherwise
+	Last     Transition // the newest; zero before the first
+	Reason   string     // why it is in its state
+	Children []Child    // what the newest transition by the rule was taken on, in the order of the rule; not kept over a restart
 	actions
 }
 
@@ -136,8 +137,18 @@ func (x *Composite) evaluate(t int64, counts []Counts) (Transition, bool) {
 		}
 	}
 	x.become(tr)
-	x.Reason = x.reason(counts)
+	x.Reason, x.Children = x.reason(counts), x.childrenOf(counts)
 	return tr, true
+}
+
+// childrenOf are the alarms of the rule with their states.
+func (x *Composite) childrenOf(counts []Counts) []Child {
+	out := make([]Child, len(counts))
+	for i, n := range counts {
+		s := n.State()
+		out[i] = Child{Name: x.Rule.operands[i].String(), State: s, Series: n[s], Of: n[0] + n[1] + n[2]}
+	}
+	return out
 }
 
 func (x *Composite) become(tr Transition) {

@@ -64,10 +64,12 @@ func TestExamplesInTheDocs(t *testing.T) {
 	}
 }
 
+var detectorName = regexp.MustCompile(`detectors/[^/]+`)
+
 // endpoint is a path with the ids replaced.
 func endpoint(target string) string {
 	path, _, _ := strings.Cut(target, "?")
-	return regexp.MustCompile(`(alarms|series|silence|incidents|feedback)/[^/]+`).ReplaceAllString(path, "$1/{id}")
+	return regexp.MustCompile(`(alarms|series|silence|incidents|feedback)/[^/]+`).ReplaceAllString(detectorName.ReplaceAllString(path, "detectors/{name}"), "$1/{id}")
 }
 
 // parseCurl reads the options that the page uses.

@@ -99,6 +99,11 @@ func dataRoutes() []*route {
 			answer: Explanation{}, codes: codesOne, limited: true, serve: envelope((*server).explain),
 		},
 		{
+			method: http.MethodGet, path: "/api/v1/detectors/{name}/contributors", id: "listContributors", tag: "detectors",
+			summary: "The series that bring a detector into ALARM.", params: []param{{name: "name", path: true, doc: "Name of the detector."}},
+			answer: ContributorList{}, codes: codesOne, limited: true, serve: envelope((*server).contributors),
+		},
+		{
 			method: http.MethodGet, path: "/api/v1/causes", id: "listCauses", tag: "alarms",
 			summary: "Alarms that fire and go back to one thing: who moved first, what they share, and by what chance they would be so much in step.",
 			answer:  CauseList{}, codes: codesRead, limited: true, serve: envelope((*server).causes),

@@ -1,6 +1,10 @@
 package api
 
-import "github.com/prometheus/prometheus/model/labels"
+import (
+	"encoding/json"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
 
 // The states of an anomaly.
 const (
@@ -84,6 +88,9 @@ type Transition struct {
 	Reason   string `json:"reason,omitempty" doc:"In one sentence with the values."`
 	Note     string `json:"note,omitempty" doc:"For example REGIME_ACCEPTED."`
 	SetBy    string `json:"set_by,omitempty" doc:"Who set the state, and where in parentheses; absent where points or a rule decided."`
+
+	StateReasonData *ReasonData     `json:"state_reason_data,omitempty" doc:"What it was decided on; absent in older history and where a person set the state."`
+	SetReasonData   json.RawMessage `json:"set_reason_data,omitempty" doc:"What the person gave who set the state."`
 
 	TrainedOn TrainedOn `json:"trained_on,omitzero" doc:"The data that had taught the models that judged; absent in older history."`
 }
@@ -194,24 +201,26 @@ type AlarmCounts struct {
 
 // Detector is the status of one detector.
 type Detector struct {
-	Name           string         `json:"name" doc:"Name in the configuration."`
-	Source         string         `json:"source" doc:"Name of its source."`
-	Expr           string         `json:"expr" doc:"Its PromQL."`
-	StepSeconds    float64        `json:"step_seconds" doc:"Distance of the grid points."`
-	State          string         `json:"state" enum:"starting,running,failing,off" doc:"Whether it works."`
-	Series         int            `json:"series" minimum:"0" doc:"Series in its state."`
-	MaxSeries      int            `json:"max_series" minimum:"0" doc:"Most series that it may have; 0 if unlimited."`
-	Readiness      Readiness      `json:"readiness" doc:"Series by what has been learnt of them."`
-	Training       Training       `json:"training" doc:"How far learning has come."`
-	TrainingSeries TrainingCounts `json:"training_series" doc:"Live series by the state of their training."`
-	Alarms         AlarmCounts    `json:"alarms" doc:"Alarms by state."`
-	DataQuality    []DataQuality  `json:"data_quality" doc:"What is wrong with its data now; empty if nothing is."`
-	Expects        Expectations   `json:"expects,omitzero" doc:"What its data should be like, as declared or inferred; absent where they are not checked."`
-	Promise        string         `json:"promise" doc:"For example 1/30d or provisional: 1/9d."`
-	TrainedOn      TrainedOn      `json:"trained_on,omitzero" doc:"The data that has taught its models; absent before the first point."`
-	LastTick       Time           `json:"last_tick,omitzero" doc:"Grid time of the newest evaluated point; absent before the first."`
-	LastError      string         `json:"last_error,omitempty" doc:"Newest error; absent if there was none."`
-	LastErrorAt    Time           `json:"last_error_at,omitzero" doc:"When it happened."`
+	Name             string         `json:"name" doc:"Name in the configuration."`
+	Source           string         `json:"source" doc:"Name of its source."`
+	Expr             string         `json:"expr" doc:"Its PromQL."`
+	StepSeconds      float64        `json:"step_seconds" doc:"Distance of the grid points."`
+	State            string         `json:"state" enum:"starting,running,failing,off" doc:"Whether it works."`
+	Series           int            `json:"series" minimum:"0" doc:"Series in its state."`
+	MaxSeries        int            `json:"max_series" minimum:"0" doc:"Most series that it may have; 0 if unlimited."`
+	Readiness        Readiness      `json:"readiness" doc:"Series by what has been learnt of them."`
+	Training         Training       `json:"training" doc:"How far learning has come."`
+	TrainingSeries   TrainingCounts `json:"training_series" doc:"Live series by the state of their training."`
+	Alarms           AlarmCounts    `json:"alarms" doc:"Alarms by state."`
+	DataQuality      []DataQuality  `json:"data_quality" doc:"What is wrong with its data now; empty if nothing is."`
+	Expects          Expectations   `json:"expects,omitzero" doc:"What its data should be like, as declared or inferred; absent where they are not checked."`
+	Promise          string         `json:"promise" doc:"For example 1/30d or provisional: 1/9d."`
+	TrainedOn        TrainedOn      `json:"trained_on,omitzero" doc:"The data that has taught its models; absent before the first point."`
+	EvaluationState  string         `json:"evaluation_state,omitempty" enum:"PARTIAL_DATA,EVALUATION_FAILURE" doc:"PARTIAL_DATA: series are left out of what is judged; absent where all are."`
+	EvaluationReason string         `json:"evaluation_reason,omitempty" doc:"Why, with the numbers."`
+	LastTick         Time           `json:"last_tick,omitzero" doc:"Grid time of the newest evaluated point; absent before the first."`
+	LastError        string         `json:"last_error,omitempty" doc:"Newest error; absent if there was none."`
+	LastErrorAt      Time           `json:"last_error_at,omitzero" doc:"When it happened."`
 }
 
 // DataQuality is a fault of a detector's data: the state DATA_QUALITY with its reason.

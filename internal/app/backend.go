@@ -16,6 +16,7 @@ import (
 	"github.com/tidewatch/tidewatch/internal/engine"
 	"github.com/tidewatch/tidewatch/internal/quality"
 	"github.com/tidewatch/tidewatch/internal/store"
+	"github.com/tidewatch/tidewatch/models"
 )
 
 // backend answers the API from the core and the store.
@@ -218,6 +219,7 @@ func apiTransition(r store.TransitionRow) api.Transition {
 	var d decisionData
 	if json.Unmarshal(r.Data, &d) == nil {
 		t.Breaches, t.Of, t.TrainedOn, t.SetBy = d.Breaches, d.Of, d.TrainedOn.api(), d.SetBy
+		t.StateReasonData, t.SetReasonData = reasonData(&r, &d), d.SetData
 		if d.Since != 0 {
 			t.Since = api.Time(d.Since)
 		}
@@ -310,6 +312,7 @@ func (b backend) Detectors(context.Context) ([]api.Detector, error) {
 		if d.DataQuality {
 			a.Expects = expects(st.Expects)
 		}
+		a.EvaluationState, a.EvaluationReason = evaluationState(own, st.LeftOut)
 		if st.Decided != 0 {
 			a.LastTick = api.Time(st.Decided - d.Step.Milliseconds())
 		}
@@ -338,6 +341,19 @@ func open(end float64) api.Value {
 		return api.Value(math.NaN())
 	}
 	return api.Value(end)
+}
+
+// evaluationState is CloudWatch's: whether series are left out, or nothing is judged at all.
+func evaluationState(own *detectorStatus, leftOut int) (state, why string) {
+	switch {
+	case own.off:
+		return api.PartialData, own.lastError
+	case leftOut > 0:
+		return api.PartialData, fmt.Sprintf("%d series are left out: a joint group has room for %d", leftOut, models.MaxJoint)
+	case own.lastError != "":
+		return api.EvaluationFailure, own.lastError
+	}
+	return "", ""
 }
 
 func detectorState(st *detectorStatus) string {

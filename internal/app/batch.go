@@ -13,19 +13,21 @@ import (
 
 // decisionData is what the history keeps of a decision so that it can be explained and recomputed later.
 type decisionData struct {
-	Limit        float64 `json:"limit"`
-	Surprise     float64 `json:"surprise"`
-	Channel      string  `json:"channel"`
-	Why          string  `json:"why"`
-	Promise      string  `json:"promise"`
-	SharedModel  string  `json:"shared_model,omitempty"`
-	TrainedOn    trained `json:"trained_on,omitzero"`
-	ModelConfig  string  `json:"model_config"`
-	PolicyConfig string  `json:"config"`
-	Breaches     int     `json:"breaches"`
-	Of           int     `json:"of"`
-	Since        int64   `json:"since,omitempty"`
-	SetBy        string  `json:"set_by,omitempty"` // who set the state
+	Limit        float64         `json:"limit"`
+	Surprise     float64         `json:"surprise"`
+	Channel      string          `json:"channel"`
+	Why          string          `json:"why"`
+	Promise      string          `json:"promise"`
+	SharedModel  string          `json:"shared_model,omitempty"`
+	TrainedOn    trained         `json:"trained_on,omitzero"`
+	ModelConfig  string          `json:"model_config"`
+	PolicyConfig string          `json:"config"`
+	Breaches     int             `json:"breaches"`
+	Of           int             `json:"of"`
+	Since        int64           `json:"since,omitempty"`
+	SetBy        string          `json:"set_by,omitempty"`   // who set the state
+	SetData      json.RawMessage `json:"set_data,omitempty"` // what they gave with it
+	Evaluation   *evaluation     `json:"evaluation,omitempty"`
 }
 
 // trained names the data that had taught the models.
@@ -101,10 +103,10 @@ func transitionRow(ch engine.Change, now int64) store.TransitionRow {
 	d := decisionData{
 		Limit: ch.Limit, Surprise: ch.Surprise, Channel: ch.View.Channel, Why: ch.View.Why, Promise: ch.View.Promise,
 		ModelConfig: ch.ModelHash, PolicyConfig: ch.ConfigHash, Breaches: ch.Transition.Breaches, Of: ch.Transition.Of, Since: ch.Transition.Since,
-		TrainedOn: trainedOn(ch.Data),
+		TrainedOn: trainedOn(ch.Data), Evaluation: evaluationOf(&ch),
 	}
 	if ch.Set != nil {
-		d.SetBy = ch.Set.By.String()
+		d.SetBy, d.SetData = ch.Set.By.String(), ch.Set.Data
 	}
 	if ch.Shared != 0 {
 		d.SharedModel = fmt.Sprintf("%016x", ch.Shared)

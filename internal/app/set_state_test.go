@@ -53,7 +53,7 @@ func TestSetState(t *testing.T) {
 			x = h.start(t)
 		}
 		a := x.alarmOf("job1")
-		if a.State != "ALARM" || a.SetBy != "anna (cli)" || a.Reason != "Set to ALARM by anna (cli), until the next evaluation: does the page arrive?." || a.Rule != "state-set" {
+		if a.State != "ALARM" || a.SetBy != "anna (cli)" || a.Reason != "Set to ALARM by anna (cli), until the next evaluation: does the page arrive?" || a.Rule != "state-set" {
 			t.Errorf("%s: the alarm that was set: %+v", name, a)
 		}
 		if m := h.slack.Messages("#oncall"); len(m) != 1 || !strings.Contains(string(m[0].Blocks), "does the page arrive?") {
@@ -64,7 +64,8 @@ func TestSetState(t *testing.T) {
 			t.Errorf("%s: after the next evaluation: %+v", name, a)
 		}
 		hist, err := backend{x.Service}.History(t.Context(), before.ID, 2)
-		if err != nil || len(hist.Transitions) != 2 || hist.Transitions[0].Rule != "state-set-over" || hist.Transitions[1].Rule != "state-set" || hist.Transitions[1].SetBy != "anna (cli)" {
+		if err != nil || len(hist.Transitions) != 2 || hist.Transitions[0].Rule != "state-set-over" || hist.Transitions[1].Rule != "state-set" || hist.Transitions[1].SetBy != "anna (cli)" ||
+			string(hist.Transitions[1].SetReasonData) != `{"ticket":7}` || hist.Transitions[1].StateReasonData != nil || hist.Transitions[0].StateReasonData == nil {
 			t.Errorf("%s: history %+v: %v", name, hist, err)
 		}
 		got := h.slackState(t, false)

@@ -91,8 +91,13 @@ func (d *detector) matches(ms alerting.Matchers, r *row) bool {
 
 func describeComposite(x *alerting.Composite, tr alerting.Transition) Change {
 	id := alerting.AlarmID(x.Name, 0)
+	var children []alerting.Child
+	if tr.Rule != alerting.RuleStateSet {
+		children = x.Children
+	}
 	return Change{
-		ID: alerting.TransitionID(id, tr.T, tr.To, x.Hash), Alarm: id, Detector: x.Name, Series: compositeSeries(x), Transition: tr,
+		Children: children,
+		ID:       alerting.TransitionID(id, tr.T, tr.To, x.Hash), Alarm: id, Detector: x.Name, Series: compositeSeries(x), Transition: tr,
 		View: alerting.View(compositeFacts(x)), ConfigHash: x.Hash,
 	}
 }

@@ -28,6 +28,11 @@ type Change struct {
 	ModelHash    string
 	ConfigHash   string
 
+	Evaluated []alerting.Evaluated // real points, newest first; none where no table decided
+	Policy    alerting.Policy      // that decided; zero of a composite alarm
+	Step      int64                // milliseconds; 0 of a composite alarm
+	Children  []alerting.Child     // of a composite alarm whose rule decided
+
 	Stopped  bool // an incident of it stays open whatever the state: alerting.Alarm.Stopped
 	DataOnly bool // that, and not the state, has changed: for messages, not for the history
 }
@@ -37,7 +42,7 @@ func (d *detector) describe(c change) Change {
 	id := alerting.AlarmID(d.Name, r.series.ID)
 	out := Change{
 		ID:    alerting.TransitionID(id, c.t, c.tr.To, d.ConfigHash),
-		Alarm: id, Detector: d.Name, Series: r.series, Transition: c.tr, Note: c.note, Data: c.data, DataOnly: c.only, Stopped: c.stopped,
+		Alarm: id, Detector: d.Name, Series: r.series, Transition: c.tr, Note: c.note, Data: c.data, DataOnly: c.only, Stopped: c.stopped, Evaluated: c.evaluated, Policy: d.Alarm, Step: d.step(),
 		ModelHash: d.ModelHash, ConfigHash: d.ConfigHash,
 	}
 	f := d.facts(r, c.ep, c.tr, c.t)

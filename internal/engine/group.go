@@ -134,6 +134,27 @@ func (e *episode) observe(t int64, x float64, s tidewatch.Score, b tidewatch.Ban
 	}
 }
 
+// evaluated lists the real points that the decision at t was taken on, newest first; was is the state that they were judged in.
+func (r *row) evaluated(t, step int64, p alerting.Policy, was alerting.State) []alerting.Evaluated {
+	set := r.alarm.Evaluated(p)
+	if set == 0 {
+		return nil
+	}
+	v := r.recent.view(step, t-int64(alerting.EvaluatedSpan(set)-1)*step, t)
+	out := make([]alerting.Evaluated, 0, len(v.T))
+	for i := len(v.T) - 1; i >= 0; i-- {
+		age := int((t - v.T[i]) / step)
+		if set>>age&1 == 0 {
+			continue
+		}
+		out = append(out, alerting.Evaluated{
+			T: v.T[i], Value: v.Y[i], Lower: v.Lower[i], Upper: v.Upper[i], Score: v.Score[i],
+			Breaching: r.alarm.Breached(age) || was == alerting.Alarming && r.alarm.NearAt(age),
+		})
+	}
+	return out
+}
+
 // episodeOf is the anomaly that a transition is about: none where a person set the state.
 func (r *row) episodeOf(tr alerting.Transition) *episode {
 	if tr.Rule == alerting.RuleStateSet || tr.Rule == alerting.RuleStateSetOver && tr.To != alerting.Alarming {

@@ -56,8 +56,9 @@ type change struct {
 	ep   *episode
 	data TrainedOn
 
-	stopped bool // an incident of it stays open whatever the state
-	only    bool // that, and not the state, has changed
+	evaluated []alerting.Evaluated
+	stopped   bool // an incident of it stays open whatever the state
+	only      bool // that, and not the state, has changed
 }
 
 // outcome is what one worker found; outcomes merge in any order.

@@ -236,6 +236,9 @@ func (st *stepper) transition(t int64, g *group, i int, tr alerting.Transition, 
 		r.pinned = 0
 	}
 	c := change{t: t, g: g, row: i, tr: tr, note: note, data: st.d.data.at(t, st.d.step()), stopped: r.alarm.Stopped(st.d.Alarm)}
+	if st.d.begun { // in training nobody keeps it
+		c.evaluated = r.evaluated(t, st.d.step(), st.d.Alarm, tr.From)
+	}
 	if r.alarmed != nil && (tr.To == alerting.Alarming || tr.From == alerting.Alarming) {
 		ep := *r.alarmed // later points go on changing the row's own
 		c.ep = &ep

@@ -38,7 +38,7 @@ func Fleet() *Backend {
 		AllCauses: fleetCauses(checkout),
 		Histories: map[string]api.History{
 			"a-checkout": {AlarmID: "a-checkout", Transitions: []api.Transition{
-				{Time: at(4 * time.Minute), From: "OK", To: "ALARM", Rule: "m-of-n", Since: at(6 * time.Minute), Breaches: 3, Of: 5, Reason: "3 out of the last 5 datapoints were outside the band"},
+				{Time: at(4 * time.Minute), From: "OK", To: "ALARM", Rule: "m-of-n", Since: at(6 * time.Minute), Breaches: 3, Of: 5, Reason: "3 out of the last 5 datapoints were outside the band", StateReasonData: fleetReasonData()},
 				{Time: at(30 * time.Hour), From: "INSUFFICIENT_DATA", To: "OK", Rule: "enough-data", Of: 5},
 			}},
 			"a-disk": {AlarmID: "a-disk"},
@@ -62,6 +62,20 @@ func Fleet() *Backend {
 
 var nan = api.Value(math.NaN())
 
+// fleetReasonData is what checkout's alarm was raised on, with two points of the five.
+func fleetReasonData() *api.ReasonData {
+	return &api.ReasonData{
+		Version: "1.0", QueryDate: at(4*time.Minute - 30*time.Second), StartDate: at(8 * time.Minute), PeriodSeconds: 60, EvaluationPeriods: 5,
+		DatapointsToAlarm: 3, EvaluationRange: 7, TreatMissingData: "ignore", Rule: "m-of-n", Row: "M of N decide.", Threshold: 1, RecoveryThreshold: 1, ModelConfig: "5d41402a",
+		RecentDatapoints: []api.Value{.058, .062}, RecentLowerThresholds: []api.Value{.001, .001}, RecentUpperThresholds: []api.Value{.009, .009},
+		EvaluatedDatapoints: []api.EvaluatedDatapoint{
+			{Timestamp: at(4 * time.Minute), Value: .062, Lower: .001, Upper: .009, Score: 2.4, Breaching: true},
+			{Timestamp: at(5 * time.Minute), Value: .058, Lower: .001, Upper: .009, Score: 2.2, Breaching: true},
+		},
+		TriggeringAlarms: []api.TriggeringAlarm{},
+	}
+}
+
 func fleetDetectors() []api.Detector {
 	return []api.Detector{
 		{
@@ -79,7 +93,8 @@ func fleetDetectors() []api.Detector {
 			Training:       api.Training{State: "TRAINED_INSUFFICIENT_DATA", Progress: .05, JudgedAt: at(-3 * time.Hour), TrainedAt: at(-15 * 24 * time.Hour)},
 			TrainingSeries: api.TrainingCounts{Pending: 1, Insufficient: 2},
 			Alarms:         api.AlarmCounts{OK: 2, InsufficientData: 1}, Promise: "provisional: 1/9d",
-			DataQuality: []api.DataQuality{}, LastTick: at(11 * time.Minute), LastError: "remote-read from prod: connection refused", LastErrorAt: at(time.Minute),
+			DataQuality: []api.DataQuality{}, LastTick: at(11 * time.Minute),
+			EvaluationState: api.EvaluationFailure, EvaluationReason: "remote-read from prod: connection refused", LastError: "remote-read from prod: connection refused", LastErrorAt: at(time.Minute),
 		},
 	}
 }
