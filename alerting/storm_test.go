@@ -42,7 +42,7 @@ func TestStormIsCounted(t *testing.T) {
 		if len(x.Alarms) != MaxAlarmViews || x.Omitted != each-MaxAlarmViews {
 			t.Errorf("message %d shows %d alarms and leaves out %d, want %d in all", i, len(x.Alarms), x.Omitted, each)
 		}
-		if body := strings.Join(x.Body, "\n"); !strings.Contains(body, fmt.Sprintf("and %d more", x.Omitted)) {
+		if body := strings.Join(x.Body, "\n"); !strings.Contains(body, "and "+Thousands(x.Omitted)+" more") {
 			t.Errorf("message %d does not say how many it leaves out: %s", i, body)
 		}
 	}
