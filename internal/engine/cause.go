@@ -98,7 +98,7 @@ func (c *Core) shareCauses(signals []alerting.Signal) (rep alerting.CauseReport)
 
 // mayShare reports whether a signal may bring an alarm into an incident of others: not what no page tells of, nor what a person has set.
 func mayShare(s *alerting.Signal) bool {
-	return s.Transition.To == alerting.Alarming && !s.Historical && !s.Muted && s.Transition.Rule != alerting.RuleStateSet
+	return s.Transition.To == alerting.Alarming && !s.Data && !s.Historical && !s.Muted && s.Transition.Rule != alerting.RuleStateSet
 }
 
 // mostCauses is how many alarms are gathered, the newest; the others are counted as left out.
