@@ -29,7 +29,7 @@ func (b *builder) detector(s scope, raw rawDetector, seen map[string]bool) Detec
 		Name: raw.Name, Preset: b.bases[raw.Name].preset, Source: b.detectorSource(s, raw), Agg: raw.Agg,
 		Step: or(s, "step", raw.Step, g.Step), History: or(s, "history", raw.History, g.History),
 		Delay: or(s, "delay", raw.Delay, g.Delay), Model: string(raw.Model), Churn: raw.ChurnLabels.names,
-		Seasons: raw.Seasonality.periods, Transform: models.Transform(raw.Transform), OwnForest: bool(raw.Forest), Location: cmp.Or(raw.Timezone.loc, g.Location),
+		Seasons: raw.Seasonality.periods, Transform: models.Transform(raw.Transform), OwnForest: bool(raw.Forest), Shapes: raw.Shapes, Location: cmp.Or(raw.Timezone.loc, g.Location),
 		AcceptAfter: time.Duration(raw.AcceptAfter), Range: [2]float64{math.Inf(-1), math.Inf(1)},
 		Direction: raw.Direction, MinDeviation: raw.MinDeviation, MaxSeries: raw.MaxSeries,
 		DataQuality: raw.DataQuality, ExpectInterval: time.Duration(raw.ExpectInterval), MaxGap: time.Duration(raw.MaxGap), RequireLabels: raw.RequireLabels,
@@ -177,8 +177,13 @@ func checkDetector(s scope, d Detector) {
 	if d.AcceptAfter < d.Step {
 		s.at("accept_after").wrong(formatDuration(d.AcceptAfter)+" is under the step", "48h is the default")
 	}
-	if spec, err := models.Lookup(d.Model); err == nil && d.OwnForest && !spec.Joint && spec.Dim == 0 {
-		s.at("forest").wrong("own, and the model "+d.Model+" has none", "combined and isolation have")
+	if spec, err := models.Lookup(d.Model); err == nil && !spec.Joint && spec.Dim == 0 {
+		if d.OwnForest {
+			s.at("forest").wrong("own, and the model "+d.Model+" has none", "combined and isolation have")
+		}
+		if d.Shapes {
+			s.at("shapes").wrong("true, and the model "+d.Model+" has no channel for them", "combined and isolation have")
+		}
 	}
 	if d.MaxSeries < 1 {
 		s.at("max_series").wrong(fmt.Sprintf("%d is not at least 1", d.MaxSeries), "")

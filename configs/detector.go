@@ -26,6 +26,7 @@ type Detector struct {
 	Model       string          // a kind of package models
 	Seasons     []time.Duration // nil: found automatically; empty, not nil: none
 	Transform   models.Transform
+	Shapes      bool           // a library of typical shapes is kept of each series
 	OwnForest   bool           // each series is judged with a forest of its own, not with one that all share
 	Location    *time.Location // never nil
 	AcceptAfter time.Duration  // a lasting shift becomes the new normal
@@ -59,7 +60,7 @@ type Detector struct {
 func (d Detector) ModelConfig(rows int) models.Config {
 	return models.Config{
 		Kind: d.Model, Rows: rows, Step: d.Step, Location: d.Location, Seasons: d.Seasons,
-		Min: d.Range[0], Max: d.Range[1], AcceptAfter: d.AcceptAfter, Transform: d.Transform,
+		Min: d.Range[0], Max: d.Range[1], AcceptAfter: d.AcceptAfter, Transform: d.Transform, Shapes: d.Shapes,
 	}
 }
 

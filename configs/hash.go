@@ -39,13 +39,14 @@ type modelPart struct {
 	Agg            Agg           `json:"agg,omitempty"`
 	Transform      string        `json:"transform,omitempty"`
 	Forest         bool          `json:"forest,omitempty"`
+	Shapes         bool          `json:"shapes,omitempty"`
 }
 
 func (d Detector) modelPart() modelPart {
 	return modelPart{
 		Source: d.Source, ExternalLabels: d.input, Expr: canonicalExpr(d.Expr), Step: d.Step, History: d.History, Model: d.Model,
 		Seasonality: seasonsText(d.Seasons), Timezone: d.Location.String(), AcceptAfter: d.AcceptAfter,
-		Range: [2]string{number(d.Range[0]), number(d.Range[1])}, Join: joinText(d.Join), Agg: d.Agg, Transform: transformText(d.Transform), Forest: d.OwnForest,
+		Range: [2]string{number(d.Range[0]), number(d.Range[1])}, Join: joinText(d.Join), Agg: d.Agg, Transform: transformText(d.Transform), Forest: d.OwnForest, Shapes: d.Shapes,
 	}
 }
 

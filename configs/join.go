@@ -13,7 +13,7 @@ import (
 const channelLabel = "channel"
 
 // notJoined are the fields that say something of one series' values, of which a group has several.
-var notJoined = []string{"transform", "forest", "direction", "min_deviation", "band", "range"}
+var notJoined = []string{"transform", "forest", "shapes", "direction", "min_deviation", "band", "range"}
 
 // joined sets the model and what is joined, and checks that the two go together.
 func joined(s scope, raw rawDetector, d *Detector) {

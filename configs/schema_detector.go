@@ -28,6 +28,8 @@ type rawDetector struct {
 	Transform transform `yaml:"transform" default:"identity"`
 	// Which isolation forest judges a series: `shared` is one for all of the detector, `own` one for each of up to 100 series, at 350 KiB each, for those that are worth it. Not with `join`.
 	Forest forest `yaml:"forest" default:"shared"`
+	// Whether a library of each series' typical shapes is kept as well, 9 KB each, so that a stretch of usual values in an unusual order is found: for series that are worth it. Not with `join`.
+	Shapes bool `yaml:"shapes" default:"false"`
 	// Time zone (IANA name) in which the daily and weekly patterns are learnt.
 	Timezone timezone `yaml:"timezone" default:"=global.timezone"`
 	// A shift that lasts this long becomes the new normal, as one event that is told.

@@ -19,6 +19,8 @@ type settings struct {
 	step        int64 // milliseconds
 	clock       clock
 	lo, hi      float64
+	shapes      bool
+	seed        uint64
 	acceptAfter int64 // milliseconds
 	hour        seasonMode
 	day         seasonMode
@@ -61,7 +63,7 @@ func newSettings(c Config) (*settings, error) {
 	if err := checkConfig(c); err != nil {
 		return nil, err
 	}
-	s := &settings{step: c.Step.Milliseconds(), lo: c.Min, hi: c.Max, acceptAfter: c.AcceptAfter.Milliseconds()}
+	s := &settings{step: c.Step.Milliseconds(), lo: c.Min, hi: c.Max, shapes: c.Shapes, seed: c.Seed, acceptAfter: c.AcceptAfter.Milliseconds()}
 	if c.Min == 0 && c.Max == 0 { // the zero Config is open on both sides
 		s.lo, s.hi = math.Inf(-1), math.Inf(1)
 	}
@@ -99,6 +101,9 @@ func checkConfig(c Config) error {
 	}
 	if c.Transform != Identity && registry[c.Kind].Joint {
 		return fmt.Errorf("model %q: a scale is chosen for single series only", c.Kind)
+	}
+	if spec := registry[c.Kind]; c.Shapes && (spec.Joint || spec.Dim == 0) {
+		return fmt.Errorf("model %q: it has no channel for shapes; combined and isolation have", c.Kind)
 	}
 	for _, s := range c.Seasons {
 		if s != hourly && s != daily && s != weekly {

@@ -32,14 +32,22 @@ func (m *rows) Explain(t int64, x []float64, r int, surprise float64) tidewatch.
 	}
 	j := w.judged(s, m.on, m.forest, t, v)
 	out.Unit = units[j.channel]
+	if j.channel == tidewatch.ChannelIsolation && w.byShape(j) {
+		out.Unit = shapeUnit
+	}
 	out.Statistic, out.Limit = w.limit(j, own)
-	if m.on.has(tidewatch.ChannelIsolation) && m.forest != nil {
+	if m.on.has(tidewatch.ChannelIsolation) && m.forest != nil && !w.byShape(j) {
 		x := bent(&j.features)
 		for i, part := range m.forest.share(&x) {
 			out.Features = append(out.Features, tidewatch.Term{Name: featureNames[i], Value: part})
 		}
 	}
 	return out
+}
+
+// byShape reports whether it is the library of shapes that speaks for ChannelIsolation, and not the forest.
+func (w *row) byShape(j *judgement) bool {
+	return w.library() != nil && j.channel == tidewatch.ChannelIsolation && w.library().surprise(&j.shaped) > w.forestOwn(j)
 }
 
 // limit is the deciding channel's statistic in its unit, and where it would have the own surprise.
@@ -54,6 +62,10 @@ func (w *row) limit(j *judgement, own float64) (statistic, limit float64) {
 		}
 		return math.Abs(j.r) / j.residual, w.tails.at(k).value(q / 2)
 	case tidewatch.ChannelIsolation:
+		if w.byShape(j) {
+			a := w.library().tail.with(shapePrior)
+			return j.shaped.statistic, a.value(math.Pow(10, -own))
+		}
 		return splits(j.statistic[k]), splits(w.tails.at(k).value(q))
 	case tidewatch.ChannelFlat:
 		return j.statistic[k] + flatFree, w.tails.at(k).value(q) + flatFree

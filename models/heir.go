@@ -40,6 +40,9 @@ func (w *row) begin(s *settings, unsure float64) {
 	w.evidence.restart()
 	w.evidence.run, w.evidence.gap, w.evidence.quiet, w.evidence.lastSeason = 0, 0, 0, 0
 	w.episode = nil
+	if w.library() != nil {
+		w.library().miss()
+	}
 }
 
 // begin is begin of the course alone.

@@ -22,6 +22,9 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 	if math.IsNaN(x) {
 		w.release()
 		w.advanceMissing(s, on, v)
+		if w.library() != nil {
+			w.library().miss()
+		}
 		return tidewatch.NoEvent
 	}
 	if !w.warm(s) {
@@ -37,19 +40,25 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 		w.noise.last = x
 		return tidewatch.NoEvent
 	}
+	if w.library() == nil && s.shapes && int(w.learnt) >= s.dayPoints {
+		w.keepsakes().shapes = newShapes()
+	}
 	w.excursion(s, j)
 	event := w.regimes(s, t, v, j)
 	switch {
 	case event != tidewatch.NoEvent:
 		w.reanchor(j)
+		if w.library() != nil {
+			w.library().miss()
+		}
 		return event
 	case v == tidewatch.Quarantined && w.believes(s):
-		w.count(on, f, j, headSurprise)
+		w.count(s, on, f, j, headSurprise)
 	case v == tidewatch.Quarantined: // an extreme that does not recur leaves no trace
 	default:
 		w.learn(s, on, f, j)
 	}
-	w.move(j, v == tidewatch.Quarantined)
+	w.move(s, j, v == tidewatch.Quarantined)
 	return event
 }
 
@@ -67,13 +76,16 @@ func (w *row) advanceMissing(s *settings, on channels, v tidewatch.Verdict) {
 }
 
 // move advances lags and evidence.
-func (w *row) move(j *judgement, doubtful bool) {
+func (w *row) move(s *settings, j *judgement, doubtful bool) {
 	lag := j.e
 	if doubtful { // an anomalous value moves the short memory by no more than a large ordinary one
 		limit := 3 * j.residual
 		lag = j.recent + min(max(j.e-j.recent, -limit), limit)
 	}
 	w.short.push(lag)
+	if w.library() != nil {
+		w.library().move(s, j.e/j.dev, !doubtful)
+	}
 	quiet := w.evidence.quiet
 	w.evidence = j.evidence
 	w.noise.step(j.x)
@@ -98,7 +110,7 @@ func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
 	w.learnt = min(w.learnt+1, math.MaxInt32-1)
 	w.age = min(w.age+1, math.MaxInt32-1)
 	n := int(w.age)
-	w.count(on, f, j, math.Inf(1))
+	w.count(s, on, f, j, math.Inf(1))
 	weight := 1.0
 	if a := math.Abs(j.r); a > 2.5*j.residual {
 		weight = 2.5 * j.residual / a
@@ -122,7 +134,7 @@ func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
 }
 
 // count counts the statistics in their tails, each at most as the value of the given surprise.
-func (w *row) count(on channels, f *forest, j *judgement, surprise float64) {
+func (w *row) count(s *settings, on channels, f *forest, j *judgement, surprise float64) {
 	for k := range numTails {
 		if !w.counts(k, on, f) || !math.IsInf(surprise, 1) && int(w.episode.points) > headOf(k) {
 			continue
@@ -134,6 +146,9 @@ func (w *row) count(on channels, f *forest, j *judgement, surprise float64) {
 		if !w.withholds(k, v) {
 			w.tails.learn(k, v)
 		}
+	}
+	if w.library() != nil && (math.IsInf(surprise, 1) || int(w.episode.points) <= slowHead) {
+		w.library().count(s, &j.shaped, surprise)
 	}
 }
 

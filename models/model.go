@@ -17,6 +17,7 @@ type Config struct {
 	Min, Max    float64         // the metric's valid range, -Inf and +Inf where open
 	AcceptAfter time.Duration   // a lasting shift becomes the new normal after this long; 0: 48h
 	Transform   Transform       // of the kinds that judge each series for itself
+	Shapes      bool            // of the kinds with ChannelIsolation: keep a library of each series' typical shapes as well
 	Seed        uint64
 }
 

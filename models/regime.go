@@ -126,10 +126,11 @@ func (w *row) keep(s *settings, t int64, j *judgement) {
 	p.points = min(p.points+1, math.MaxInt32-1)
 	p.calm = 0
 	if !p.extreme && j.band >= QuarantineSurprise {
-		if w.extremes == nil {
-			w.extremes = &extremes{}
+		k := w.keepsakes()
+		if k.extremes == nil {
+			k.extremes = &extremes{}
 		}
-		p.extreme, p.recurs = true, w.extremes.recur(s, t)
+		p.extreme, p.recurs = true, k.extremes.recur(s, t)
 		p.band, p.largest = raw(j.r/j.residual), float32(j.largest)
 	}
 	rate := max(1/float64(p.points), s.rateRegime)

@@ -85,7 +85,7 @@ type row struct {
 	tails    tails
 	withheld *withheld // nil outside an excursion
 	episode  *episode  // nil while the series is calm
-	extremes *extremes // nil before the first
+	kept     *kept     // nil where there is nothing
 	forest   version   // the forest that the isolation tail was learnt under
 
 	memo *judgement // the last one since the row advanced: a cache, no part of the state
@@ -129,6 +129,7 @@ type judgement struct {
 	asked     bool    // the forest was asked
 	logSpread float64 // of evidence
 	features  [features]float32
+	shaped    shaped
 }
 
 // judgements lends the memory of a judgement from the score of a point to its advance.
@@ -187,6 +188,10 @@ func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *
 	}
 	if on.has(tidewatch.ChannelIsolation) {
 		w.isolate(on, z, j)
+		if w.library() != nil && j.slow {
+			j.shaped = w.library().compare(j.e / j.dev)
+			j.take(tidewatch.ChannelIsolation, w.library().surprise(&j.shaped))
+		}
 	}
 	j.statistic[tailAll] = j.largest
 }
@@ -214,7 +219,7 @@ func (w *row) isolate(on channels, z float64, j *judgement) {
 	j.statistic[tailIsolation] = isolationStatistic(j.forest.shortfall(&x))
 	j.side[tidewatch.ChannelIsolation] = sign(float64(j.evidence.mean[0]))
 	j.asked = true
-	j.take(tidewatch.ChannelIsolation, w.own(tidewatch.ChannelIsolation, j))
+	j.take(tidewatch.ChannelIsolation, w.forestOwn(j))
 }
 
 // own is a channel's surprise for itself, at the weight that it has in the combination.
@@ -222,11 +227,23 @@ func (w *row) own(c tidewatch.Channel, j *judgement) float64 {
 	switch {
 	case c == tidewatch.ChannelBand:
 		return j.band
-	case c == tidewatch.ChannelIsolation && !j.asked, c != tidewatch.ChannelIsolation && !j.slow, tailOf[c] == 0:
+	case c == tidewatch.ChannelIsolation && w.library() != nil:
+		return max(w.forestOwn(j), w.library().surprise(&j.shaped))
+	case c == tidewatch.ChannelIsolation:
+		return w.forestOwn(j)
+	case !j.slow, tailOf[c] == 0:
 		return 0
 	}
 	k := tailOf[c]
 	return trust[c] * w.tails.at(k).surprise(j.statistic[k], 1)
+}
+
+// forestOwn is the own surprise that a forest gives.
+func (w *row) forestOwn(j *judgement) float64 {
+	if !j.asked {
+		return 0
+	}
+	return trust[tidewatch.ChannelIsolation] * w.tails.at(tailIsolation).surprise(j.statistic[tailIsolation], 1)
 }
 
 // common puts a channel's own surprise on the scale of the combined one.

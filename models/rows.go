@@ -135,7 +135,7 @@ func (w *row) visit(c *codec, s *settings) {
 	rare(c, &w.withheld, (*withheld).visit)
 	rare(c, &w.episode, (*episode).visit)
 	rare(c, &w.former, (*regime).visit)
-	rare(c, &w.extremes, (*extremes).visit)
+	w.visitKept(c, s)
 	v := int64(w.forest)
 	c.i64(&v)
 	w.forest = version(v)

@@ -86,6 +86,9 @@ func (w *row) rescale(s *settings, c rescale) {
 	}
 	w.age = min(w.age, int32(s.levelPoints))
 	w.tails.renew()
+	if w.library() != nil {
+		w.library().miss()
+	}
 }
 
 // rescale is that of the season around a level where the scale's steepness is k. The visit under way is dropped.
