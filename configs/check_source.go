@@ -18,6 +18,7 @@ import (
 const (
 	maxConcurrency = 64
 	minMaxSamples  = 10_000
+	minInFlight    = 4 << 20 // for each of the reads at a time
 	maxSpread      = time.Hour
 )
 
@@ -62,6 +63,9 @@ func (b *builder) source(s scope, raw rawSource, seen map[string]bool) Source {
 	if raw.MaxSamples < minMaxSamples {
 		s.at("max_samples").wrong(fmt.Sprintf("%d is less than %d", raw.MaxSamples, minMaxSamples), "50 million take 75 to 350 MiB")
 	}
+	if raw.Concurrency > 0 && int64(raw.MaxBytesInFlight)/int64(raw.Concurrency) < minInFlight {
+		s.at("max_bytes_in_flight").wrong("is less than 4MiB for each of the "+strconv.Itoa(raw.Concurrency)+" reads at a time", "256MiB for two, or a lower concurrency")
+	}
 	if sp := time.Duration(raw.Spread); sp < 0 || sp > maxSpread || sp%time.Second != 0 {
 		s.at("spread").wrong(formatDuration(sp)+" is not whole seconds between 0s and "+formatDuration(maxSpread), "half of the step")
 	}
@@ -70,7 +74,8 @@ func (b *builder) source(s scope, raw rawSource, seen map[string]bool) Source {
 	return Source{
 		Name: raw.Name, URL: address, Protocol: ingest.Protocol(raw.Protocol), HTTP: b.httpConfig(s, raw.HTTP), Labels: raw.Labels, DropLabels: raw.DropLabels,
 		ExternalLabels: raw.ExternalLabels, Timeout: time.Duration(raw.Timeout), Concurrency: raw.Concurrency,
-		RequestsPerSecond: raw.RequestsPerSecond, SamplesPerSecond: raw.SamplesPerSecond, MaxSamples: raw.MaxSamples, Spread: time.Duration(raw.Spread),
+		RequestsPerSecond: raw.RequestsPerSecond, SamplesPerSecond: raw.SamplesPerSecond, MaxSamples: raw.MaxSamples,
+		MaxBytesInFlight: int64(raw.MaxBytesInFlight), Spread: time.Duration(raw.Spread),
 	}
 }
 

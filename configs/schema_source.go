@@ -14,7 +14,7 @@ type rawSource struct {
 	DropLabels []string `yaml:"drop_labels"`
 	// The server's own `external_labels`. They are added to every query as matchers and taken away from the results.
 	ExternalLabels map[string]string `yaml:"external_labels"`
-	// Limit of one read, from the request to the last byte.
+	// The server's time for one answer, from the request to the last byte. A streamed answer may take longer while it comes at 4 KiB a second or more.
 	Timeout duration `yaml:"timeout" default:"1m"`
 	// Reads at a time. Prometheus answers ten at a time to all its clients together.
 	Concurrency int `yaml:"concurrency" default:"2"`
@@ -24,6 +24,8 @@ type rawSource struct {
 	SamplesPerSecond float64 `yaml:"samples_per_second" default:"=no limit"`
 	// Most raw samples in memory for one stretch of time. A stretch over it is read in shorter ones; an expression that takes more for a single point is refused.
 	MaxSamples int `yaml:"max_samples" default:"50000000"`
+	// Most bytes of answers in memory, over all reads of the source at a time: each may hold its part, the whole divided by `concurrency`. A stretch over it is read in shorter ones.
+	MaxBytesInFlight size `yaml:"max_bytes_in_flight" default:"256MiB"`
 	// Detectors are read up to this much later than their delay says, but not more than their step: each set of selectors at a time of its own. By default all are read at once, by one request.
 	Spread duration `yaml:"spread" default:"0s"`
 	HTTP   rawHTTP  `yaml:",inline"`

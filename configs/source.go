@@ -23,5 +23,6 @@ type Source struct {
 	// Most requests and raw samples a second, on average; 0 is no limit.
 	RequestsPerSecond, SamplesPerSecond float64
 	MaxSamples                          int           // most raw samples in memory for one stretch of time
+	MaxBytesInFlight                    int64         // most bytes of answers in memory, over all reads at a time
 	Spread                              time.Duration // detectors are read up to this much later than their delay says
 }

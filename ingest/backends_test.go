@@ -41,7 +41,7 @@ func TestBackends(t *testing.T) {
 		{name: "Prometheus below a prefix", path: "/prom/api/v1/read", series: []memSeries{one}, requests: 1},
 		{name: "Mimir streams, wants a tenant", path: "/prometheus/api/v1/read", settings: tenant, series: []memSeries{one}, needsTenant: true, requests: 1},
 		{
-			name: "Mimir's limits", path: "/prometheus/api/v1/read", settings: tenant, series: []memSeries{one}, needsTenant: true, requests: 3,
+			name: "Mimir's limits", path: "/prometheus/api/v1/read", settings: tenant, series: []memSeries{one}, needsTenant: true, requests: 4,
 			set: func(f *fakeServer) {
 				f.intercept = func(w http.ResponseWriter, _ *http.Request) bool {
 					f.intercept = nil // once
@@ -55,7 +55,7 @@ func TestBackends(t *testing.T) {
 			set: func(f *fakeServer) { f.sampled = true },
 		},
 		{
-			name: "an HA pair that the store has not deduplicated", path: "/prometheus/api/v1/read", settings: tenant, needsTenant: true, requests: 1,
+			name: "an HA pair that the store has not deduplicated", path: "/prometheus/api/v1/read", settings: tenant, needsTenant: true, requests: 2,
 			series: []memSeries{pair("b"), pair("a")}, drop: []string{"__replica__"},
 		},
 		{

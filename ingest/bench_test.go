@@ -84,7 +84,7 @@ func BenchmarkDecodeSampled(b *testing.B) {
 	b.SetBytes(int64(len(packed)))
 	for b.Loop() {
 		decodeAll(b, countSamples(ss), func(c *collector) error {
-			plain, err := unsnappy(packed)
+			plain, err := unsnappy(packed, 1<<40)
 			if err != nil {
 				return err
 			}

@@ -52,7 +52,7 @@ func (c *caller) call(ctx context.Context, op string, exchange func(context.Cont
 func (c *caller) throttle(ctx context.Context) {
 	p := paceOf(ctx)
 	if p != nil {
-		p.rest()
+		p.rest(0)
 		defer p.wait()
 	}
 	if waited := c.gate.throttle.wait(ctx, c.gate.clock); waited > 0 {

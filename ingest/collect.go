@@ -25,7 +25,7 @@ func (b *budget) add(size, samples int64) error {
 	b.bytes += size
 	b.samples += samples
 	if b.maxBytes > 0 && b.bytes > b.maxBytes {
-		return &limitError{fmt.Sprintf("more than %d bytes of raw data in one window (raise max_bytes_in_flight, or select less)", b.maxBytes)}
+		return &limitError{fmt.Sprintf("more than %d bytes of raw data in one window, the part of one read (raise max_bytes_in_flight, lower concurrency, or select less)", b.maxBytes)}
 	}
 	if b.maxSamples > 0 && b.samples > b.maxSamples {
 		return &limitError{fmt.Sprintf("more than %d raw samples in one window (raise max_samples, or select less)", b.maxSamples)}

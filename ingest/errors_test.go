@@ -111,7 +111,7 @@ func TestErrors(t *testing.T) {
 		{"wrong checksum", streamed(badSum), KindProtocol, 200, true, "CRC-32C is"},
 		{"frame of 64 MiB", streamed(huge), KindProtocol, 200, true, "over the limit of 67108864 bytes"},
 		{"no message in the frame", streamed(frame([]byte{0xff, 0xff}, nil)), KindProtocol, 200, true, "corrupt protobuf"},
-		{"query_index", streamed(goodFrame(func(m *prompb.ChunkedReadResponse) { m.QueryIndex = 3 })), KindProtocol, 200, true, "query_index is 3, the request had 1 queries"},
+		{"query_index", streamed(goodFrame(func(m *prompb.ChunkedReadResponse) { m.QueryIndex = 3 })), KindProtocol, 200, true, "query_index is 3, the request had one query"},
 		{"unknown encoding", streamed(goodFrame(func(m *prompb.ChunkedReadResponse) { m.ChunkedSeries[0].Chunks[0].Type = 17 })), KindProtocol, 200, true, `unknown encoding 17 in series {__name__="up", job="a"}`},
 		{"cut chunk", streamed(goodFrame(func(m *prompb.ChunkedReadResponse) {
 			c := &m.ChunkedSeries[0].Chunks[0]

@@ -32,17 +32,23 @@ func newEvaluation(q Query, engine *promql.Engine, lookback time.Duration, maxPo
 // window evaluates the grid times from to to over the data and adds the results to the rows.
 func (e *evaluation) window(ctx context.Context, data storage.Queryable, from, to int64, rows *rows) error {
 	if e.plan != nil {
-		rows.begin()
-		err := e.plan.Run(ctx, data, eval.Grid{From: from, To: to, Step: e.q.Step},
-			eval.Options{LookbackDelta: e.lookback, MaxPoints: e.maxPoints},
-			func(s eval.Series) error { rows.put(s.Labels, from, s.V); return nil })
+		err := e.byPlan(ctx, data, from, to, rows)
 		if !errors.Is(err, eval.ErrEngine) {
-			return errors.Join(err, rows.end())
+			return err
 		}
 		// What is in the rows already is right: the engine gives it again.
 		e.plan = nil
 	}
 	return e.byEngine(ctx, data, from, to, rows)
+}
+
+// byPlan is window by package eval; the error is eval.ErrEngine where that does not know the data.
+func (e *evaluation) byPlan(ctx context.Context, data storage.Queryable, from, to int64, rows *rows) error {
+	rows.begin()
+	err := e.plan.Run(ctx, data, eval.Grid{From: from, To: to, Step: e.q.Step},
+		eval.Options{LookbackDelta: e.lookback, MaxPoints: e.maxPoints},
+		func(s eval.Series) error { rows.put(s.Labels, from, s.V); return nil })
+	return errors.Join(err, rows.end())
 }
 
 func (e *evaluation) byEngine(ctx context.Context, data storage.Queryable, from, to int64, rows *rows) error {

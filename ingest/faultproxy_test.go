@@ -187,7 +187,8 @@ var faults = []struct {
 	{"429", func(a *spoiled) { a.write(429, 0, nil) }, false, all(KindServer), same("HTTP status 429")},
 	{"429, Retry-After", func(a *spoiled) { a.head.Set("Retry-After", "1"); a.write(429, 0, nil) }, false, all(KindServer), same("HTTP status 429")},
 	{"huge frame", func(a *spoiled) { a.write(200, -1, append(binary.AppendUvarint(nil, 1<<40), a.body...)) }, false, [3]Kind{KindProtocol, "", ""}, [3]string{"over the limit"}},
-	{"huge frame that is allowed", func(a *spoiled) { a.write(200, -1, append(binary.AppendUvarint(nil, MaxFrame), a.body...)) }, false, [3]Kind{KindProtocol, "", ""}, [3]string{"ends in the middle of a frame"}},
+	{"huge frame that is allowed", func(a *spoiled) { a.write(200, -1, append(binary.AppendUvarint(nil, faultyBytes), a.body...)) }, false, [3]Kind{KindProtocol, "", ""}, [3]string{"ends in the middle of a frame"}},
+	{"huge frame that has no room", func(a *spoiled) { a.write(200, -1, append(binary.AppendUvarint(nil, MaxFrame), a.body...)) }, false, [3]Kind{KindLimit, "", ""}, [3]string{"a frame of 67108864 bytes, and one read may hold 2097152 (raise max_bytes_in_flight"}},
 	{"bomb", func(a *spoiled) { a.write(200, -1, binary.AppendUvarint(nil, 1<<31)) }, false, [3]Kind{"", KindProtocol, ""}, [3]string{"", "claim to unpack to 2147483648"}},
 	{"gzip bomb", func(a *spoiled) { a.head.Set("Content-Encoding", "gzip"); a.write(200, -1, gzipBomb()) }, false, [3]Kind{"", "", KindLimit}, [3]string{"", "", "max_bytes_in_flight"}},
 	{"endless", func(a *spoiled) { a.endless(nil, bytes.Repeat([]byte(" "), 64<<10)) }, false, [3]Kind{KindProtocol, KindLimit, KindLimit}, [3]string{"corrupt frame", "more than", "max_bytes_in_flight"}},
@@ -196,6 +197,9 @@ var faults = []struct {
 
 func all(k Kind) [3]Kind      { return [3]Kind{k, k, k} }
 func same(s string) [3]string { return [3]string{s, s, s} }
+
+// faultyBytes are what a source behind a proxy may hold.
+const faultyBytes = 2 << 20
 
 // faulty is a source behind a proxy.
 func faulty(t *testing.T, w wire, clock Clock, timeout time.Duration, world []memSeries) (*faultProxy, Source) {
@@ -210,7 +214,7 @@ func faulty(t *testing.T, w wire, clock Clock, timeout time.Duration, world []me
 	p := newFaultProxy(t, server)
 	cfg := RemoteConfig{
 		Name: "eu1", URL: "http://bob:hunter2@" + p.Addr().String() + "/api/v1/read", Timeout: timeout,
-		Clock: clock, MaxBytesInFlight: 2 << 20, Concurrency: 1,
+		Clock: clock, MaxBytesInFlight: faultyBytes, Concurrency: 1,
 	}
 	if w == jsonWire {
 		return p, newTestRange(t, cfg)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
 	"sync"
@@ -26,17 +27,17 @@ type frameReader struct {
 	r     *bufio.Reader
 	buf   []byte
 	sum   [4]byte
-	limit uint64
+	limit int64 // largest payload that may be held
 	bytes int64 // read so far, headers included
 }
 
 var frameReaders = sync.Pool{New: func() any { return &frameReader{r: bufio.NewReaderSize(nil, 64<<10)} }}
 
-// newFrameReader gives a reader that may be given back by release.
-func newFrameReader(r io.Reader) *frameReader {
+// newFrameReader gives a reader of payloads up to limit bytes, MaxFrame at the most, that may be given back by release.
+func newFrameReader(r io.Reader, limit int64) *frameReader {
 	f := frameReaders.Get().(*frameReader) //nolint:errcheck // nothing else is put there
 	f.r.Reset(r)
-	f.limit, f.bytes = MaxFrame, 0
+	f.limit, f.bytes = limit, 0
 	return f
 }
 
@@ -58,8 +59,11 @@ func (f *frameReader) next() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if size > f.limit {
-		return nil, corrupt("frame", "length %d is over the limit of %d bytes", size, f.limit)
+	if size > MaxFrame {
+		return nil, corrupt("frame", "length %d is over the limit of %d bytes", size, MaxFrame)
+	}
+	if int64(size) > f.limit {
+		return nil, &limitError{fmt.Sprintf("a frame of %d bytes, and one read may hold %d (raise max_bytes_in_flight, lower concurrency, or lower the server's --storage.remote.read-max-bytes-in-frame)", size, f.limit)}
 	}
 	if _, err := io.ReadFull(f.r, f.sum[:]); err != nil {
 		return nil, cut("frame checksum", err)

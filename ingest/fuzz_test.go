@@ -27,8 +27,7 @@ func FuzzDecodeFrame(f *testing.F) {
 }
 
 func checkFrames(t *testing.T, b []byte) {
-	frames := newFrameReader(bytes.NewReader(b))
-	frames.limit = 1 << 20
+	frames := newFrameReader(bytes.NewReader(b), 1<<20)
 	c := newCollector(math.MinInt64, math.MaxInt64, &budget{maxBytes: 16 << 20}, newInterner([]string{"replica"}))
 	var w wireSeries
 	for {
@@ -106,7 +105,7 @@ func FuzzSampled(f *testing.F) {
 		} else {
 			checkSeries(t, c)
 		}
-		if _, err := unsnappy(b); err != nil {
+		if _, err := unsnappy(b, 1<<40); err != nil {
 			checkNamed(t, err)
 		}
 	})

@@ -6,26 +6,29 @@ import (
 	"io"
 	"net/http"
 	"sync"
-
-	"github.com/prometheus/prometheus/model/labels"
 )
 
 const (
-	batchBytes   = 256 << 10 // frames are handed from the connection to the stream in batches of this size or the frame's
-	aheadBatches = 8         // batches of one answer that may wait
+	batchBytes = 256 << 10 // frames are handed from the connection to the consumer in batches of this size or the frame's
+	aheadBytes = 2 << 20   // of one answer may wait, or one batch that is larger
 )
 
-// incoming is the answer to one request of a stream, read by a goroutine of its own.
+// incoming is the answer to a request for one selection, read by a goroutine of its own.
 type incoming struct {
-	r        *Remote
-	from, to int64
-	cancel   context.CancelFunc
-	batches  chan *batch // closed at the end
-	taken    bool        // something of it was handed over
+	part
+	r       *Remote
+	cancel  context.CancelFunc
+	batches chan *batch // closed at the end
+	waiting *flight     // what of it was read and is not done with
+	taken   bool        // something of it was handed over
 
 	// To be read when batches is closed.
 	bytes int64
 	err   error
+}
+
+func newIncoming(r *Remote, p part, cancel context.CancelFunc) *incoming {
+	return &incoming{r: r, part: p, cancel: cancel, batches: make(chan *batch, 2*aheadBytes/batchBytes), waiting: newFlight(min(aheadBytes, r.share()))}
 }
 
 // batch is some whole frames, or an unpacked sampled answer. buf goes on for slack bytes beyond its end.
@@ -52,6 +55,7 @@ func (b *batch) add(frame []byte) {
 
 // done gives a batch back.
 func (a *incoming) done(b *batch) {
+	a.waiting.leave(len(b.buf))
 	a.r.inFlight().Sub(float64(len(b.buf)))
 	if cap(b.buf) <= keepFrame {
 		b.buf, b.ends, b.sampled = b.buf[:0], b.ends[:0], false
@@ -60,12 +64,12 @@ func (a *incoming) done(b *batch) {
 }
 
 // fetch reads the answer; the time that the consumer takes does not count against the time-out.
-func (a *incoming) fetch(ctx context.Context, matchers []*labels.Matcher) {
+func (a *incoming) fetch(ctx context.Context) {
 	defer close(a.batches)
 	defer a.cancel()
 	ctx, stop := withPace(ctx, a.r.timeout)
 	defer stop()
-	parts := []part{{matchers: matchers, from: a.from, to: a.to}}
+	parts := []part{a.part}
 	a.err = a.r.call(ctx, "read "+partsString(parts), func(ctx context.Context) (int, error) {
 		return a.r.exchange(ctx, parts, func(resp *http.Response) error { return a.read(ctx, resp) })
 	})
@@ -80,7 +84,7 @@ func (a *incoming) read(ctx context.Context, resp *http.Response) error {
 		return a.readSampled(ctx, resp.Body)
 	}
 	a.r.sampled.Store(false)
-	frames := newFrameReader(resp.Body)
+	frames := newFrameReader(resp.Body, a.r.share())
 	defer func() {
 		a.r.metrics.bytes.WithLabelValues(a.r.name).Add(float64(frames.bytes))
 		frames.release()
@@ -89,7 +93,7 @@ func (a *incoming) read(ctx context.Context, resp *http.Response) error {
 	for {
 		p.wait()
 		payload, err := frames.next()
-		p.rest()
+		p.rest(len(payload))
 		a.bytes = frames.bytes
 		if errors.Is(err, io.EOF) {
 			return a.send(ctx, b)
@@ -110,7 +114,7 @@ func (a *incoming) read(ctx context.Context, resp *http.Response) error {
 func (a *incoming) readSampled(ctx context.Context, body io.Reader) error {
 	a.r.sampled.Store(true)
 	plain, packed, err := a.r.readSampled(body, a.r.share())
-	paceOf(ctx).rest()
+	paceOf(ctx).rest(int(packed))
 	a.bytes = packed
 	if err != nil {
 		return err
@@ -123,6 +127,9 @@ func (a *incoming) send(ctx context.Context, b *batch) error {
 	if len(b.buf) == 0 {
 		return nil
 	}
+	if err := a.waiting.enter(ctx, len(b.buf)); err != nil {
+		return err
+	}
 	a.r.inFlight().Add(float64(len(b.buf)))
 	select {
 	case a.batches <- b:
@@ -131,4 +138,13 @@ func (a *incoming) send(ctx context.Context, b *batch) error {
 		a.done(b)
 		return ctx.Err()
 	}
+}
+
+// unreadable names the answer that cannot be made out, though it came as a whole.
+func (r *Remote) unreadable(a *incoming, err error) error {
+	var damage *corruptError
+	if !errors.As(err, &damage) || ErrorKind(err) != KindNone {
+		return err
+	}
+	return r.failure(context.Background(), "read "+matcherString(a.matchers), http.StatusOK, err)
 }

@@ -52,6 +52,7 @@ func (r *reader) Querier(mint, maxt int64) (storage.Querier, error) {
 }
 
 type querier struct {
+	noLabels
 	reader     *reader
 	mint, maxt int64
 }
@@ -81,20 +82,23 @@ func (r *reader) want(s *selection) {
 	s.err = fmt.Errorf("%s from %d to %d was not expected", s.key, s.start, s.end)
 }
 
+// noLabels is the part of a storage.Querier that neither the engine nor a plan asks for.
+type noLabels struct{}
+
 var errNoLabels = errors.New("a remote-read source has no label index")
 
 // LabelValues is not something that remote-read can answer, and the engine does not ask.
-func (*querier) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+func (noLabels) LabelValues(context.Context, string, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	return nil, nil, errNoLabels
 }
 
 // LabelNames is not something that remote-read can answer, and the engine does not ask.
-func (*querier) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
+func (noLabels) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matcher) ([]string, annotations.Annotations, error) {
 	return nil, nil, errNoLabels
 }
 
-// Close has nothing to release: the data goes with the reader.
-func (*querier) Close() error { return nil }
+// Close has nothing to release: the data goes with the read.
+func (noLabels) Close() error { return nil }
 
 // seriesSet gives the series of one selection, sorted by labels so that sums add up in the same order every time.
 type seriesSet struct {
@@ -154,13 +158,18 @@ func (r *reader) read() error {
 			return r.remote.damaged(err)
 		}
 		g.list = list
-		for _, s := range list {
-			if n := len(s.chunks); n > 0 {
-				r.remote.noteNewest(min(s.chunks[n-1].maxt, s.maxt))
-			}
-		}
+		r.remote.noteNewestOf(list)
 	}
 	return nil
+}
+
+// noteNewestOf notes the newest sample of series that were read.
+func (r *Remote) noteNewestOf(list []*series) {
+	for _, s := range list {
+		if n := len(s.chunks); n > 0 {
+			r.noteNewest(min(s.chunks[n-1].maxt, s.maxt))
+		}
+	}
 }
 
 // release gives back the memory of everything that was read; no series of it may be used any more.

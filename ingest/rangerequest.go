@@ -98,7 +98,7 @@ type limitedReader struct {
 // Read implements io.Reader.
 func (l *limitedReader) Read(b []byte) (int, error) {
 	if l.left < 0 {
-		return 0, &limitError{"more JSON in one window than max_bytes_in_flight lets a request have (select less)"}
+		return 0, &limitError{"more JSON in one window than one of the reads at a time may hold (raise max_bytes_in_flight, lower concurrency, or select less)"}
 	}
 	b = b[:min(int64(len(b)), l.left+1)]
 	var err error

@@ -12,8 +12,9 @@ import (
 // Read evaluates the query's expression at its grid times over samples read from the server. It is what Prometheus's
 // query_range would answer, laid on the grid.
 //
-// A long range is read in windows (RemoteConfig.Window), so memory does not grow with it, apart from the block itself: 8
-// bytes for each series and step. Callers that back-fill weeks of many series should still ask day by day.
+// A long range is read in windows (RemoteConfig.Window), and series are evaluated as they come, so that memory grows neither with the range
+// nor with the samples, apart from the block itself: 8 bytes for each series and step. What cannot be evaluated so (see docs/ingest.md) is
+// held for one window.
 func (r *Remote) Read(ctx context.Context, q Query) (tidewatch.Block, error) {
 	b, err := r.read(ctx, q)
 	if err != nil {
@@ -34,8 +35,26 @@ func (r *Remote) read(ctx context.Context, q Query) (tidewatch.Block, error) {
 		return tidewatch.Block{}, err
 	}
 	rows, e := newRows(q, r.cfg.Labels), newEvaluation(q, r.engine, LookbackDelta, r.cfg.MaxSamples)
-	window := max(r.cfg.Window, 2*a.LookBack).Milliseconds()
-	for from := q.From; from <= q.To; {
+	window := max(r.cfg.Window, 2*a.LookBack)
+	next := q.From
+	if f := r.newFeed(ctx, e, window); f != nil {
+		if next, err = f.read(e, rows); err != nil {
+			return tidewatch.Block{}, r.asError(ctx, q, err)
+		}
+	}
+	if err := r.readWindows(ctx, e, next, window.Milliseconds(), rows); err != nil {
+		return tidewatch.Block{}, r.asError(ctx, q, err)
+	}
+	if len(rows.list) == 0 {
+		r.foundNothing()
+	}
+	return rows.block(), nil
+}
+
+// readWindows reads and evaluates the grid times that begin with from, in windows whose samples are held in memory.
+func (r *Remote) readWindows(ctx context.Context, e *evaluation, from, window int64, rows *rows) error {
+	q := e.q
+	for from <= q.To {
 		steps := max(1, min((q.To-from)/q.Step+1, window/q.Step))
 		err := r.readWindow(ctx, e, from, from+(steps-1)*q.Step, rows)
 		switch {
@@ -46,13 +65,10 @@ func (r *Remote) read(ctx context.Context, q Query) (tidewatch.Block, error) {
 			r.countSplit(err)
 			r.cfg.Logger.Debug("window halved", "source", r.cfg.Name, "detector", q.Detector, "steps", steps/2, "reason", err)
 		default:
-			return tidewatch.Block{}, r.asError(ctx, q, err)
+			return err
 		}
 	}
-	if len(rows.list) == 0 {
-		r.foundNothing()
-	}
-	return rows.block(), nil
+	return nil
 }
 
 // check says what is wrong with a query's grid.
@@ -75,7 +91,7 @@ func (r *Remote) readWindow(ctx context.Context, e *evaluation, from, to int64, 
 		return err
 	}
 	defer r.slots.give()
-	data := &reader{remote: r, ctx: ctx, budget: &budget{maxBytes: r.share(), maxSamples: int64(r.cfg.MaxSamples)}}
+	data := &reader{remote: r, ctx: ctx, budget: r.bound()}
 	defer data.release()
 	err := e.window(ctx, data, from, to, rows)
 	if data.err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 
@@ -172,7 +173,7 @@ func (b *tapBody) end() {
 
 // takeSampled records a sampled answer.
 func (b *tapBody) takeSampled() error {
-	plain, err := unsnappy(b.held.Bytes())
+	plain, err := unsnappy(b.held.Bytes(), math.MaxInt64)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ type RemoteConfig struct {
 	Name       string                  // the source's name, in errors and self-metrics
 	URL        string                  // for example http://prometheus:9090/api/v1/read
 	HTTPClient config.HTTPClientConfig // authentication, TLS, proxy, headers; secrets in files are read again when they change
-	Timeout    time.Duration           // of one request, its whole answer included; default 1 m
+	Timeout    time.Duration           // of the server for one answer, a streamed one may take longer at 4 KiB/s; default 1 m
 
 	// Labels are added to every series of a result, unless it has a label of that name. Expressions do not see them.
 	Labels labels.Labels
@@ -40,9 +40,9 @@ type RemoteConfig struct {
 	// Remote.DetectExternalLabels); the first read fails, and can be tried again, while it is unreachable.
 	DetectExternalLabels bool
 
-	Concurrency      int           // windows read and evaluated at a time, over all detectors; default 2
-	MaxSamples       int           // most raw samples of one window, and most that the PromQL engine loads; default 50 million
-	MaxBytesInFlight int64         // most raw data held by all windows together; default 256 MiB
+	Concurrency      int           // requests at a time, over all detectors; default 2
+	MaxSamples       int           // most raw samples of a window that is held, and most that the PromQL engine loads; default 50 million
+	MaxBytesInFlight int64         // most raw data held by all reads together; default 256 MiB
 	Window           time.Duration // the span of time read and evaluated in one piece; default 24 h, at least twice the look-back
 
 	RequestsPerSecond float64 // most requests a second, on average; 0 is no limit
@@ -61,18 +61,19 @@ type RemoteConfig struct {
 
 // Remote is a Source over Prometheus's remote-read: it reads raw samples and evaluates PromQL locally.
 //
-// Memory: one window holds the raw samples of its span and look-back in their compressed form (1.5 to 7 bytes each), at most
-// MaxBytesInFlight/Concurrency, plus one float per output series and step. A window that is over it is halved and read again,
-// so that a read of any length works within the bound unless a single step does not.
+// Memory: most reads evaluate series as they come. Others hold the raw samples of one window and its look-back in their
+// compressed form (1.5 to 7 bytes each), at most MaxBytesInFlight/Concurrency, plus one float per output series and step. A window
+// that is over it is halved and read again, so that a read of any length works within the bound unless a single step does not.
 type Remote struct {
 	caller
-	cfg     RemoteConfig
-	client  *http.Client
-	engine  *promql.Engine
-	slots   slots
-	names   interners
-	sampled atomic.Bool  // the server's last answer was not streamed
-	refused atomic.Int64 // when queries were refused together, Unix milliseconds
+	cfg      RemoteConfig
+	client   *http.Client
+	engine   *promql.Engine
+	slots    slots
+	names    interners
+	sampled  atomic.Bool  // the server's last answer was not streamed
+	disorder atomic.Bool  // a streamed answer's series were not in order
+	refused  atomic.Int64 // when queries were refused together, Unix milliseconds
 
 	mu       sync.Mutex
 	ext      labels.Labels
@@ -175,6 +176,11 @@ func (r *Remote) Close() { r.client.CloseIdleConnections() }
 
 // share is how many bytes one read may hold of what all may.
 func (r *Remote) share() int64 { return r.cfg.MaxBytesInFlight / int64(r.cfg.Concurrency) }
+
+// bound is a new budget of one read, or of one series where a read takes series by series.
+func (r *Remote) bound() *budget {
+	return &budget{maxBytes: r.share(), maxSamples: int64(r.cfg.MaxSamples)}
+}
 
 func (r *Remote) inFlight() prometheus.Gauge { return r.metrics.inFlight.WithLabelValues(r.name) }
 

@@ -225,7 +225,7 @@ func TestReadsOnce(t *testing.T) {
 func TestBounds(t *testing.T) {
 	ss := world(0.2)
 	f := newFakeServer(t, ss...)
-	q := Query{Detector: "d", Expr: "sum by (job) (rate(reqs_total[5m]))", From: t0, To: t0 + 4*3600000, Step: 60000}
+	q := Query{Detector: "d", Expr: "stddev by (job) (rate(reqs_total[5m]))", From: t0, To: t0 + 4*3600000, Step: 60000}
 	want, err := reference(t, ss, q)
 	if err != nil {
 		t.Fatal(err)

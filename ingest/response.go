@@ -92,7 +92,7 @@ func isStreamed(resp *http.Response) (bool, error) {
 }
 
 func (r *Remote) collectStreamed(body io.Reader, parts []part) error {
-	frames := newFrameReader(body)
+	frames := newFrameReader(body, r.share())
 	defer func() {
 		r.metrics.bytes.WithLabelValues(r.cfg.Name).Add(float64(frames.bytes))
 		frames.release()
@@ -145,8 +145,8 @@ func (r *Remote) readSampled(body io.Reader, limit int64) (plain []byte, packed 
 		return nil, packed, err
 	}
 	if packed > limit {
-		return nil, packed, &limitError{fmt.Sprintf("a sampled answer of more than %d bytes in one window (raise max_bytes_in_flight, or select less)", limit)}
+		return nil, packed, &limitError{fmt.Sprintf("a sampled answer of more than %d bytes in one window (raise max_bytes_in_flight, lower concurrency, or select less)", limit)}
 	}
-	plain, err = unsnappy(b)
+	plain, err = unsnappy(b, limit)
 	return plain, packed, err
 }

@@ -65,6 +65,24 @@ func (r *rows) put(ls labels.Labels, from int64, values []float64) {
 // begin begins a window.
 func (r *rows) begin() { r.seen = r.seen[:0] }
 
+// mark says how many rows there are.
+func (r *rows) mark() int { return len(r.list) }
+
+// forget takes everything back that was put since a mark, in a window that begins at from.
+func (r *rows) forget(mark int, from int64) {
+	for _, row := range r.list[mark:] {
+		delete(r.byID, row.Series.ID)
+	}
+	clear(r.list[mark:])
+	r.list = r.list[:mark]
+	for _, row := range r.list {
+		v := row.V[(from-r.q.From)/r.q.Step:]
+		for k := range v {
+			v[k] = math.NaN()
+		}
+	}
+}
+
 // end ends a window; no two series of it may have become equal.
 func (r *rows) end() error {
 	slices.Sort(r.seen)

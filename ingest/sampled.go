@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/golang/snappy"
@@ -12,14 +13,17 @@ import (
 // for 64-byte copies of 3 bytes.
 const maxExpansion = 64
 
-// unsnappy unpacks the body of a sampled answer.
-func unsnappy(body []byte) ([]byte, error) {
+// unsnappy unpacks the body of a sampled answer, unless that gives more than limit bytes.
+func unsnappy(body []byte, limit int64) ([]byte, error) {
 	n, err := snappy.DecodedLen(body)
 	if err != nil {
 		return nil, corrupt("snappy", "%w", err)
 	}
 	if n > maxExpansion*len(body)+64 {
 		return nil, corrupt("snappy", "%d bytes claim to unpack to %d", len(body), n)
+	}
+	if int64(n) > limit {
+		return nil, &limitError{fmt.Sprintf("a sampled answer that unpacks to %d bytes, and %d may be held (raise max_bytes_in_flight, lower concurrency, or select less)", n, limit)}
 	}
 	out, err := snappy.Decode(nil, body)
 	if err != nil {

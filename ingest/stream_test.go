@@ -219,7 +219,7 @@ func TestStreamHoldsTheServerBack(t *testing.T) {
 	r := newTestRemote(t, RemoteConfig{URL: f.URL, Concurrency: 2})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	most := float64(2 * (aheadBatches + 2) * (batchBytes + len(one)))
+	most := float64(2 * aheadBytes)
 	n := 0
 	_, err := r.StreamChunks(ctx, selected(t, "up", t0-200000, t0+3*86400000), func(RawChunk) error {
 		time.Sleep(time.Millisecond)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -25,15 +24,16 @@ type stream struct {
 	lastID   *identity
 	lastN    int // and its number
 
-	read    int64 // samples of the batch at hand
-	window  int64 // milliseconds of one request
-	next    int64 // where the next request begins
-	queue   []*incoming
-	running sync.WaitGroup
+	read   int64 // samples of the batch at hand
+	window int64 // milliseconds of one request
+	next   int64 // where the next request begins
+	line   pipeline
 }
 
 func newStream(r *Remote, sel Selection) *stream {
-	return &stream{r: r, sel: sel, next: sel.From, lastN: -1}
+	s := &stream{r: r, sel: sel, next: sel.From, lastN: -1}
+	s.line = pipeline{r: r, next: s.ask}
+	return s
 }
 
 // callerError is what the consumer of a stream failed with, as opposed to the stream.
@@ -84,15 +84,16 @@ func (s *stream) run(ctx context.Context) error {
 	s.matchers, strip = withExternal(s.sel.Matchers, s.r.external(), s.r.cfg.DropLabels)
 	s.names = s.r.names.of(strip)
 	s.window = s.r.cfg.Window.Milliseconds()
-	defer s.giveUp()
-	for len(s.queue) > 0 || s.next <= s.sel.To {
-		if len(s.queue) == 0 {
-			if err := s.r.slots.take(ctx); err != nil {
-				return err
-			}
-			s.start(ctx)
+	defer s.line.giveUp()
+	for {
+		a, err := s.line.head(ctx)
+		if err != nil {
+			return err
 		}
-		if err := s.consume(ctx, s.queue[0]); err != nil && !s.again(s.queue[0], err) {
+		if a == nil {
+			break
+		}
+		if err := s.consume(ctx, a); err != nil && !s.again(a, err) {
 			return err
 		}
 	}
@@ -102,30 +103,18 @@ func (s *stream) run(ctx context.Context) error {
 	return nil
 }
 
-// start sends the next request; it holds a slot of the source until its answer is read.
-func (s *stream) start(ctx context.Context) {
+// ask gives the next window.
+func (s *stream) ask() (part, bool) {
+	if s.next > s.sel.To {
+		return part{}, false
+	}
 	if s.r.sampled.Load() {
 		s.window = min(s.window, sampledWindow.Milliseconds())
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	a := &incoming{
-		r: s.r, from: s.next, to: min(s.sel.To, s.next+s.window-1), cancel: cancel,
-		batches: make(chan *batch, aheadBatches),
-	}
-	s.next = a.to + 1
-	s.queue = append(s.queue, a)
+	p := part{matchers: s.matchers, from: s.next, to: min(s.sel.To, s.next+s.window-1)}
+	s.next = p.to + 1
 	s.stats.Requests++
-	s.running.Go(func() {
-		defer s.r.slots.give()
-		a.fetch(ctx, s.matchers)
-	})
-}
-
-// ahead sends further requests where slots are free, so that the server works on the next answer while this one is decoded.
-func (s *stream) ahead(ctx context.Context) {
-	for len(s.queue) < s.r.cfg.Concurrency && s.next <= s.sel.To && s.r.slots.tryTake() {
-		s.start(ctx)
-	}
+	return p, true
 }
 
 // consume hands over one answer and takes it off the queue.
@@ -136,7 +125,7 @@ func (s *stream) consume(ctx context.Context, a *incoming) error {
 			if !more {
 				s.stats.Bytes += a.bytes
 				if a.err == nil {
-					s.queue = s.queue[1:]
+					s.line.done()
 				}
 				return a.err
 			}
@@ -147,7 +136,7 @@ func (s *stream) consume(ctx context.Context, a *incoming) error {
 			if err != nil {
 				return err
 			}
-			s.ahead(ctx)
+			s.line.ahead(ctx)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -157,25 +146,12 @@ func (s *stream) consume(ctx context.Context, a *incoming) error {
 // again says whether the answer's error can be avoided by asking for less at a time, and does so.
 func (s *stream) again(a *incoming, err error) bool {
 	length := a.to - a.from + 1
-	limited := isOwnLimit(err) || ErrorKind(err) == KindLimit && isSampleLimit(err)
-	if !limited || a.taken || length < 2*smallestWindow.Milliseconds() {
+	if !isLimit(err) || a.taken || length < 2*smallestWindow.Milliseconds() {
 		return false
 	}
-	s.giveUp()
+	s.line.giveUp()
 	s.window, s.next = (length+1)/2, a.from
 	s.r.countSplit(err)
 	s.r.cfg.Logger.Debug("window halved", "source", s.r.cfg.Name, "window", time.Duration(s.window)*time.Millisecond, "reason", err)
 	return true
-}
-
-// giveUp ends all requests under way and waits for them.
-func (s *stream) giveUp() {
-	for _, a := range s.queue {
-		a.cancel()
-		for b := range a.batches {
-			a.done(b)
-		}
-	}
-	s.running.Wait()
-	s.queue = nil
 }

@@ -51,7 +51,7 @@ const apartFor = time.Hour
 // so better by itself.
 func (r *Remote) together(ctx context.Context, qs []Query, blocks []tidewatch.Block, errs []error) (rest []int) {
 	var shared []int
-	data := &reader{remote: r, ctx: ctx, whole: true, budget: &budget{maxBytes: r.share(), maxSamples: int64(r.cfg.MaxSamples)}}
+	data := &reader{remote: r, ctx: ctx, whole: true, budget: r.bound()}
 	for i, q := range qs {
 		if r.apart(q) || !data.expect(q) {
 			rest = append(rest, i)

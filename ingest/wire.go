@@ -80,19 +80,26 @@ func field(b []byte) (num int, v uint64, data, rest []byte, err error) {
 	}
 }
 
-// walkFrame calls each with every series of a frame; the slices are valid during the call only.
-func walkFrame(frame []byte, s *wireSeries, each func(query int, s *wireSeries) error) error {
-	query := 0
-	// query_index comes after the series in field order, so it has to be looked for first.
+// queryIndex is which query of the request a frame answers. The field comes after the series, so it has to be looked for first.
+func queryIndex(frame []byte) (query int, err error) {
 	for b := frame; len(b) > 0; {
 		num, v, _, rest, err := field(b)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if num == 2 {
 			query = int(int64(v))
 		}
 		b = rest
+	}
+	return query, nil
+}
+
+// walkFrame calls each with every series of a frame; the slices are valid during the call only.
+func walkFrame(frame []byte, s *wireSeries, each func(query int, s *wireSeries) error) error {
+	query, err := queryIndex(frame)
+	if err != nil {
+		return err
 	}
 	for b := frame; len(b) > 0; {
 		num, _, data, rest, err := field(b)

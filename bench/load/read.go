@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/tidewatch/tidewatch/ingest"
 )
@@ -107,27 +108,29 @@ type readMeter struct {
 type readJob struct {
 	selector string
 	length   time.Duration
-	sampled  bool
+	form     ReadForm
 }
 
-// jobs are the reads in the report's order: the base, its sampled form, other ranges, other selections.
+// jobs are the reads in the report's order: the base, its sampled form, other ranges, other selections; each streamed one is followed by
+// its evaluation.
 func (m *readMeter) jobs() []readJob {
 	base, first := m.o.Selectors[0], m.o.Ranges[0]
-	jobs := []readJob{{base, first, false}}
+	jobs := []readJob{{base, first, Streamed}, {base, first, Evaluated}}
 	if m.o.Sampled {
-		jobs = append(jobs, readJob{base, first, true})
+		jobs = append(jobs, readJob{base, first, Sampled})
 	}
 	for _, r := range m.o.Ranges[1:] {
-		jobs = append(jobs, readJob{base, r, false})
+		jobs = append(jobs, readJob{base, r, Streamed}, readJob{base, r, Evaluated})
 	}
 	for _, s := range m.o.Selectors[1:] {
-		jobs = append(jobs, readJob{s, first, false})
+		jobs = append(jobs, readJob{s, first, Streamed}, readJob{s, first, Evaluated})
 	}
 	return jobs
 }
 
 func (m *readMeter) measure(ctx context.Context, job readJob) (row ReadRow, err error) {
-	r, err := ingest.NewRemote(ingest.RemoteConfig{Name: "bench", URL: m.o.URL, Concurrency: m.o.Concurrency, SampledOnly: job.sampled})
+	reg := prometheus.NewRegistry()
+	r, err := ingest.NewRemote(ingest.RemoteConfig{Name: "bench", URL: m.o.URL, Concurrency: m.o.Concurrency, SampledOnly: job.form == Sampled, Registerer: reg})
 	if err != nil {
 		return row, err
 	}
@@ -137,17 +140,15 @@ func (m *readMeter) measure(ctx context.Context, job readJob) (row ReadRow, err 
 	if err != nil {
 		return row, err
 	}
-	row = ReadRow{Selector: job.selector, Range: job.length, Sampled: job.sampled}
+	row = ReadRow{Selector: job.selector, Range: job.length, Form: job.form}
 	debug.FreeOSMemory()
 	memory() // a new peak
 	from := m.meter.now()
-	sum := 0.0
-	row.StreamStats, err = r.Stream(ctx, sel, func(s ingest.Samples) error {
-		for _, v := range s.V {
-			sum += v
-		}
-		return nil
-	})
+	if job.form == Evaluated {
+		row.StreamStats, err = evaluated(ctx, r, reg, job, to)
+	} else {
+		row.StreamStats, err = streamed(ctx, r, sel)
+	}
 	row.Cost = m.meter.now().sub(from)
 	row.Peak = max(memory().Peak-m.start, 0)
 	switch {
@@ -155,7 +156,7 @@ func (m *readMeter) measure(ctx context.Context, job readJob) (row ReadRow, err 
 		return row, err
 	case row.Samples == 0:
 		return row, fmt.Errorf("no float sample of %s in the %s before %s", job.selector, job.length, m.o.End.Format(time.RFC3339))
-	case job.sampled:
+	case job.form != Streamed:
 		return row, nil
 	}
 	b := bare{meter: m.meter}
@@ -165,6 +166,31 @@ func (m *readMeter) measure(ctx context.Context, job readJob) (row ReadRow, err 
 	b.iterate()
 	row.BareSamples, row.BareCPU, row.BareWall = b.samples, b.cost.CPU, b.cost.Wall
 	return row, nil
+}
+
+// streamed decodes every sample of a selection.
+func streamed(ctx context.Context, r *ingest.Remote, sel ingest.Selection) (ingest.StreamStats, error) {
+	sum := 0.0
+	return r.Stream(ctx, sel, func(s ingest.Samples) error {
+		for _, v := range s.V {
+			sum += v
+		}
+		return nil
+	})
+}
+
+// evaluated reads the sum over a selection, minute by minute, as a detector's history is read.
+func evaluated(ctx context.Context, r *ingest.Remote, reg prometheus.Gatherer, job readJob, to int64) (stats ingest.StreamStats, err error) {
+	step := time.Minute.Milliseconds()
+	to -= to % step
+	q := ingest.Query{Detector: "bench", Expr: "sum(" + job.selector + ")", From: to - (job.length.Milliseconds()/step-1)*step, To: to, Step: step}
+	if _, err := r.Read(ctx, q); err != nil {
+		return stats, err
+	}
+	samples, err := gathered(reg, "tidewatch_source_read_samples_total", "", "")
+	wire, bad := gathered(reg, "tidewatch_source_read_bytes_total", "", "")
+	stats.Samples, stats.Bytes = int64(samples), int64(wire)
+	return stats, errors.Join(err, bad)
 }
 
 // bareBytes are gathered before they are iterated over, so that the time-keeping itself costs nothing.

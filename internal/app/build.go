@@ -72,7 +72,7 @@ func remoteConfig(s configs.Source, log *slog.Logger, reg prometheus.Registerer)
 	return ingest.RemoteConfig{
 		Name: s.Name, URL: s.URL, HTTPClient: s.HTTP, Labels: labels.FromMap(s.Labels), DropLabels: s.DropLabels,
 		ExternalLabels: labels.FromMap(s.ExternalLabels), Timeout: s.Timeout, Concurrency: s.Concurrency, Logger: log, Registerer: reg,
-		RequestsPerSecond: s.RequestsPerSecond, SamplesPerSecond: s.SamplesPerSecond, MaxSamples: s.MaxSamples,
+		RequestsPerSecond: s.RequestsPerSecond, SamplesPerSecond: s.SamplesPerSecond, MaxSamples: s.MaxSamples, MaxBytesInFlight: s.MaxBytesInFlight,
 	}
 }
 
