@@ -123,8 +123,13 @@ rules: ## Check the alert rules and run their unit tests; needs promtool.
 .PHONY: integration
 integration: $(if $(REPORT),bin/testreport) ## Run against real Prometheus servers; installs or builds them where they are missing.
 	servers=$$(internal/integration/servers.sh); for s in $$servers; do export "$$s"; done; \
-	export TIDEWATCH_INTEGRATION=$${CI:+required}; \
+	export TIDEWATCH_INTEGRATION=$${CI:+required} TIDEWATCH_BACKENDS=$${CI:+victoria-metrics}; \
 	set -x; $(GO) test -tags integration -timeout 15m -run '$(RUN)' $(if $(REPORT),-json,-v) ./internal/integration ./ingest $(if $(REPORT),| bin/testreport)
+
+.PHONY: integration-backends
+integration-backends: ## Read from VictoriaMetrics, Mimir, Cortex and Thanos; builds them where they are missing, in 15 minutes.
+	internal/integration/backends.sh
+	TIDEWATCH_BACKENDS=victoria-metrics,mimir,cortex,thanos $(GO) test -tags integration -run TestBackends -v ./internal/integration
 
 .PHONY: ci
 ci: ## Do what CI does.

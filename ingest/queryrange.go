@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
@@ -17,7 +18,7 @@ import (
 const maxRangePoints = 11_000
 
 // QueryRange is a Source over the query_range of a Prometheus-compatible HTTP API, for servers without remote-read. The
-// server evaluates the expression, which is sent as it is. For a selector alone the points are those of a Remote over the
+// server evaluates the expression, which is sent as it is, to VictoriaMetrics as metricsQL writes it. For a selector alone the points are those of a Remote over the
 // same samples: the newest sample within LookbackDelta, which the server is asked for too, and none after a staleness
 // marker. What functions do with their range is the server's.
 //
@@ -33,6 +34,8 @@ type QueryRange struct {
 	client *http.Client
 	url    string
 	slots  slots
+
+	victoria atomic.Bool // the server is VictoriaMetrics
 }
 
 var _ Source = (*QueryRange)(nil)
@@ -110,6 +113,9 @@ func (s *QueryRange) readWindow(ctx context.Context, q Query, from, to int64, ro
 	var m promql.Matrix
 	err := s.call(ctx, fmt.Sprintf("read %q", q.Expr), func(ctx context.Context) (code int, err error) {
 		m, code, err = s.exchange(ctx, q, from, to)
+		if errors.Is(err, errVictoria) {
+			m, code, err = s.exchange(ctx, q, from, to)
+		}
 		return code, err
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package ingest
 import (
 	"compress/gzip"
 	"context"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -25,10 +26,17 @@ var rangeParams = map[string]string{
 	"max_source_resolution": "0s",                                             // Thanos: no downsampled blocks
 }
 
+// errVictoria says that the answer shows for the first time that the server is VictoriaMetrics: the expression is to be sent again.
+var errVictoria = errors.New("the server is VictoriaMetrics")
+
 // exchange sends one query_range for the grid times from to to and reads the answer; code is the HTTP status, 0 when there was
 // none.
 func (s *QueryRange) exchange(ctx context.Context, q Query, from, to int64) (m promql.Matrix, code int, err error) {
-	form := url.Values{"query": {q.Expr}, "start": {rangeSeconds(from)}, "end": {rangeSeconds(to)}, "step": {rangeSeconds(q.Step)}}
+	expr := q.Expr
+	if s.victoria.Load() {
+		expr = metricsQL(expr)
+	}
+	form := url.Values{"query": {expr}, "start": {rangeSeconds(from)}, "end": {rangeSeconds(to)}, "step": {rangeSeconds(q.Step)}}
 	for name, value := range rangeParams {
 		form.Set(name, value)
 	}
@@ -47,6 +55,9 @@ func (s *QueryRange) exchange(ctx context.Context, q Query, from, to int64) (m p
 	defer drain(resp.Body)
 	if resp.StatusCode/100 != 2 {
 		return nil, resp.StatusCode, readAPIStatus(resp)
+	}
+	if resp.Header.Get(victoriaHeader) != "" && s.victoria.CompareAndSwap(false, true) && metricsQL(q.Expr) != q.Expr {
+		return nil, resp.StatusCode, errVictoria
 	}
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if media != "application/json" {

@@ -5,7 +5,7 @@
 #   eval "$(internal/integration/servers.sh)"
 #
 # Prometheus 2.42 and Alertmanager come from Debian (needs root, or what is installed), Prometheus 3.16 is built from its module into
-# ${TIDEWATCH_CACHE:-$HOME/.cache/tidewatch}. What is there already is left alone. Messages go to standard error.
+# ${TIDEWATCH_CACHE:-$HOME/.cache/tidewatch}, as is VictoriaMetrics. What is there already is left alone. Messages go to standard error.
 set -eu
 
 version=v0.316.0
@@ -41,6 +41,7 @@ module() {
 	echo "TIDEWATCH_PROMETHEUS_3=$cache/prometheus"
 }
 
+"$(dirname "$0")/backends.sh" victoria-metrics
 debian TIDEWATCH_PROMETHEUS_2 prometheus
 debian TIDEWATCH_ALERTMANAGER prometheus-alertmanager
 module

@@ -30,8 +30,14 @@ func (s *series) add(t int64, v float64) {
 	s.samples = append(s.samples, prompb.Sample{Timestamp: t, Value: v})
 }
 
-// write sends series to the server by remote-write, a stretch of time of all series after the other.
+// write sends series to the server by remote-write.
 func (p *promServer) write(t *testing.T, all []series) {
+	t.Helper()
+	remoteWrite(t, p.url()+"/api/v1/write", "", all)
+}
+
+// remoteWrite sends series to a server, for a tenant unless that is "": a stretch of time of all series after the other.
+func remoteWrite(t *testing.T, url, tenant string, all []series) {
 	t.Helper()
 	const perRequest = 20_000
 	first, last, total := int64(math.MaxInt64), int64(math.MinInt64), int64(0)
@@ -43,21 +49,30 @@ func (p *promServer) write(t *testing.T, all []series) {
 	}
 	stretch := max(1, (last-first)/max(1, total/perRequest))
 	for from := first; from <= last; from += stretch {
-		var req prompb.WriteRequest
-		for _, s := range all {
-			one := prompb.TimeSeries{
-				Samples:    between(s.samples, from, from+stretch, func(x prompb.Sample) int64 { return x.Timestamp }),
-				Histograms: between(s.hists, from, from+stretch, func(x prompb.Histogram) int64 { return x.Timestamp }),
-			}
-			if len(one.Samples)+len(one.Histograms) > 0 {
-				one.Labels = prompb.FromLabels(s.labels, nil)
-				req.Timeseries = append(req.Timeseries, one)
-			}
+		req := writeRequest(all, from, from+stretch)
+		if len(req.Timeseries) == 0 {
+			continue
 		}
-		if err := p.send(&req); err != nil {
-			t.Fatalf("remote-write to Prometheus %s: %v", p.name, err)
+		if err := sendWrite(url, tenant, req); err != nil {
+			t.Fatalf("remote-write to %s: %v", url, err)
 		}
 	}
+}
+
+// writeRequest holds what series have from ≤ time < to.
+func writeRequest(all []series, from, to int64) *prompb.WriteRequest {
+	var req prompb.WriteRequest
+	for _, s := range all {
+		one := prompb.TimeSeries{
+			Samples:    between(s.samples, from, to, func(x prompb.Sample) int64 { return x.Timestamp }),
+			Histograms: between(s.hists, from, to, func(x prompb.Histogram) int64 { return x.Timestamp }),
+		}
+		if len(one.Samples)+len(one.Histograms) > 0 {
+			one.Labels = prompb.FromLabels(s.labels, nil)
+			req.Timeseries = append(req.Timeseries, one)
+		}
+	}
+	return &req
 }
 
 // ends are the times of the first and the last of its samples, and of its histograms.
@@ -79,18 +94,21 @@ func between[T any](list []T, from, to int64, at func(T) int64) []T {
 	return list[i:j]
 }
 
-func (p *promServer) send(req *prompb.WriteRequest) error {
+func sendWrite(url, tenant string, req *prompb.WriteRequest) error {
 	raw, err := req.Marshal()
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequest(http.MethodPost, p.url()+"/api/v1/write", bytes.NewReader(snappy.Encode(nil, raw)))
+	r, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(snappy.Encode(nil, raw)))
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/x-protobuf")
 	r.Header.Set("Content-Encoding", "snappy")
 	r.Header.Set("X-Prometheus-Remote-Write-Version", "0.1.0")
+	if tenant != "" {
+		r.Header.Set(tenantHeader, tenant)
+	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return err
