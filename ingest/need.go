@@ -24,11 +24,8 @@ type SelectorNeed struct {
 	Samples  float64
 }
 
-// needWindow is over how long samples are counted to know how many there are in a second.
-const needWindow = 10 * time.Minute
-
 // Need estimates what one point of an expression takes from the series alive at a time, and how often they were scraped before
-// it: two instant queries for each selector, and perhaps its configuration.
+// it: two instant queries for each selector, more where it selects several metrics.
 func (a *API) Need(ctx context.Context, expr string, at time.Time) (Need, error) {
 	e, err := exprParser.ParseExpr(expr)
 	if err != nil {
@@ -41,7 +38,7 @@ func (a *API) Need(ctx context.Context, expr string, at time.Time) (Need, error)
 		if s.Series, err = a.SeriesCount(ctx, s.Selector, at); err != nil {
 			return Need{}, err
 		}
-		rate, err := a.sampleRate(ctx, s.Selector, s.Series, at)
+		rate, err := a.SampleRate(ctx, s.Selector, s.Series, at)
 		if err != nil {
 			return Need{}, err
 		}
@@ -52,23 +49,6 @@ func (a *API) Need(ctx context.Context, expr string, at time.Time) (Need, error)
 		}
 	}
 	return n, nil
-}
-
-// sampleRate is how many samples a second the series of a selector had of late. Where they cannot be counted, because series of several
-// metrics become equal without their names, each is taken to be scraped as the server does by default.
-func (a *API) sampleRate(ctx context.Context, selector string, series int, at time.Time) (float64, error) {
-	recent, err := a.Query(ctx, fmt.Sprintf("sum(count_over_time(%s[%s]))", selector, model.Duration(needWindow)), at)
-	switch {
-	case err == nil && len(recent) > 0:
-		return recent[0].Value / needWindow.Seconds(), nil
-	case err == nil:
-		return 0, nil
-	}
-	c, bad := a.Config(ctx)
-	if bad != nil || c.ScrapeInterval <= 0 {
-		return 0, err
-	}
-	return float64(series) / c.ScrapeInterval.Seconds(), nil
 }
 
 // selectorsOf are an expression's selectors in the order of pathsOf.

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -59,5 +61,34 @@ func TestNeedBeforeReading(t *testing.T) {
 	f := newFakeServer(t, world(0.02)...)
 	if err := CheckNeed(t.Context(), newTestRemote(t, RemoteConfig{URL: f.URL, MaxSamples: 10}), `temp`, time.UnixMilli(t0)); err != nil {
 		t.Errorf("without the API: %v", err)
+	}
+}
+
+// A selector of several metrics is counted metric by metric where the server cannot count them together, the ten largest of them.
+func TestSampleRateOfSeveralMetrics(t *testing.T) {
+	counted := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		result, q := "", r.FormValue("query")
+		switch {
+		case strings.HasPrefix(q, "count by (__name__)"):
+			for i := range 12 {
+				result += fmt.Sprintf(`,{"metric":{"__name__":"m%02d"},"value":[1707868800,"10"]}`, i)
+			}
+		case strings.Contains(q, `__name__="m`):
+			counted++
+			result = `,{"metric":{},"value":[1707868800,"200"]}` // in ten minutes, of ten series
+		default:
+			w.WriteHeader(http.StatusUnprocessableEntity)
+			_, _ = w.Write([]byte(`{"status":"error","errorType":"execution","error":"vector cannot contain metrics with the same labelset"}`))
+			return
+		}
+		_, _ = w.Write([]byte(`{"status":"success","data":{"resultType":"vector","result":[` + strings.TrimPrefix(result, ",") + `]}}`))
+	}))
+	defer server.Close()
+	r := newTestRemote(t, RemoteConfig{URL: server.URL + "/api/v1/read"})
+	rate, err := r.API().SampleRate(t.Context(), `{__name__=~"m.+"}`, 120, time.UnixMilli(t0))
+	if err != nil || math.Abs(rate-4) > 1e-9 || counted != 10 {
+		t.Errorf("%v a second, %v, after %d counts; want 4: 2,400 in ten minutes", rate, err, counted)
 	}
 }

@@ -78,13 +78,11 @@ func (c *census) stock(ctx context.Context, selector string, history time.Durati
 		if k == 0 {
 			at = now
 		}
-		v, err := c.api.Query(ctx, "sum(count_over_time("+selector+"["+promDuration(rateWindow)+"]))", at)
+		rate, err := c.api.SampleRate(ctx, selector, n, at)
 		if err != nil {
 			return stock{}, err
 		}
-		if len(v) > 0 {
-			s.rate += v[0].Value / rateWindow.Seconds() / (stockProbes + 1)
-		}
+		s.rate += rate / (stockProbes + 1)
 	}
 	c.cache[key] = s
 	return s, nil
