@@ -63,8 +63,7 @@ func (*querier) LabelNames(context.Context, *storage.LabelHints, ...*labels.Matc
 // Close has nothing to release.
 func (*querier) Close() error { return nil }
 
-// Select gives the matching series. The parts are in order, and so are the series of one; a selection over several parts is not
-// sorted over all of them, because detectors select one.
+// Select gives the matching series in the order of their labels, as Prometheus does.
 func (q *querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, ms ...*labels.Matcher) storage.ChunkSeriesSet {
 	set := &seriesSet{q: q}
 	for p, part := range q.fleet.parts {
@@ -76,6 +75,10 @@ func (q *querier) Select(_ context.Context, _ bool, _ *storage.SelectHints, ms .
 				set.list = append(set.list, &part[i])
 			}
 		}
+	}
+	byLabels := func(a, b *series) int { return labels.Compare(a.labels, b.labels) }
+	if !slices.IsSortedFunc(set.list, byLabels) { // a part is
+		slices.SortFunc(set.list, byLabels)
 	}
 	return set
 }
