@@ -59,6 +59,7 @@ func backends() []backend {
 		},
 		{
 			name: "Thanos", env: "TIDEWATCH_THANOS", binary: "thanos", addrs: 5, http: 0, writes: 2, path: "/api/v1/receive", ready: "/-/ready",
+			settle: "/api/v1/query?query=count(last_over_time(ragged[1h]))", // the querier looks for stores every few seconds
 			commands: func(dir string, a []string) [][]string {
 				return [][]string{
 					{"receive", "--tsdb.path=" + dir, "--grpc-address=" + a[1], "--remote-write.address=" + a[2], "--http-address=" + a[3], `--label=replica="a"`, "--log.level=warn"},
@@ -160,9 +161,13 @@ func (r *running) write(t *testing.T, all []series) {
 	if r.settle == "" {
 		return
 	}
-	if _, err := get(r.url(r.settle)); err != nil {
-		t.Fatal(err)
-	}
+	eventually(t, time.Minute, r.name+" to show what was written", func() error {
+		text, err := get(r.url(r.settle))
+		if err == nil && strings.Contains(text, `"result":[]`) {
+			err = errNotYet
+		}
+		return err
+	})
 }
 
 func port(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }
