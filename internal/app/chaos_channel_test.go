@@ -61,7 +61,7 @@ var countOfAlarms = regexp.MustCompile(`marked false \d+ of \d+`)
 
 // told is the channel as it has to be after a run; exact but where decisions that waited in memory for room on the disk have died
 // with it. Those are made anew, all at once, so that one version may say what two have said: then versions do not count, nor which
-// message said first that an alarm joined, nor an alarm that was over before it was decided anew.
+// message said first that an alarm joined, nor an alarm or a silence that was over before it was decided anew.
 func told(channel []posted, exact bool) (out []string) {
 	for _, p := range channel {
 		if exact {
@@ -70,7 +70,7 @@ func told(channel []posted, exact bool) (out []string) {
 		}
 		text := p.key + " " + countOfAlarms.ReplaceAllString(p.text, "")
 		for _, r := range p.replies {
-			if !strings.Contains(r.text, " joined: ") {
+			if !strings.Contains(r.text, " joined: ") && !strings.HasPrefix(r.text, "The silence by ") {
 				text += "\n    " + r.text
 			}
 		}
