@@ -44,7 +44,11 @@ func TestShapeIsFound(t *testing.T) {
 		}
 		return before, during, unit
 	}
-	for seed := range uint64(3) {
+	seeds := uint64(3)
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
 		_, without, _ := seen(false, seed+1)
 		before, with, unit := seen(true, seed+1)
 		t.Logf("seed %d: %d of 600 points before; of %d of another shape %d without the library, %d with it (%s)", seed, before, points, without, with, unit)
@@ -58,7 +62,7 @@ func TestShapeIsFound(t *testing.T) {
 func TestShapesOnNullFamilies(t *testing.T) {
 	points := int64(40_000)
 	if testing.Short() {
-		points = 12_000
+		t.Skip("make test-full runs it")
 	}
 	total, over := 0.0, [2]float64{}
 	for _, f := range families {

@@ -18,6 +18,10 @@ func (r *runner) onLogScale(t int64, x float64) bool {
 
 // TestScaleIsChosenByLikelihood runs series whose noise does or does not grow with their level. A scale that was taken up stays.
 func TestScaleIsChosenByLikelihood(t *testing.T) {
+	seeds, days := uint64(2), int64(30)
+	if testing.Short() {
+		seeds, days = 1, 14
+	}
 	bursts := func(seed uint64) func(int64) float64 { // autocorrelated and multiplicative: the hours' own noise does not explain it
 		s, v := source{seed}, 0.0
 		return func(int64) float64 { v = 0.95*v + 0.3*s.normal(); return 20 * math.Exp(v) }
@@ -39,10 +43,10 @@ func TestScaleIsChosenByLikelihood(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			for seed := range uint64(2) {
+			for seed := range seeds {
 				r, next := newRunner(t, "combined", models.Config{Transform: models.Auto}), c.make(seed+1)
 				changes, log := 0, false
-				for k := range int64(30 * 288) {
+				for k := range days * 288 {
 					at := k * gridStep.Milliseconds()
 					x := next(at)
 					if k%288 == 0 && r.onLogScale(at, x) != log {
