@@ -45,6 +45,7 @@ type joint struct {
 	learnt   int32   // of them, calm
 	usual    float64 // mean statistic of calm points, per ready series
 	tail     lone
+	habit    habit
 	episode  jointEpisode
 	peers    *peers // where replicas are compared; nil: all are one
 
@@ -64,6 +65,7 @@ type jointJudgement struct {
 	fast      float64   // sums over the channels
 	slow      float64
 	statistic float64 // in the unit of size
+	judged    float64 // of it, what is not familiar
 	surprise  float64
 }
 
@@ -182,7 +184,8 @@ func (m *joint) judged(t int64, x []float64) *jointJudgement {
 		m.add(j)
 	}
 	if j.present > 0 {
-		j.surprise = m.tail.with(jointPrior).surprise(j.statistic, 1)
+		j.judged = m.habit.judge(j.statistic)
+		j.surprise = m.tail.with(jointPrior).surprise(j.judged, 1)
 	}
 	return j
 }
@@ -241,7 +244,7 @@ func (m *joint) Explain(t int64, x []float64, _ int, surprise float64) tidewatch
 	if m.peers != nil {
 		out.Unit = "× usual distance from its peers"
 	}
-	out.Limit = m.tail.with(jointPrior).value(math.Pow(10, -surprise))
+	out.Limit = m.tail.with(jointPrior).value(math.Pow(10, -surprise)) + float64(m.habit)
 	return out
 }
 
@@ -266,26 +269,29 @@ func (m *joint) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewa
 	if j.present > 0 {
 		m.points = min(m.points+1, math.MaxInt32-1)
 	}
-	if j.present > 0 && v[0] != tidewatch.Excluded {
-		ev[0] = m.regimes(t, v[0], j)
+	counted, learnt := v[0], m.unhabituated(v[0], j)
+	if j.present > 0 && learnt != tidewatch.Excluded {
+		ev[0] = m.regimes(t, learnt, j)
 	}
-	verdict := v[0]
-	if ev[0] != tidewatch.NoEvent {
-		verdict = tidewatch.Excluded // what was judged belongs to the regime before
-	}
-	if verdict == tidewatch.Expected {
-		verdict = tidewatch.Calm
-	}
-	m.count(verdict, j)
 	switch {
-	case verdict != tidewatch.Calm:
+	case ev[0] != tidewatch.NoEvent:
+		counted, learnt = tidewatch.Excluded, tidewatch.Excluded // what was judged belongs to the regime before
+	case learnt == tidewatch.Expected:
+		counted, learnt = tidewatch.Calm, tidewatch.Calm
+	}
+	m.count(counted, j)
+	if learnt != tidewatch.Excluded && j.present > 0 && m.ready() {
+		m.habit.follow(j.statistic, learnt == tidewatch.Quarantined)
+	}
+	switch {
+	case learnt != tidewatch.Calm:
 	case m.peers != nil:
 		m.peers.learn()
 	default:
 		m.common.learn(j.bent)
 	}
 	for i := range m.channels {
-		m.channels[i].advance(m.settings, t, verdict, &j.channels[i])
+		m.channels[i].advance(m.settings, t, learnt, &j.channels[i])
 	}
 }
 
@@ -294,13 +300,13 @@ func (m *joint) count(v tidewatch.Verdict, j *jointJudgement) {
 	if j.ready == 0 || j.present == 0 {
 		return
 	}
-	s := j.statistic
+	tail := m.tail.with(jointPrior)
 	switch v {
 	case tidewatch.Excluded:
 		return
 	case tidewatch.Quarantined:
-		if m.episode.points <= slowHead {
-			m.tail.with(jointPrior).learn(min(s, m.tail.with(jointPrior).value(math.Pow(10, -headSurprise))))
+		if m.episode.points <= episodeHead {
+			tail.learn(min(j.judged, tail.value(math.Pow(10, -headSurprise))))
 		}
 		return
 	}
@@ -310,12 +316,12 @@ func (m *joint) count(v tidewatch.Verdict, j *jointJudgement) {
 		each = j.fast
 	}
 	if m.ready() {
-		m.tail.with(jointPrior).learn(s)
+		tail.learn(j.judged)
 		each = min(each, usualClip*max(m.usual, usualLeast/float64(j.ready)))
 	}
 	m.usual += float64(max(usualHaste/(float64(m.learnt)+usualHaste), 1/usualMemory) * (each - m.usual))
 	if m.learnt%tailEvery == 0 {
-		m.tail.with(jointPrior).forget(float32(1 - tailEvery/m.settings.tailMemory))
-		m.tail.with(jointPrior).fit()
+		tail.forget(float32(1 - tailEvery/m.settings.tailMemory))
+		tail.fit()
 	}
 }

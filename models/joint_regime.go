@@ -86,7 +86,7 @@ func (m *joint) accept(t int64, j *jointJudgement) {
 
 // settle ends the episode in a regime that has just been entered; the one before is remembered.
 func (m *joint) settle(t int64) {
-	m.episode = jointEpisode{until: t + rememberFor.Milliseconds()}
+	m.episode, m.habit = jointEpisode{until: t + rememberFor.Milliseconds()}, 0
 	for i := range m.channels {
 		m.channels[i].fast, m.channels[i].slow = 0, 0
 		m.now.channels[i].fast, m.now.channels[i].slow = 0, 0

@@ -7,7 +7,7 @@ import (
 
 const (
 	jointMagic  = 'J'
-	jointFormat = 4
+	jointFormat = 5
 )
 
 // AppendState implements Model.
@@ -66,6 +66,8 @@ func (m *joint) visit(c *codec) {
 	c.f64(&m.usual)
 	c.within("usual statistic", m.usual, 0, 1e9)
 	m.tail.with(jointPrior).visit(c)
+	c.f64((*float64)(&m.habit))
+	c.within("familiar statistic", float64(m.habit), 0, 1e9)
 	p := &m.episode
 	c.i64(&p.start, &p.until)
 	c.i32(&p.points, &p.calm, &p.matches)

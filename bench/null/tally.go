@@ -19,7 +19,8 @@ type byChannel [tidewatch.NumChannels]int
 
 // tally is what one detector did in the measured part.
 type tally struct {
-	points, alarms []int                // by series
+	points, alarms []int                // by series; alarms within an hour of the series' one before left out
+	last           []int64              // alarm of each series, Unix milliseconds
 	over           [len(nominals)][]int // by series: points of at most the nominal probability
 	episodes       int                  // alarms of any series, those within an hour of the one before left out
 	once           int                  // alarms that a single point decided
@@ -28,7 +29,7 @@ type tally struct {
 	limit          engine.Limit         // at the end
 }
 
-// oneEpisode is how the engine counts what a whole detector promises: alarms closer than this are one.
+// oneEpisode is how the engine counts what it promises: alarms closer than this are one.
 const oneEpisode = time.Hour
 
 // measured runs the k-th detector of a family.
@@ -40,7 +41,7 @@ func measured(ctx context.Context, o *Options, f Family, d engine.Detector, k in
 	for i := range values {
 		values[i] = f.Values(o.Seed, uint64(k*seriesPerDetector+i), d.Model.Step, (historyDays+o.Days)*daily)
 	}
-	t := tally{points: make([]int, seriesPerDetector), alarms: make([]int, seriesPerDetector)}
+	t := tally{points: make([]int, seriesPerDetector), alarms: make([]int, seriesPerDetector), last: make([]int64, seriesPerDetector)}
 	for i := range t.over {
 		t.over[i] = make([]int, seriesPerDetector)
 	}
@@ -67,10 +68,14 @@ func (t *tally) count(series int, j engine.Judged) {
 			t.overBy[j.Score.Channel]++
 		}
 	}
-	if j.Onset {
+	if !j.Onset {
+		return
+	}
+	if j.T-t.last[series] >= oneEpisode.Milliseconds() {
 		t.alarms[series]++
 		t.alarmBy[j.Score.Channel]++
 	}
+	t.last[series] = j.T
 }
 
 // tell takes in the changes from a time on.

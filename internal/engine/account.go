@@ -6,19 +6,30 @@ import "slices"
 // their order, and those before it decayed.
 type account struct {
 	fresh, onsets onsets
-	last          lastOnset
+	last          lastOnset // of all series, where they share the budget
+	lately        lately    // of each series, where each has its own
 }
 
 // count takes the rises of so many series-steps, in any order.
 func (a *account) count(rises []rise, steps int, perSeries bool) {
 	slices.SortFunc(rises, func(x, y rise) int { return order(x.t, y.t, x.series, y.series, 0, 0) })
-	a.fresh.count(rises, &a.last, perSeries)
+	if perSeries && a.lately == nil {
+		a.lately = lately{}
+	}
+	for _, r := range rises {
+		if perSeries {
+			a.fresh.count(a.lately.fresh(r), r.hi)
+		} else {
+			a.last.enter(r, &a.fresh)
+		}
+	}
 	a.fresh.steps += float64(steps)
 	a.fresh.seen += float64(steps)
 }
 
-// turn makes what was fresh a part of the past.
-func (a *account) turn() {
+// turn makes what was fresh a part of the past, at grid time t.
+func (a *account) turn(t int64) {
+	a.lately.forget(t)
 	a.onsets.add(&a.fresh)
 	a.fresh = onsets{}
 }
@@ -29,12 +40,16 @@ func (d *detector) solve(series int) Limit {
 	if d.Promise.FDR > 0 {
 		return d.solveFDR(series)
 	}
-	if !d.lone() {
-		return d.many.onsets.solve(d.Promise, 1, series, d.Model.Step, steepestMany)
+	many, one := tailRule(ofMany), tailRule(ofOne)
+	if d.Join != nil {
+		many, one = ofGroup, ofGroup
 	}
-	l := d.many.onsets.solve(d.Promise, 0.5, series, d.Model.Step, steepestMany)
-	one := d.single.onsets.solve(d.Promise, 0.5, series, d.Model.Step, steepest)
-	l.Lone = max(one.Surprise, l.Surprise)
+	if !d.lone() {
+		return d.many.onsets.solve(d.Promise, 1, series, d.Model.Step, many)
+	}
+	l := d.many.onsets.solve(d.Promise, 0.5, series, d.Model.Step, many)
+	lone := d.single.onsets.solve(d.Promise, 0.5, series, d.Model.Step, one)
+	l.Lone = max(lone.Surprise, l.Surprise)
 	l.Observed += d.single.onsets.at(l.Lone)
 	return l
 }

@@ -9,12 +9,12 @@ import (
 // The promise is kept by counting. An alarm of M of N at limit θ begins exactly when v rises through θ, where v is the M-th
 // largest of the last N policy surprises (and, with `for`, the smallest of those over the pending time). So the number of
 // onsets that history would have had is known for every θ at once: each rise of v from a to b adds one onset to all θ in
-// [a, b). Onsets of one detector within an hour of each other are one episode, as what befalls all series at once is (a
-// budget of each series counts each series for itself). The limit is the smallest θ whose rate is within the budget.
-// Where history is too short to hold the budgeted number, the rate is extrapolated by the exponential tail that fits the
-// part that was seen often (a straight line in log rate over θ, which is what a calibrated surprise gives); rare, large
-// surprises of real incidents therefore do not raise the limit. Where a single point may decide too, its surprises are counted
-// and solved in the same way, apart.
+// [a, b). Onsets of one detector within an hour of each other are one episode, as what befalls all series at once is; a
+// budget of each series counts the episodes of each series. The limit is the smallest θ whose rate is within the budget.
+// Where history is too short to hold the budgeted number, the rate is extrapolated by a tail that fits the part that was seen
+// often (a straight line in log rate over θ, which is what a calibrated surprise gives); rare, large surprises of real incidents
+// therefore do not raise the limit. Where a single point may decide too, its surprises are counted and solved
+// in the same way, apart.
 
 const (
 	limitBins  = 320
@@ -53,16 +53,20 @@ type onsets struct {
 // lastOnset is when the newest onset at each limit was, Unix milliseconds.
 type lastOnset [limitBins]int64
 
-// count takes rises, in order of time, into the onsets of a detector. Those that continue an episode are left out unless each
-// series counts for itself.
-func (o *onsets) count(rises []rise, last *lastOnset, perSeries bool) {
-	for _, r := range rises {
-		for b := r.lo; b < min(r.hi, limitBins); b++ {
-			if perSeries || r.t-last[b] >= oneEpisode.Milliseconds() {
-				o.counts[b]++
-			}
-			last[b] = r.t
+// enter counts a rise at the limits where it continues no episode of the detector. Rises come in order of time.
+func (l *lastOnset) enter(r rise, o *onsets) {
+	for b := r.lo; b < min(r.hi, limitBins); b++ {
+		if r.t-l[b] >= oneEpisode.Milliseconds() {
+			o.counts[b]++
 		}
+		l[b] = r.t
+	}
+}
+
+// count adds an onset to the limits of the bins [lo, hi).
+func (o *onsets) count(lo, hi int32) {
+	for b := lo; b < min(hi, limitBins); b++ {
+		o.counts[b]++
 	}
 }
 
@@ -99,16 +103,8 @@ type Limit struct {
 	Epoch       int64         // grid time at which it was solved, Unix milliseconds; 0 before the first
 }
 
-// The steepest tails that are believed in beyond what was seen often, in decades of rate for a decade of surprise. Among the many small
-// onsets of M of N independent points are common, whose rate falls M times as fast as a point's; what is left at large surprises lasts.
-const (
-	steepestMany = 1.0
-	steepest     = 3.0
-)
-
-// solve finds the limit for a share of a budget over the counts of a detector with so many live series and the given step. steepest is the
-// steepest tail that is believed in.
-func (o *onsets) solve(p Promise, share float64, series int, step time.Duration, steepest float64) Limit {
+// solve finds the limit for a share of a budget over the counts of a detector with so many live series and the given step.
+func (o *onsets) solve(p Promise, share float64, series int, step time.Duration, beyond tailRule) Limit {
 	if p.Band > 0 {
 		return Limit{Surprise: -math.Log10(math.Erfc(p.Band / math.Sqrt2))}
 	}
@@ -130,7 +126,7 @@ func (o *onsets) solve(p Promise, share float64, series int, step time.Duration,
 		}
 		l.Promised, l.Per, l.Provisional = 1, time.Duration(days)*24*time.Hour, true
 	}
-	l.Surprise = o.solveRate(budget, steepest)
+	l.Surprise = o.solveRate(budget, beyond)
 	l.Observed = o.at(l.Surprise)
 	return l
 }
@@ -139,49 +135,17 @@ func (o *onsets) solve(p Promise, share float64, series int, step time.Duration,
 func (o *onsets) at(limit float64) float64 { return o.counts[min(int(limit/limitWidth), limitBins-1)] }
 
 // solveRate returns the smallest limit whose onsets per series-step are at most rate.
-func (o *onsets) solveRate(rate, steepest float64) float64 {
+func (o *onsets) solveRate(rate float64, beyond tailRule) float64 {
 	if o.steps == 0 {
 		return min(max(-math.Log10(rate), 3), maxLimit) // the budget read as a probability of points; the chain only makes it rarer
 	}
-	const lowest = lowestBin
-	want := rate * o.steps
-	counts := &o.counts
-	last := lowest - 1 // the largest limit with onsets seen often
-	for b := lowest; b < limitBins && counts[b] >= seenOften; b++ {
-		last = b
-	}
-	switch {
-	case last < lowest:
+	wanted := rate * o.steps
+	if n := o.counts[lowestBin]; n < seenOften {
 		// Hardly any onset even at the smallest limit, as where min_deviation stops nearly all. One more than was seen is
 		// taken for granted, and a decade of surprise for a decade of rate.
-		return min(minLimit+max(math.Log10((counts[lowest]+1)/want), 0), maxLimit)
-	case want >= counts[last]: // the budget lies in the part that was seen often
-		b := last
-		for b > lowest && counts[b-1] <= want {
-			b--
-		}
-		return float64(b) * limitWidth
+		return min(minLimit+max(math.Log10((n+1)/wanted), 0), maxLimit)
 	}
-	slope := min(tailSlope(counts, max(lowest, last-60), last), steepest)
-	return min(float64(last)*limitWidth+(math.Log10(counts[last])-math.Log10(want))/slope, maxLimit)
-}
-
-// tailSlope fits log10 count = a − slope × limit over bins [from, to] by least squares, and keeps the slope within what a
-// calibrated surprise can have: 0.5 (strongly clustered, heavy) to 3 (M independent points, each a decade less likely).
-func tailSlope(counts *[limitBins]float64, from, to int) float64 {
-	n := float64(to - from + 1)
-	if n < 4 {
-		return 1
-	}
-	var sx, sy, sxx, sxy float64
-	for b := from; b <= to; b++ {
-		x, y := float64(b)*limitWidth, math.Log10(counts[b])
-		sx += x
-		sy += y
-		sxx += float64(x * x)
-		sxy += float64(x * y)
-	}
-	return min(max(-(n*sxy-sx*sy)/(n*sxx-sx*sx), 0.5), 3)
+	return beyond(&o.counts, wanted)
 }
 
 // String is the promise in the words of a message.

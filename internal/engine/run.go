@@ -320,8 +320,8 @@ func (d *detector) work(rows []joined, b tidewatch.Block, from, to int64, out *o
 // epoch rebuilds what groups share. It runs before the first column at or after a multiple of epochEvery.
 func (d *detector) epoch(t int64) {
 	d.prune(t)
-	d.many.turn()
-	d.single.turn()
+	d.many.turn(t)
+	d.single.turn(t)
 	d.found.turn(d.Alarm.Of)
 	d.limit = d.solve(d.live(t))
 	d.limit.Epoch = t

@@ -10,7 +10,7 @@ import (
 )
 
 // stateVersion names the layout of a snapshot. Another version is refused; the state is then rebuilt from Prometheus.
-const stateVersion = 10
+const stateVersion = 11
 
 // Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups, split by their id.
 type Snapshot struct {
@@ -330,6 +330,7 @@ func (e *encoder) account(a *account) {
 	for _, t := range a.last {
 		e.i64(t)
 	}
+	e.lately(a.lately)
 }
 
 func (d *decoder) account() (a account) {
@@ -337,6 +338,7 @@ func (d *decoder) account() (a account) {
 	for i := range a.last {
 		a.last[i] = d.i64()
 	}
+	a.lately = d.lately()
 	return a
 }
 

@@ -1,0 +1,76 @@
+package engine
+
+import "math"
+
+// tailRule finds the smallest limit that wanted onsets would have had, from the onsets that each limit had. The smallest limit had many.
+type tailRule func(counts *[limitBins]float64, wanted float64) float64
+
+// The steepest tails that are believed in beyond what was seen often, in decades of rate for a decade of surprise. Among the many small
+// onsets of M of N independent points are common, whose rate falls M times as fast as a point's; what is left at large surprises lasts.
+const (
+	steepestMany = 1.0
+	steepest     = 3.0
+)
+
+// ofMany is the rule for M of N points, ofOne that for single ones.
+func ofMany(counts *[limitBins]float64, wanted float64) float64 {
+	return fitted(counts, wanted, steepestMany)
+}
+
+func ofOne(counts *[limitBins]float64, wanted float64) float64 {
+	return fitted(counts, wanted, steepest)
+}
+
+// fitted fits the tail to the limits whose onsets were seen often.
+func fitted(counts *[limitBins]float64, wanted, steepest float64) float64 {
+	const lowest = lowestBin
+	last := lowest // the largest limit with onsets seen often
+	for last+1 < limitBins && counts[last+1] >= seenOften {
+		last++
+	}
+	if wanted >= counts[last] { // the budget lies in the part that was seen often
+		return leastOf(counts, last, wanted)
+	}
+	slope := min(tailSlope(counts, max(lowest, last-60), last), steepest)
+	return min(float64(last)*limitWidth+(math.Log10(counts[last])-math.Log10(wanted))/slope, maxLimit)
+}
+
+// groupSlope is the slope of a group's tail, in decades of rate for a decade of surprise: what a calibrated surprise claims.
+const groupSlope = 1.0
+
+// ofGroup is the rule for groups that are judged as one. Every point of a group is one of dozens of series, so that incidents are common in its
+// history, and large: a tail that is fitted takes them for how the group is. The line begins at the smallest limit, where the common
+// onsets are, and has the slope that the surprise claims.
+func ofGroup(counts *[limitBins]float64, wanted float64) float64 {
+	if wanted >= seenOften {
+		return leastOf(counts, limitBins-1, wanted)
+	}
+	return min(minLimit+math.Log10(counts[lowestBin]/wanted)/groupSlope, maxLimit)
+}
+
+// leastOf is the smallest limit, of those up to bin last, from which on there were at most as many onsets as are wanted.
+func leastOf(counts *[limitBins]float64, last int, wanted float64) float64 {
+	b := last
+	for b > lowestBin && counts[b-1] <= wanted {
+		b--
+	}
+	return float64(b) * limitWidth
+}
+
+// tailSlope fits log10 count = a − slope × limit over bins [from, to] by least squares, and keeps the slope within what a
+// calibrated surprise can have: 0.5 (strongly clustered, heavy) to 3 (M independent points, each a decade less likely).
+func tailSlope(counts *[limitBins]float64, from, to int) float64 {
+	n := float64(to - from + 1)
+	if n < 4 {
+		return 1
+	}
+	var sx, sy, sxx, sxy float64
+	for b := from; b <= to; b++ {
+		x, y := float64(b)*limitWidth, math.Log10(counts[b])
+		sx += x
+		sy += y
+		sxx += float64(x * x)
+		sxy += float64(x * y)
+	}
+	return min(max(-(n*sxy-sx*sy)/(n*sxx-sx*sx), 0.5), 3)
+}
