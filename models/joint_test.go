@@ -269,6 +269,47 @@ func TestJointRegimes(t *testing.T) {
 	}
 }
 
+// TestJointGetsUsedToWhatLasts: rows that move for a day are told at the beginning, not all day; when others move as well it is told
+// again, and when it happens anew as well.
+func TestJointGetsUsedToWhatLasts(t *testing.T) {
+	e := newEnsemble(t, 9)
+	e.run(12)
+	const limit = 3
+	shift := func(points int, rows ...int) (alarmed int) {
+		for range points {
+			e.draw()
+			for _, i := range rows {
+				e.x[i] += 12
+			}
+			s := e.look().Surprise
+			if s > limit {
+				alarmed++
+			}
+			e.v[0] = tidewatch.Calm
+			if s > limit {
+				e.v[0] = tidewatch.Quarantined
+			}
+			e.Advance(e.time(), e.x, e.v, e.ev)
+			e.k++
+		}
+		return alarmed
+	}
+	first := shift(288, 0, 1)
+	if first < 20 || first > 230 {
+		t.Errorf("alarmed at %d of 288 points, want the first hours", first)
+	}
+	if n := shift(60, 0, 1); n > 5 {
+		t.Errorf("alarmed at %d of 60 points on the second day", n)
+	}
+	if n := shift(30, 0, 1, 4, 5, 6); n < 10 {
+		t.Errorf("alarmed at %d of 30 points at which three more have moved", n)
+	}
+	shift(4 * 288)
+	if n := shift(60, 0, 1, 2, 3); n < 20 {
+		t.Errorf("alarmed at %d of 60 points the next time", n)
+	}
+}
+
 func TestJointIsBounded(t *testing.T) {
 	spec, _ := models.Lookup("joint")
 	if _, err := spec.New(models.Config{Kind: "joint", Rows: models.MaxJoint + 1, Step: time.Minute}); err == nil || !strings.Contains(err.Error(), "at most 100") {

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
+	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/models"
 )
 
@@ -186,5 +188,44 @@ func TestJoinNeedsAJointModel(t *testing.T) {
 		if err := New(Options{}).Configure([]Detector{d}); err == nil || !strings.Contains(err.Error(), "join") {
 			t.Errorf("%s: error is %v", kind, err)
 		}
+	}
+}
+
+// TestGroupPromiseIsKept is TestPromiseIsKeptWithoutIncidents for groups of six that are judged as one.
+func TestGroupPromiseIsKept(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; make test-full runs it")
+	}
+	const groups, history, days, most = 4, 15, 28, 62 // 99.9 % of a Poisson law of 40
+	total := 0
+	for _, family := range []string{"white", "ar", "seasonal", "heavy", "counts"} {
+		d := jointDetector(family)
+		d.Alarm.AtOnce = true
+		d.Promise = Promise{Count: 1, Per: 14 * 24 * time.Hour, PerSeries: true}
+		c := testCore(t, 0, d)
+		b := tidewatch.Block{Detector: d.Name, From: start, Step: 5 * minute, N: (history + days) * 288}
+		for k := range 6 * groups {
+			ls := labels.FromStrings("__name__", fmt.Sprint("c", k%6), "instance", fmt.Sprint(k/6))
+			b.Rows = append(b.Rows, tidewatch.Row{
+				Series: tidewatch.Series{ID: tidewatch.SeriesID(d.Name, ls), Labels: ls}, V: families[family](uint64(k), b.N),
+			})
+		}
+		sortRows(b.Rows)
+		if _, err := c.Train(cut(b, 0, history*288)); err != nil {
+			t.Fatal(err)
+		}
+		res, err := c.Tick(b.End(), []tidewatch.Block{cut(b, history*288, b.N)})
+		must(t, err)
+		n := 0
+		for _, ch := range res.Changes {
+			if ch.Transition.To == alerting.Alarming {
+				n++
+			}
+		}
+		t.Logf("%-9s %d false alarms where %d are promised", family, n, groups*days/14)
+		total += n
+	}
+	if total > most {
+		t.Errorf("%d false alarms where 40 were promised, more than %d", total, most)
 	}
 }
