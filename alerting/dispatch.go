@@ -26,6 +26,9 @@ type DispatcherOptions struct {
 	// StormGroups is how many groups of one receiver may begin within stormWindow with a message each; what is beyond makes one
 	// message together. 0 is without bound.
 	StormGroups int
+	Report      ReportSchedule // the zero value: none
+	// Promised is how many false alarms a day detectors promise at most, by name; one that promises no number is not in it.
+	Promised map[string]float64
 }
 
 // Dispatcher turns transitions into incidents and incidents into notices, with Alertmanager's timing: an incident is opened by
@@ -65,6 +68,8 @@ type Dispatcher struct {
 	changes   map[string][]int64          // times at which alarms were raised or over, ascending
 	warnings  []string                    // for the log: about silences that end soon and hide alarms of which there is no message
 	ledger    ledger
+	schedule  string // of the reports, as it was when reported was set
+	reported  int64  // when the newest report was due, or that schedule was first seen
 	stats     DispatcherStats
 }
 
@@ -126,7 +131,7 @@ func (d *Dispatcher) NextDeadline() (int64, bool) {
 	if len(d.timers) > 0 {
 		next, ok = d.timers[0].next, true
 	}
-	if at := d.ledger.next; at != math.MaxInt64 && (!ok || at < next) {
+	if at := min(d.ledger.next, d.reportDue()); at != math.MaxInt64 && (!ok || at < next) {
 		next, ok = at, true
 	}
 	for i := range d.queue {
@@ -145,6 +150,7 @@ func (d *Dispatcher) Resume(t int64) {
 		in.next = max(in.next, t)
 	}
 	heap.Init(&d.timers)
+	d.resumeReports(t)
 }
 
 // AdvanceTo brings the dispatcher to time t (Unix milliseconds): every signal with At <= t and every tick due by t takes
@@ -157,11 +163,16 @@ func (d *Dispatcher) Resume(t int64) {
 // at every caught-up tick.
 func (d *Dispatcher) AdvanceTo(t int64, view func(Signal) (AlarmView, bool)) []Notice {
 	d.sortQueue()
+	d.startReports(t)
 	var out []Notice
 	applied := 0
 	for {
 		hasSignal := applied < len(d.queue) && d.queue[applied].At <= t
 		hasTick := len(d.timers) > 0 && d.timers[0].next <= t
+		if due := d.reportDue(); due <= t && (!hasSignal || d.queue[applied].At > due) && (!hasTick || d.timers[0].next > due) {
+			out = append(out, d.report(due))
+			continue
+		}
 		if hasSignal && (!hasTick || d.queue[applied].At <= d.timers[0].next) {
 			d.apply(d.queue[applied])
 			applied++

@@ -111,11 +111,11 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 	if first := ranked[0]; (!first.open || first.sig.Stopped) && first.raised != "" {
 		text.was = "Raised by: " + first.raised
 	}
-	n.Headline, n.Body, n.Reply = text.headline(), text.body(), text.reply()
+	n.Headline, n.Body, n.Reply, n.Notes = text.headline(), text.body(), text.reply(), len(text.notes())
 	in.escalates = n.escalates()
 	d.ledger.book(in, at, news)
 	if what == allOver {
-		d.ledger.end(&n, len(text.notes()))
+		d.ledger.end(&n)
 	}
 	return n
 }

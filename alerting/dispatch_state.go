@@ -24,6 +24,8 @@ type dispatcherState struct {
 	Changes   map[string][]int64    `json:"changes,omitempty"`
 	Ledger    ledgerState           `json:"ledger,omitzero"`
 	Begun     []begunState          `json:"begun,omitempty"`
+	Schedule  string                `json:"schedule,omitempty"`
+	Reported  int64                 `json:"reported,omitempty"`
 	Stats     DispatcherStats       `json:"stats"`
 }
 
@@ -44,7 +46,7 @@ type summaryState struct {
 // AppendState appends everything but the routing tree and the options to b, versioned. Equal states give equal bytes.
 func (d *Dispatcher) AppendState(b []byte) []byte {
 	s := dispatcherState{
-		Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats, Silences: d.Silences(), Feedback: d.Feedback(), Changes: d.changes, Disabled: d.Disabled(), Ledger: d.ledger.save(),
+		Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats, Silences: d.Silences(), Feedback: d.Feedback(), Changes: d.changes, Disabled: d.Disabled(), Ledger: d.ledger.save(), Schedule: d.schedule, Reported: d.reported,
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.incidents)) {
 		in := d.incidents[id]
@@ -78,6 +80,7 @@ func (d *Dispatcher) LoadState(b []byte) error {
 	}
 	fresh := NewDispatcher(d.root, d.opts)
 	fresh.queue, fresh.unsorted, fresh.stats, fresh.ledger = s.Queue, true, s.Stats, s.Ledger.ledger()
+	fresh.schedule, fresh.reported = s.Schedule, s.Reported
 	if s.Quiet != nil {
 		fresh.quiet = s.Quiet
 	}

@@ -34,7 +34,6 @@ type tale struct {
 // lastMessage is how the message of an incident ended, while people may still judge it.
 type lastMessage struct {
 	Notice json.RawMessage `json:"notice"`           // CanonicalNotice
-	Notes  int             `json:"notes"`            // lines at the beginning of its body that say what people did
 	Retell int64           `json:"retell,omitempty"` // when it has something new to say; 0: it has not
 }
 
@@ -67,7 +66,7 @@ func (l *ledger) book(in *incident, at int64, told map[string]int) {
 }
 
 // end keeps how an incident's message ended, so that it can still be judged.
-func (l *ledger) end(n *Notice, notes int) {
+func (l *ledger) end(n *Notice) {
 	x := l.tales[n.Key]
 	if x == nil {
 		return
@@ -78,7 +77,7 @@ func (l *ledger) end(n *Notice, notes int) {
 	if err != nil {
 		return // its numbers are kept as their bits, the rest is plain data; without it the message cannot be judged
 	}
-	x.Ended, x.Last = n.At, &lastMessage{Notice: b, Notes: notes}
+	x.Ended, x.Last = n.At, &lastMessage{Notice: b}
 	l.thinOut(n.At)
 }
 

@@ -15,6 +15,7 @@ const (
 	KindSummary  NoticeKind = "summary"  // alarms found at first start or while catching up: one message, never a page
 	KindService  NoticeKind = "service"  // Tidewatch itself: source unreachable, detector off, data partial; edited when it ends
 	KindTest     NoticeKind = "test"     // `tidewatch check --slack`
+	KindReport   NoticeKind = "report"   // the weekly noise report
 )
 
 // Notice is one message in one state: everything that a notifier needs to render it, and nothing that it has to look up.
@@ -38,6 +39,7 @@ type Notice struct {
 	// eu1 · since 02:54 CET". Body holds the lines below it (for service and summary notices, all of the text).
 	Headline string   `json:"headline"`
 	Body     []string `json:"body,omitempty"`
+	Notes    int      `json:"notes,omitempty"` // how many lines at the beginning of Body say what people did
 	// Reply is the text of the one thread reply that this version adds, empty if none (for example on resolve).
 	Reply string `json:"reply,omitempty"`
 

@@ -86,9 +86,9 @@ func (d *Dispatcher) amend(n *Notice, x *tale) {
 	at := x.Last.Retell
 	n.Version, n.At, n.Amends, n.Verdicts = n.Version+1, at, true, d.verdictsGiven(x.Key, at)
 	notes := incidentText{n: n, total: len(n.Alarms) + n.Omitted, loc: d.location()}.notes()
-	n.Body = slices.Concat(notes, n.Body[min(x.Last.Notes, len(n.Body)):])
+	n.Body, n.Notes = slices.Concat(notes, n.Body[min(n.Notes, len(n.Body)):]), len(notes)
 	ended := x.Ended
-	d.ledger.end(n, len(notes))
+	d.ledger.end(n)
 	x.Ended = ended
 }
 

@@ -1,10 +1,13 @@
 package configs
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tidewatch/tidewatch/alerting"
 )
 
 // logReceiver is what a configuration without receivers sends to.
@@ -17,7 +20,7 @@ func (b *builder) receivers(s scope, raws []rawReceiver) {
 		checkName(at, "receiver", raw.Name, seen)
 		r := Receiver{Name: raw.Name}
 		for j, sl := range raw.Slack {
-			r.Slack = append(r.Slack, b.slack(at.at("slack_configs").index(j), sl))
+			r.Slack = append(r.Slack, b.slack(at.at("slack_configs").index(j), raw.Name, sl))
 		}
 		for j, a := range raw.Alertmanager {
 			r.Alertmanager = append(r.Alertmanager, b.alertmanager(at.at("alertmanager_configs").index(j), a))
@@ -37,7 +40,7 @@ func (b *builder) receivers(s scope, raws []rawReceiver) {
 
 var slackSecrets = []string{"app_token", "app_token_file", "api_url", "api_url_file"}
 
-func (b *builder) slack(s scope, raw rawSlack) SlackConfig {
+func (b *builder) slack(s scope, receiver string, raw rawSlack) SlackConfig {
 	c := SlackConfig{
 		Channel: raw.Channel, AppToken: raw.AppToken, AppTokenFile: b.path(raw.AppTokenFile), AppURL: raw.AppURL,
 		APIURL: raw.APIURL, APIURLFile: b.path(raw.APIURLFile),
@@ -48,6 +51,8 @@ func (b *builder) slack(s scope, raw rawSlack) SlackConfig {
 	if !strings.HasSuffix(c.AppURL, "/") {
 		c.AppURL += "/"
 	}
+	c.Headline = messageTemplate(s, receiver, "headline", raw.Headline)
+	c.Body = messageTemplate(s, receiver, "body", raw.Body)
 	checkSlackSecret(s)
 	checkInteractivity(s, c)
 	checkURL(s.at("app_url"), raw.AppURL)
@@ -61,6 +66,19 @@ func (b *builder) slack(s scope, raw rawSlack) SlackConfig {
 		s.at("timeout").wrong("is not above 0s", "")
 	}
 	return c
+}
+
+// messageTemplate is the template of a field, nil where it is not set or wrong.
+func messageTemplate(s scope, receiver, field, text string) *alerting.MessageTemplate {
+	if text == "" {
+		return nil
+	}
+	t, err := alerting.ParseMessageTemplate(field, text)
+	if err != nil {
+		s.at(field).wrong(fmt.Sprintf("of receiver %q is no template that works: %v", receiver, err),
+			"`{{.Title}} {{unit .Value}}` would be one; docs/notifiers/slack.md lists the fields")
+	}
+	return t
 }
 
 func checkSlackSecret(s scope) {
@@ -142,4 +160,23 @@ func (b *builder) watchdog(s scope, raw rawWatchdog) Watchdog {
 		}
 	}
 	return w
+}
+
+func (b *builder) report(s scope, raw rawReport) alerting.ReportSchedule {
+	if raw.Receiver == "" {
+		for _, name := range []string{"weekday", "at", "timezone"} {
+			if s.has(name) {
+				s.at("receiver").wrong("is missing", "name the receiver that the weekly report goes to")
+				break
+			}
+		}
+		return alerting.ReportSchedule{}
+	}
+	r := alerting.ReportSchedule{Receiver: raw.Receiver, Location: cmp.Or(raw.Timezone.loc, b.cfg.Global.Location)}
+	checkRef(s.at("receiver"), "receiver", raw.Receiver, receiverNames(b.cfg.Receivers))
+	r.Weekday, r.At = time.Weekday(raw.Weekday), raw.At.wall
+	if !raw.At.at.IsZero() || r.At >= 24*time.Hour {
+		s.at("at").wrong("is no time of day", `for example "09:00"`)
+	}
+	return r
 }

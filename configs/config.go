@@ -20,6 +20,7 @@ type Config struct {
 	Route         *alerting.Route
 	Receivers     []Receiver
 	Watchdog      Watchdog
+	Report        alerting.ReportSchedule
 	Events        Events
 	Export        Export
 

@@ -85,6 +85,7 @@ func (b *builder) config(raw rawFile) *Config {
 	b.hiding(top, raw)
 	b.route(top, raw)
 	b.cfg.Watchdog = b.watchdog(top.at("watchdog"), raw.Watchdog)
+	b.cfg.Report = b.report(top.at("report"), raw.Report)
 	b.cfg.Export = export(top.at("export"), raw.Export)
 	b.cfg.Events = events(top.at("events"), raw.Events)
 	return b.cfg

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	commoncfg "github.com/prometheus/common/config"
+	"github.com/tidewatch/tidewatch/alerting"
 )
 
 // Receiver is a named list of places that a notice is sent to; one without any drops it.
@@ -30,9 +31,11 @@ type SlackConfig struct {
 	SigningSecretFile string
 	SocketToken       Secret
 	SocketTokenFile   string
-	SendResolved      bool
-	Timeout           time.Duration // of one HTTP request
-	HTTP              commoncfg.HTTPClientConfig
+	// Headline and Body word messages about incidents; nil: Tidewatch does.
+	Headline, Body *alerting.MessageTemplate
+	SendResolved   bool
+	Timeout        time.Duration // of one HTTP request
+	HTTP           commoncfg.HTTPClientConfig
 }
 
 // Webhook reports whether this is an incoming webhook rather than a bot.

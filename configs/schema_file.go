@@ -31,6 +31,8 @@ type rawFile struct {
 	Receivers []rawReceiver `yaml:"receivers"`
 	// An alert that always fires, for somebody who calls when it stops.
 	Watchdog rawWatchdog `yaml:"watchdog"`
+	// A weekly report of what was told: what paged most, what was acknowledged, marked false, and never told.
+	Report rawReport `yaml:"report"`
 	// Deploys, restarts and rollouts, which messages and charts name beside an alarm.
 	Events rawEvents `yaml:"events"`
 	// The series whose scores and bands `/metrics` shows. Left out, none.
@@ -119,6 +121,18 @@ type rawWatchdog struct {
 	Receiver string `yaml:"receiver"`
 	// Least time between two alerts. Each holds for four times as long.
 	Interval duration `yaml:"interval" default:"1m"`
+}
+
+// rawReport is a message a week about the messages themselves (see [noise report](silences.md#noise-report)). `tidewatch report` shows the same at any time.
+type rawReport struct {
+	// Receiver of the report. Left out, there is none.
+	Receiver string `yaml:"receiver"`
+	// Day of the week, in English.
+	Weekday weekday `yaml:"weekday" default:"monday"`
+	// Time of day.
+	At moment `yaml:"at" default:"09:00"`
+	// Time zone (IANA name) of that time.
+	Timezone timezone `yaml:"timezone" default:"=global's timezone"`
 }
 
 // rawEvents says which metrics tell of deploys, restarts and rollouts. Each is asked of every source that detectors read, once per interval; one that is not there costs next to nothing.

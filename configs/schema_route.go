@@ -62,6 +62,10 @@ type rawSlack struct {
 	SocketToken Secret `yaml:"socket_token"`
 	// File with the app-level token, read at each use.
 	SocketTokenFile string `yaml:"socket_token_file"`
+	// Go template for the first line of an incident's message (see [templates](notifiers/slack.md#templates)). Left out, Tidewatch words it.
+	Headline string `yaml:"headline"`
+	// Go template for the lines below it. What people did about the incident always stands first.
+	Body string `yaml:"body"`
 	// Tell when an alarm ends.
 	SendResolved bool `yaml:"send_resolved" default:"true"`
 	// Limit of one HTTP request.

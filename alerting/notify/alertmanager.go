@@ -79,7 +79,7 @@ func (a *Alertmanager) ResendInterval() time.Duration { return a.cfg.ResendInter
 // alert and is not sent; neither is an alarm that is hidden, for example silenced.
 func (a *Alertmanager) Notify(ctx context.Context, n *alerting.Notice, d alerting.Delivery) (alerting.Delivery, error) {
 	return attemptOnce(ctx, a.poster, fmt.Sprintf("alertmanager receiver %q", a.cfg.Name), n, d, func() (bool, []string, error) {
-		if n.Kind == alerting.KindSummary {
+		if isTold(n) {
 			return false, nil, nil
 		}
 		unknown, err := a.postBatch(ctx, a.noticeAlerts(n))

@@ -33,7 +33,7 @@ func NoticeAlerts(n *alerting.Notice, externalURL string) []Alert {
 		if n.Status == "resolved" && out[i].Status != "resolved" {
 			out[i].Status, out[i].EndsAt = "resolved", cmp.Or(n.EndsAt, n.At)
 		}
-		if n.Kind == alerting.KindSummary { // found afterwards: told, not fired
+		if isTold(n) { // found afterwards: told, not fired
 			out[i].Labels["notice_kind"] = string(n.Kind)
 		}
 	}
@@ -136,4 +136,9 @@ func stamp(ms int64) string {
 		return zeroTime
 	}
 	return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z07:00")
+}
+
+// isTold reports whether the notice is for people only: it fires nothing.
+func isTold(n *alerting.Notice) bool {
+	return n.Kind == alerting.KindSummary || n.Kind == alerting.KindReport
 }

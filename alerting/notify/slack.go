@@ -38,6 +38,8 @@ type SlackConfig struct {
 	IconEmoji string
 	// Interactive puts buttons under incidents. The app must have an endpoint for them, or Socket Mode; a webhook shows none.
 	Interactive bool
+	// Headline and Body, where they are not nil, word messages about incidents; see alerting.Dress.
+	Headline, Body *alerting.MessageTemplate
 	// Clock tells the time in which Slack stamps messages, so it must be the real one; nil is time.Now.
 	Clock func() time.Time
 }

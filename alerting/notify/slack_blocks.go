@@ -31,6 +31,11 @@ var webhookStyle = style{matchers: true} // a copyable matcher stands where butt
 // style is a bot's.
 func (b *bot) style() style { return style{buttons: b.cfg.Interactive} }
 
+// dress words a notice as the receiver's templates say.
+func (cfg *SlackConfig) dress(n *alerting.Notice) *alerting.Notice {
+	return alerting.Dress(n, cfg.Headline, cfg.Body)
+}
+
 // compose lays a notice out in blocks, within Slack's limits for any notice.
 func compose(n *alerting.Notice, c chartRef, st style) message {
 	head := emoji(n) + " " + fit(oneLine(n.Headline), slackHeadline)
@@ -109,6 +114,8 @@ func emoji(n *alerting.Notice) string {
 		return "📋"
 	case alerting.KindService:
 		return "⚠️"
+	case alerting.KindReport:
+		return "📊"
 	case alerting.KindTest:
 		return "🧪"
 	}

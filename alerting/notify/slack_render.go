@@ -28,7 +28,7 @@ func (b *bot) Render(n *alerting.Notice) ([]byte, error) {
 	if c, _ := chartOf(n); c != nil {
 		ref = chartRef{FileID: placeholderFile, Alt: AltText(c)}
 	}
-	m := compose(n, ref, b.style())
+	m := compose(b.cfg.dress(n), ref, b.style())
 	out := rendered{
 		Channel: b.cfg.Channel, Text: m.Text, Blocks: m.Blocks,
 		Metadata: slack.SlackMetadata{EventType: metadataEvent, EventPayload: map[string]any{"key": n.Key, "version": n.Version}},
@@ -41,7 +41,7 @@ func (b *bot) Render(n *alerting.Notice) ([]byte, error) {
 
 // Render implements alerting.Renderer.
 func (w *webhook) Render(n *alerting.Notice) ([]byte, error) {
-	m := compose(n, w.chart(n, alerting.Delivery{}), webhookStyle)
+	m := compose(w.cfg.dress(n), w.chart(n, alerting.Delivery{}), webhookStyle)
 	return indented(rendered{Text: m.Text, Blocks: m.Blocks})
 }
 

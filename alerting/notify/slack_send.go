@@ -51,7 +51,7 @@ func (a *attempt) send(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	m := compose(a.n, chart, a.style())
+	m := compose(a.cfg.dress(a.n), chart, a.style())
 	opts := []slack.MsgOption{
 		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...), a.metadata(false),
 		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(),

@@ -62,7 +62,7 @@ func (w *webhook) message(n *alerting.Notice, d alerting.Delivery) *slack.Webhoo
 	var m message
 	switch {
 	case d.Sent == 0 || n.Status == "resolved":
-		m = compose(n, w.chart(n, d), webhookStyle)
+		m = compose(w.cfg.dress(n), w.chart(n, d), webhookStyle)
 	case n.Reply != "":
 		m = composeReply(n)
 		m.section("re: " + fit(oneLine(n.Headline), slackHeadline))

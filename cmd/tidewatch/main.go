@@ -33,7 +33,7 @@ type command func(app *kingpin.Application, env *env) (name string, run func(con
 
 // commands in the order in which help lists them.
 var commands = []command{
-	serveCommand, statusCommand, alarmQueryCommand, alarmHistoryCommand, alarmSetStateCommand, alarmDisableCommand, alarmEnableCommand, silenceAddCommand, silenceQueryCommand, silenceUpdateCommand, silenceExpireCommand, routesShowCommand, routesTestCommand, initCommand, checkCommand, replayCommand, recordCommand, recordingListCommand, recordingExportCommand, recordingImportCommand, demoCommand, benchDataCommand, benchGenerateCommand, benchNullCommand, benchLoadCommand, benchStormCommand, benchReadCommand, benchLedgerCommand, benchGeneratorCommand, backupCommand,
+	serveCommand, statusCommand, reportCommand, alarmQueryCommand, alarmHistoryCommand, alarmSetStateCommand, alarmDisableCommand, alarmEnableCommand, silenceAddCommand, silenceQueryCommand, silenceUpdateCommand, silenceExpireCommand, routesShowCommand, routesTestCommand, initCommand, checkCommand, replayCommand, recordCommand, recordingListCommand, recordingExportCommand, recordingImportCommand, demoCommand, benchDataCommand, benchGenerateCommand, benchNullCommand, benchLoadCommand, benchStormCommand, benchReadCommand, benchLedgerCommand, benchGeneratorCommand, backupCommand,
 }
 
 // env is what all commands share. now is the time up to which they look back; the service lives by the wall's clock.

@@ -26,6 +26,8 @@ type Controls interface {
 	Incidents(ctx context.Context) ([]alerting.Incident, error)
 	// EndedIncident is the one with this key whose message has ended and can still be judged.
 	EndedIncident(ctx context.Context, key string) (in alerting.Incident, ok bool)
+	// NoiseReport counts what people were told in [from, to), Unix milliseconds.
+	NoiseReport(ctx context.Context, from, to int64) (alerting.NoiseReport, error)
 	// Feedback is what has not been forgotten, by id.
 	Feedback(ctx context.Context) ([]alerting.FeedbackEntry, error)
 	// Judge is the alarms as a person sees them now. An unknown one is an error that wraps ErrNotFound.

@@ -23,6 +23,15 @@ var (
 func controlRoutes() []*route {
 	return []*route{
 		{
+			method: http.MethodGet, path: "/api/v1/report", id: "getReport", tag: "incidents",
+			summary: "What people were told in a range: incidents by detector, acknowledged, marked false, and what was hidden.",
+			params: []param{
+				{name: "from", kind: kindTime, example: "2026-11-16T09:00:00Z", doc: "Beginning, RFC 3339 or Unix seconds; left out: a week before to."},
+				paramTo,
+			},
+			answer: NoiseReport{}, codes: codesList, limited: true, serve: envelope((*server).report),
+		},
+		{
 			method: http.MethodGet, path: "/api/v1/silences", id: "listSilences", tag: "silences",
 			summary: "Silences with their history, active ones first; expired ones for five days.",
 			params:  []param{{name: "state", enum: []string{"pending", "active", "expired"}, doc: "Only silences in this state."}},

@@ -127,6 +127,7 @@ func slackNotifier(cfg *configs.Config, name string, s configs.SlackConfig) (ale
 	}
 	c := notify.SlackConfig{
 		Name: name, APIURL: s.AppURL, Channel: s.Channel, Timeout: s.Timeout, HTTPClient: client,
+		Headline: s.Headline, Body: s.Body,
 		ExternalURL: cfg.Global.ExternalURL, // its clock is the real one: it is compared with Slack's time stamps
 	}
 	if s.Webhook() {

@@ -109,6 +109,11 @@ func (c controls) EndedIncident(_ context.Context, key string) (alerting.Inciden
 	return c.s.core.EndedIncident(key, c.s.nowMilli())
 }
 
+// NoiseReport implements api.Controls.
+func (c controls) NoiseReport(_ context.Context, from, to int64) (alerting.NoiseReport, error) {
+	return c.s.core.NoiseReport(from, to), nil
+}
+
 // Feedback implements api.Controls.
 func (c controls) Feedback(context.Context) ([]alerting.FeedbackEntry, error) {
 	return c.s.core.Feedback(), nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/tidewatch/tidewatch/alerting"
@@ -167,9 +168,20 @@ func (s *Service) forgetGone(cfg *configs.Config) {
 func dispatcherOptions(cfg *configs.Config) alerting.DispatcherOptions {
 	return alerting.DispatcherOptions{
 		Location: cfg.Global.Location, Links: links(cfg.Global.ExternalURL), SilenceWarning: cfg.Global.SilenceWarning,
-		FlapChanges: cfg.Global.FlapChanges, StormGroups: cfg.Global.StormGroups,
+		FlapChanges: cfg.Global.FlapChanges, StormGroups: cfg.Global.StormGroups, Report: cfg.Report, Promised: promised(cfg),
 		Inhibit: cfg.Inhibit, Mutes: cfg.Mutes, Intervals: cfg.Intervals,
 	}
+}
+
+// promised is how many false alarms a day detectors promise at most, by name.
+func promised(cfg *configs.Config) map[string]float64 {
+	out := map[string]float64{}
+	for _, d := range cfg.Detectors {
+		if p := promise(d); p.Count > 0 && p.Per > 0 && !p.PerSeries {
+			out[d.Name] = float64(p.Count) * float64(24*time.Hour) / float64(p.Per)
+		}
+	}
+	return out
 }
 
 // links are the URLs beside an alarm: its page, where people can reach this Tidewatch.

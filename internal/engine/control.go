@@ -102,6 +102,13 @@ func (c *Core) EndedIncident(key string, now int64) (alerting.Incident, bool) {
 	return c.disp.EndedIncident(key, now)
 }
 
+// NoiseReport counts what people were told in [from, to), Unix milliseconds.
+func (c *Core) NoiseReport(from, to int64) alerting.NoiseReport {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.disp.NoiseReport(from, to)
+}
+
 // Feedback is what has not been forgotten, by id.
 func (c *Core) Feedback() []alerting.FeedbackEntry {
 	c.mu.RLock()

@@ -108,6 +108,13 @@ func (*Controls) EndedIncident(context.Context, string) (in alerting.Incident, o
 	return in, false
 }
 
+// NoiseReport implements api.Controls.
+func (c *Controls) NoiseReport(ctx context.Context, from, to int64) (alerting.NoiseReport, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.d.NoiseReport(from, to), c.b.enter(ctx)
+}
+
 // Judge implements api.Controls.
 func (c *Controls) Judge(ctx context.Context, ids []string) (out []alerting.Judged, err error) {
 	for _, id := range ids {
