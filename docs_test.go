@@ -154,7 +154,7 @@ func completed(doc map[string]any) map[string]any {
 	for k, v := range doc {
 		switch k {
 		case "global", "storage", "presets", "detector_files", "detectors", "route", "receivers", "events", "export", "time_intervals",
-			"inhibit_rules", "mute_rules", "composite_alarms", "watchdog":
+			"inhibit_rules", "mute_rules", "composite_alarms", "watchdog", "report":
 			out[k] = v
 		default:
 			detector[k] = v

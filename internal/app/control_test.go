@@ -112,7 +112,8 @@ func TestSilencesOutliveTheSnapshot(t *testing.T) {
 	x.stop()
 }
 
-// What a person calls expected is the new normal: the alarm ends as that, and not because the values came back.
+// What a person calls expected is the new normal: the alarm ends as that, and not because the values came back. Taken back, it is
+// not any more, whatever has restarted in between.
 func TestExpectedIsAccepted(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a few seconds with the race detector")
@@ -143,7 +144,7 @@ func TestExpectedIsAccepted(t *testing.T) {
 		}
 		x.walkSent(begin + 2*hour + 25*minute)
 		got := h.slackState(t, false)
-		if !strings.Contains(got, "the shift was accepted as the new normal") {
+		if !strings.Contains(got, "called expected by anna (slack): the shift is the new normal") {
 			t.Errorf("%s: the alarm was not closed by the acceptance:\n%s", name, got)
 		}
 		if want == "" {
@@ -154,6 +155,18 @@ func TestExpectedIsAccepted(t *testing.T) {
 		}
 		if f := x.core.Feedback(); len(f) != 1 || f[0].Judged[0].Hash != judged[0].Hash {
 			t.Errorf("%s: feedback %+v", name, f)
+		}
+		if _, err := x.ask(alerting.Control{ID: "r1", At: 2, Kind: alerting.ControlRetractFeedback, Actor: alerting.Actor{Name: "ben", From: "slack"}, Target: "f1"}); err != nil {
+			t.Fatal(err)
+		}
+		if interrupt != nil {
+			interrupt(x)
+			x = h.start(t)
+		}
+		x.walkSent(begin + 2*hour + 31*minute)
+		p, _, ok := x.core.Band(judged[0].SeriesID, begin+2*hour+10*minute, begin+2*hour+31*minute)
+		if n := len(p.T); !ok || n < 3 || p.Lower[n-2] < p.Lower[0]+50 || p.Lower[n-1] > p.Lower[n-2]-50 {
+			t.Errorf("%s: lower bounds before, after what was accepted, and after that was taken back: %.1f", name, p.Lower)
 		}
 		x.stop()
 	}

@@ -107,7 +107,7 @@ func (s *Service) write(ctx context.Context, res engine.Result, b store.Batch) {
 		s.log.Info("common cause: not all alarms were compared", "alarms_left_out", c.AlarmsLeftOut, "pairs_left_out", c.PairsLeftOut, "pairs", c.Pairs)
 	}
 	for _, w := range res.Warnings {
-		s.log.Warn("an alarm is hidden", "detail", w)
+		s.log.Warn("no message tells this", "detail", w)
 	}
 	if !b.Empty() {
 		s.backlog = append(s.backlog, b)

@@ -6,10 +6,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/internal/api"
 	"github.com/tidewatch/tidewatch/internal/slackapp"
 	"github.com/tidewatch/tidewatch/internal/slackfake"
@@ -138,11 +140,72 @@ func (x *clicker) acts(t *testing.T) {
 		t.Errorf("the silence stays: %s", message)
 	}
 	x.want(4, "tidewatch_slack_interactions_total", "repeated") // ack twice, anomaly and silence once
+	for _, span := range []string{"Silence 1 h", "Silence 24 h"} {
+		said, message = x.click(span, 1)
+		has(t, "the answer", said.Text, "Silenced until")
+		has(t, "the message", message, "ilenced by anna until")
+		x.undo(said)
+	}
+	said, message = x.click("tidewatch-not_anomaly", 1)
+	has(t, "the answer", said.Text, "Noted as not an anomaly")
+	has(t, "the message", message, "Called not an anomaly by anna (slack) at", "ot an anomaly, says anna, until")
+	_, message = x.undo(said)
+	if strings.Contains(message, "not an anomaly by") {
+		t.Errorf("the verdict stays: %s", message)
+	}
+	x.commands(t)
+}
+
+// commands tries what people write.
+func (x *clicker) commands(t *testing.T) {
+	t.Helper()
+	alarm := x.core.Incidents()[0].Alarms[0]
+	for text, want := range map[string][]string{
+		"status":                 {"1 detectors over 3 series", "1 open incidents"},
+		"explain " + alarm[:8]:   {"alarm " + alarm, "decided by"},
+		"last":                   {"Load", "still going on"},
+		"feedback":               {"No feedback stands"},
+		"explain zz":             {"Not done", "which alarm?"},
+		"dance":                  {"There is no `dance`", "/tidewatch status"},
+		"silence job=job0 never": {"Not done", "right would be"},
+	} {
+		a, err := x.h.slack.Command("#oncall", "/tidewatch", text, slackfake.Person, 1)
+		if err != nil || a.Status != http.StatusOK {
+			t.Errorf("%s: %+v, %v", text, a, err)
+		}
+		has(t, "/tidewatch "+text, strings.ReplaceAll(a.Body, `\u003c`, "<"), want...)
+	}
+}
+
+// endsAndIsJudged calls the shift expected, which ends the incident, judges the message that says so, and takes the first verdict back.
+func (x *clicker) endsAndIsJudged(t *testing.T) {
+	t.Helper()
+	expected, message := x.click("tidewatch-expected", 1)
+	has(t, "the answer", expected.Text, "Noted as expected")
+	has(t, "the message", message, "Called expected by anna (slack) at")
+	x.walkSent(begin + 2*hour + 31*minute)
+	message = x.message()
+	has(t, "the message of the end", message, "Closed", "called expected by anna (slack): the shift is the new normal")
+	for _, gone := range []string{"tidewatch-ack", "tidewatch-silence"} {
+		if strings.Contains(message, gone) {
+			t.Errorf("a message that is over offers %s", gone)
+		}
+	}
+	replies := len(x.h.slack.Messages("#oncall")[0].Replies)
+	said, message := x.click("tidewatch-anomaly", 2)
+	has(t, "the answer", said.Text, "Noted as an anomaly")
+	has(t, "the message that is over", message, "Closed", "Called an anomaly by anna (slack) at", `"type":"image"`)
+	if n := len(x.h.slack.Messages("#oncall")[0].Replies); n != replies || len(x.h.slack.Messages("#oncall")) != 1 {
+		t.Errorf("a verdict afterwards adds to the thread or the channel: %d replies, were %d", n, replies)
+	}
+	x.undo(said)
+	x.want(0, "tidewatch_slack_interactions_total", "malformed")
 }
 
 func TestPeopleActThroughTheEndpoint(t *testing.T) {
 	x := newClicker(t, "signing_secret: "+signingSecret)
 	x.acts(t)
+	x.endsAndIsJudged(t)
 	endpoint := "http://" + x.h.opts.Listeners[0].Addr().String() + api.SlackPath
 	body := []byte(url.Values{"payload": {`{"type":"block_actions"}`}}.Encode())
 	for _, tc := range []struct {
@@ -180,8 +243,8 @@ func TestPeopleActThroughSocketMode(t *testing.T) {
 		t.Fatal(err)
 	}
 	has(t, "the acknowledgement", a.Body, "Silenced until", "job=", "ephemeral")
-	if s := x.core.Silences(); s[len(s)-1].Comment != "testing" && s[0].Comment != "testing" {
-		t.Errorf("silences %+v", s)
+	if !slices.ContainsFunc(x.core.Silences(), func(s alerting.Silence) bool { return s.Comment == "testing" }) {
+		t.Errorf("silences %+v", x.core.Silences())
 	}
 	x.leaks(t)
 	x.stop()

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 
@@ -28,7 +29,9 @@ func (c *Core) Control(now int64, ctl alerting.Control) (id string, r Result, er
 	if id, err = c.disp.Control(ctl); err != nil {
 		return "", r, err
 	}
-	c.tellModels(ctl)
+	if err := c.tellModels(ctl); err != nil {
+		r.Warnings = append(r.Warnings, "what was taken back could not be unlearnt: "+err.Error())
+	}
 	if ctl.Kind == alerting.ControlSetState {
 		c.setState(ctl, &r)
 	}
@@ -37,28 +40,34 @@ func (c *Core) Control(now int64, ctl alerting.Control) (id string, r Result, er
 	return id, r, nil
 }
 
-// tellModels has the models of series that a person calls expected accept, at their next real point, the regime that they are in;
-// or not, where that is taken back before.
-func (c *Core) tellModels(ctl alerting.Control) {
-	judged, expected := []alerting.Judged(nil), ctl.Kind == alerting.ControlFeedback
-	switch {
-	case expected && ctl.Feedback.Verdict == alerting.FeedbackExpected:
-		judged = ctl.Feedback.Judged
-	case ctl.Kind == alerting.ControlRetractFeedback:
+// tellModels has the models of series that a person calls expected accept, at their next real point, the regime that they are in; or
+// have it forgotten, where that is taken back.
+func (c *Core) tellModels(ctl alerting.Control) error {
+	var errs []error
+	switch ctl.Kind {
+	case alerting.ControlFeedback:
+		if ctl.Feedback.Verdict == alerting.FeedbackExpected {
+			c.eachJudged(ctl.Feedback.Judged, func(_ *detector, g *group) { g.expect(ctl.ID) })
+		}
+	case alerting.ControlRetractFeedback:
 		for _, f := range c.disp.Feedback() {
 			if f.ID == ctl.Target && f.Verdict == alerting.FeedbackExpected {
-				judged = f.Judged
+				c.eachJudged(f.Judged, func(d *detector, g *group) { errs = append(errs, d.unexpect(g, f.ID)) })
 			}
 		}
 	}
+	return errors.Join(errs...)
+}
+
+// eachJudged calls f for the groups of judged alarms that were not where they should be: elsewhere there is nothing to accept.
+func (c *Core) eachJudged(judged []alerting.Judged, f func(*detector, *group)) {
 	for i := range judged {
-		if judged[i].State == alerting.OK.String() {
-			continue // it is where it should be: there is nothing to accept
+		d := c.engine.find(judged[i].Detector)
+		if d == nil || judged[i].State == alerting.OK.String() {
+			continue
 		}
-		if d := c.engine.find(judged[i].Detector); d != nil {
-			if g := d.group(judged[i].SeriesID); g != nil {
-				g.rows[0].expected = expected
-			}
+		if g := d.group(judged[i].SeriesID); g != nil {
+			f(d, g)
 		}
 	}
 }

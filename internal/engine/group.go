@@ -19,6 +19,7 @@ type group struct {
 	next    int64 // grid time of the next point, Unix milliseconds
 	members members
 	own     *family // what this group alone is judged with; nil: what all share
+	before  *before // the model before it accepted what a person called expected; nil: nobody has, or long ago
 }
 
 // row is one series of a group: its alarm and what is remembered of it besides the model.

@@ -215,6 +215,7 @@ func (g *group) append(e *encoder, step int64) {
 	e.u64(g.id)
 	e.i64(g.next)
 	e.sized(g.model.AppendState)
+	e.before(g.before)
 	e.uint(len(g.rows))
 	for i := range g.rows {
 		g.rows[i].append(e, step)
@@ -234,7 +235,7 @@ func (d *detector) loadGroup(in *decoder) (*group, error) {
 	if err := m.LoadState(state); err != nil {
 		return nil, fmt.Errorf("series %016x: %w", g.id, err)
 	}
-	g.model = m
+	g.model, g.before = m, in.before()
 	g.rows = make([]row, in.count(1))
 	for i := range g.rows {
 		var err error

@@ -52,6 +52,7 @@ func (st *stepper) advance(t int64, g *group) {
 	if st.d.spec.Dim != 0 && st.verdicts[0] == tidewatch.Calm {
 		st.collect(t, g)
 	}
+	g.remember(t, st.verdicts)
 	g.model.Advance(t, st.x, st.verdicts, st.events)
 	g.next = t + st.d.step()
 	for i := range g.rows {
