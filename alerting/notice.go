@@ -16,6 +16,7 @@ const (
 	KindService  NoticeKind = "service"  // Tidewatch itself: source unreachable, detector off, data partial; edited when it ends
 	KindTest     NoticeKind = "test"     // `tidewatch check --slack`
 	KindReport   NoticeKind = "report"   // the weekly noise report
+	KindDigest   NoticeKind = "digest"   // in the place of the messages of many incidents that a queue could not send in time
 )
 
 // Notice is one message in one state: everything that a notifier needs to render it, and nothing that it has to look up.

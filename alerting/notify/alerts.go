@@ -140,5 +140,5 @@ func stamp(ms int64) string {
 
 // isTold reports whether the notice is for people only: it fires nothing.
 func isTold(n *alerting.Notice) bool {
-	return n.Kind == alerting.KindSummary || n.Kind == alerting.KindReport
+	return n.Kind == alerting.KindSummary || n.Kind == alerting.KindReport || n.Kind == alerting.KindDigest
 }

@@ -114,6 +114,8 @@ func emoji(n *alerting.Notice) string {
 		return "📋"
 	case alerting.KindService:
 		return "⚠️"
+	case alerting.KindDigest:
+		return "🔴"
 	case alerting.KindReport:
 		return "📊"
 	case alerting.KindTest:

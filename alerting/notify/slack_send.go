@@ -31,6 +31,10 @@ func (a *attempt) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if a.st.Digest && a.st.TS == "" && a.n.Status == "resolved" { // a digest told of it, and it is over
+		a.d.Sent, a.d.Unknown, a.d.UnknownSince = a.n.Version, false, 0
+		return nil
+	}
 	if a.st.Posted < a.n.Version {
 		if err := a.send(ctx); err != nil {
 			return err

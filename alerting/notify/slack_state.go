@@ -19,7 +19,15 @@ type slackState struct {
 	FileAlt   string `json:"file_alt,omitempty"`
 	FileError string `json:"file_error,omitempty"`
 	NotReady  int    `json:"not_ready,omitempty"`
+	// Digest says that a digest told of the message, which is not there itself.
+	Digest bool `json:"digest,omitempty"`
 }
+
+// Digested implements outbox.Digested.
+func (*bot) Digested() json.RawMessage { return (&slackState{Digest: true}).json() }
+
+// Digested implements outbox.Digested.
+func (*webhook) Digested() json.RawMessage { return (&slackState{Digest: true}).json() }
 
 func readState(raw json.RawMessage) (slackState, error) {
 	var st slackState

@@ -37,9 +37,13 @@ func (w *webhook) Notify(ctx context.Context, n *alerting.Notice, d alerting.Del
 	if d.Sent >= n.Version && !d.Unknown {
 		return d, nil
 	}
+	st, err := readState(d.State)
+	if err != nil {
+		return d, alerting.Permanent(fmt.Errorf("slack receiver %q: %w", w.cfg.Name, err))
+	}
 	msg := w.message(n, d)
-	if msg == nil {
-		return alerting.Delivery{Sent: n.Version}, nil
+	if msg == nil || st.Digest && n.Status == "resolved" { // a digest told of it, and it is over
+		return alerting.Delivery{Sent: n.Version, State: d.State}, nil
 	}
 	address, err := w.cfg.WebhookURL()
 	if err != nil {
@@ -49,7 +53,7 @@ func (w *webhook) Notify(ctx context.Context, n *alerting.Notice, d alerting.Del
 	began := w.cfg.Clock().UnixMilli()
 	unknown, err := w.post(ctx, address, msg)
 	if err == nil {
-		return alerting.Delivery{Sent: n.Version}, nil
+		return alerting.Delivery{Sent: n.Version, State: d.State}, nil
 	}
 	if unknown && !d.Unknown {
 		d.Unknown, d.UnknownSince = true, began

@@ -12,8 +12,9 @@ import (
 // step sends the queue's next notice if one is due. It returns how long to wait before the next step, and whether nothing is
 // queued at all.
 func (o *Outbox) step(ctx context.Context, q *queue) (wait time.Duration, idle bool) {
-	n, ok, err := o.opts.Store.NextNotice(ctx, q.integrations...)
-	if err != nil {
+	_, err := o.digest(ctx, q)
+	n, ok, nerr := o.opts.Store.NextNotice(ctx, q.integrations...)
+	if err = errors.Join(err, nerr); err != nil {
 		if ctx.Err() == nil {
 			o.said.trouble("", "store", err)
 		}

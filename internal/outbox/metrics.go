@@ -16,6 +16,7 @@ type metrics struct {
 	attempts *prometheus.CounterVec
 	failed   *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
+	digested *prometheus.CounterVec
 	pending  *prometheus.Desc
 	stuck    *prometheus.Desc
 
@@ -39,6 +40,10 @@ func newMetrics(s *store.Store, integrations func() []string) *metrics {
 			Help:    "Time from the decision to the arrival of a notification.",
 			Buckets: []float64{0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600},
 		}, []string{"integration"}),
+		digested: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tidewatch_notifications_digested_total",
+			Help: "Messages of incidents in whose place one message about many was sent.",
+		}, []string{"integration"}),
 		pending: prometheus.NewDesc("tidewatch_outbox_pending",
 			"Notifications that wait to be sent, failed ones included.", []string{"integration"}, nil),
 		stuck: prometheus.NewDesc("tidewatch_outbox_failed",
@@ -50,7 +55,7 @@ func (m *metrics) register(r prometheus.Registerer) error {
 	if r == nil {
 		return nil
 	}
-	return errors.Join(r.Register(m.attempts), r.Register(m.failed), r.Register(m.latency), r.Register(m))
+	return errors.Join(r.Register(m.attempts), r.Register(m.failed), r.Register(m.latency), r.Register(m.digested), r.Register(m))
 }
 
 // Describe implements prometheus.Collector.

@@ -27,6 +27,8 @@ type Options struct {
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 
+	// DigestFrom is from how many untold incidents of one integration on a message about all of them takes their place; 0 is 20.
+	DigestFrom int
 	// Interval lies between the starts of two sends of one queue; 0 is a second.
 	Interval time.Duration
 	// Timeout ends an attempt; 0 is 30 s.
@@ -52,6 +54,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.DigestFrom == 0 {
+		o.DigestFrom = 20
 	}
 	for _, d := range []struct {
 		v   *time.Duration
