@@ -102,11 +102,24 @@ func matcherString(ms []*labels.Matcher) string {
 	return "{" + strings.Join(slices.Compact(parts), ",") + "}"
 }
 
-// redactURLError removes the URL from net/http's error: it may hold a password, and the message names the host already.
+// redactURLError removes the URL from net/http's error: it may hold a password, and the message names the host already. Of a token
+// server's refusal it removes the answer, which may repeat the client's secret.
 func redactURLError(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
-		return u.Err
+		err = u.Err
+	}
+	if said, _, has := strings.Cut(err.Error(), "\nResponse:"); has { // as golang.org/x/oauth2 words it
+		return tokenError{said + " (its answer is not shown)", err}
 	}
 	return err
 }
+
+// tokenError is an error of a token server in words that hold no secret.
+type tokenError struct {
+	said string
+	err  error
+}
+
+func (e tokenError) Error() string { return e.said }
+func (e tokenError) Unwrap() error { return e.err }

@@ -46,9 +46,13 @@ func (e *statusError) Error() string {
 	return s
 }
 
+// maxSaid is how many bytes of what a server says about its failure are kept.
+const maxSaid = 512
+
 func readStatus(resp *http.Response, missing string) *statusError {
-	b, _ := io.ReadAll(io.LimitReader(resp.Body, 512)) // the status says enough if the body does not come
-	line, _, _ := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(string(b), "?")), "\n")
+	b, _ := io.ReadAll(io.LimitReader(resp.Body, 8*maxSaid)) // the status says enough if the body does not come
+	said := withoutEcho(string(b), resp.Request)
+	line, _, _ := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(said[:min(len(said), maxSaid)], "?")), "\n")
 	return &statusError{code: resp.StatusCode, body: line, missing: missing, wait: retryHeader(resp)}
 }
 

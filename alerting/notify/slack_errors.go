@@ -162,7 +162,7 @@ func explainCode(e *slack.SlackErrorResponse) string {
 // errors.As; an error in whose text a secret was found no longer shows its causes.
 func redact(err error, secrets ...string) error {
 	text := err.Error()
-	clean := text
+	clean, _, _ := strings.Cut(text, "\nResponse:") // a token server's answer, which may repeat the client's secret
 	for _, s := range secrets {
 		if s != "" {
 			clean = strings.ReplaceAll(clean, s, "<secret>")
