@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -77,6 +78,26 @@ func told(channel []posted, exact bool) (out []string) {
 		out = append(out, text)
 	}
 	return out
+}
+
+// endings is how each message has to have ended and how it has, where people acted on what was forgotten: what they meant may not have
+// been there, or not yet, so that other alarms were hidden or taught from. A message that the run without faults does not have ends
+// well; none is there twice.
+func endings(want, got []posted) (expected, have []string) {
+	ends := map[string]string{}
+	for _, p := range want {
+		ends[p.key], _, _ = strings.Cut(p.text, " ")
+	}
+	seen := map[string]bool{}
+	for _, p := range got {
+		mark, _, _ := strings.Cut(p.text, " ")
+		have = append(have, p.key+" "+mark)
+		if !seen[p.key] {
+			expected = append(expected, p.key+" "+cmp.Or(ends[p.key], "✅"))
+		}
+		seen[p.key] = true
+	}
+	return expected, have
 }
 
 // joinedTwice is the alarms of which a thread says more than once that they joined.
