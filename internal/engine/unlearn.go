@@ -50,6 +50,8 @@ func (d *detector) unexpect(g *group, feedback string) error {
 	if err := m.LoadState(b.state); err != nil {
 		return fmt.Errorf("detector %s, series %016x: the model before feedback %s: %w", d.Name, g.id, feedback, err)
 	}
+	g.model = m
+	d.equip(g)
 	st := newStepper(d, &outcome{})
 	held := g.rows[0].recent.view(d.step(), b.at, g.next-d.step())
 	next := 0
@@ -69,7 +71,6 @@ func (d *detector) unexpect(g *group, feedback string) error {
 		m.Score(t, st.x, st.scores)
 		m.Advance(t, st.x, st.verdicts, st.events)
 	}
-	g.model = m
 	return nil
 }
 
