@@ -61,7 +61,7 @@ receivers:
 func echo(t *testing.T) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<16)) //nolint:errcheck // what came is said
+		body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<16))
 		w.WriteHeader(http.StatusInternalServerError)
 		_, _ = fmt.Fprintf(w, "%s %v %s", r.URL, r.Header, body)
 	}))
@@ -111,7 +111,7 @@ func TestNoSecretGoesOut(t *testing.T) {
 		"/", "/metrics", "/alarms/" + alarm, "/api/v1/alarms", "/api/v1/alarms/" + alarm + "/explain", "/api/v1/anomalies", "/api/v1/detectors", "/api/v1/sources",
 		"/api/v1/silences", "/api/v1/incidents", "/api/v1/feedback", "/api/v1/report", "/api/v1/status/buildinfo", "/api/v1/events", "/-/ready",
 	} {
-		res, err := http.Get("http://" + l.Addr().String() + path) //nolint:noctx // it is the test's own server
+		res, err := http.Get("http://" + l.Addr().String() + path)
 		if err != nil {
 			t.Fatal(err)
 		}
