@@ -76,7 +76,7 @@ func newChaos(t *testing.T, p *play, from int64, seed uint64, calm bool) *chaos 
 		Clock: c.clock, Workers: 1,
 		Load:       func() (*configs.Config, error) { return configs.Parse("chaos.yml", []byte(c.yaml)) },
 		OpenSource: func(configs.Source) (ingest.Source, error) { return src, nil },
-		tuneOutbox: func(o *outbox.Options) { o.Clock, o.Sleep = c.hostTime, c.sleep },
+		tuneOutbox: func(o *outbox.Options) { o.Clock, o.Elapsed, o.Sleep = c.hostTime, c.elapsed, c.sleep },
 		tuneStore: func(o *store.Options) {
 			o.Clock, o.FS, o.Commit = c.hostTime, chaosFS{c}, c.commit
 		},
@@ -116,6 +116,8 @@ func (c *chaos) newDir(t *testing.T) string {
 
 func (c *chaos) slackTime() time.Time { return time.UnixMilli(c.now) }
 func (c *chaos) hostTime() time.Time  { return time.UnixMilli(c.now + c.skew) }
+
+func (c *chaos) elapsed() time.Duration { return time.Duration(c.now) * time.Millisecond }
 
 // note writes down what went wrong.
 func (c *chaos) note(format string, args ...any) {

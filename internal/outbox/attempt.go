@@ -27,7 +27,11 @@ func (o *Outbox) step(ctx context.Context, q *queue) (wait time.Duration, idle b
 	if n.NextAt > now.UnixMilli() && n.UpdatedAt > now.UnixMilli() {
 		return o.rewind(ctx, now), false
 	}
-	if wait := max(time.UnixMilli(n.NextAt).Sub(now), q.pace.wait(now)); wait > 0 {
+	wait = max(time.UnixMilli(n.NextAt).Sub(now), q.pace.wait(now))
+	if n.Delivery.Unknown {
+		wait = max(wait, o.opts.Settle-o.late.since(n, o.opts.Elapsed()))
+	}
+	if wait > 0 {
 		return wait, false
 	}
 	return o.attempt(ctx, q, n, now), false
@@ -59,6 +63,7 @@ func (o *Outbox) attempt(ctx context.Context, q *queue, n store.QueuedNotice, no
 	o.said.fine("", "store")
 	d, err := o.send(ctx, q.notifiers[n.Integration], n)
 	r := o.judge(n, now, d, err)
+	o.late.end(n, o.opts.Elapsed(), r)
 	if r.hold > 0 {
 		*q.pace = pace{o.opts.Clock(), r.hold}
 	}

@@ -23,6 +23,7 @@ type Options struct {
 	Store      *store.Store
 	Notifiers  map[string]alerting.Notifier // by integration id
 	Clock      func() time.Time             // nil is time.Now
+	Elapsed    func() time.Duration         // a time that nobody corrects; nil is that of Clock since New, which for time.Now is monotonic
 	Sleep      func(ctx context.Context, d time.Duration)
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
@@ -48,6 +49,10 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Elapsed == nil {
+		begun := o.Clock()
+		o.Elapsed = func() time.Duration { return o.Clock().Sub(begun) }
 	}
 	if o.Sleep == nil {
 		o.Sleep = sleep

@@ -13,6 +13,7 @@ type Outbox struct {
 	opts Options
 	m    *metrics
 	said *journalist
+	late *settling
 
 	mu      sync.Mutex
 	queues  []*queue      // in order of their keys
@@ -26,7 +27,7 @@ func New(opts Options) (*Outbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Outbox{opts: opts, said: newJournalist(opts.Logger), reload: make(chan struct{}, 1)}
+	o := &Outbox{opts: opts, said: newJournalist(opts.Logger), late: newSettling(opts.Elapsed()), reload: make(chan struct{}, 1)}
 	o.m = newMetrics(opts.Store, o.integrations)
 	if err := o.m.register(opts.Registerer); err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)

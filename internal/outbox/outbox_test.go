@@ -185,6 +185,28 @@ func TestUnknownOutcomeSettlesAndKeepsItsBeginning(t *testing.T) {
 	}
 }
 
+// A clock that jumps forward does not cut short the wait for a request that may still arrive.
+func TestClockMovedForwardWhileARequestIsUnderWay(t *testing.T) {
+	jump := time.Duration(0)
+	r := newRig(t, func(o *Options) {
+		clock, begun := o.Clock, o.Clock()
+		o.Clock, o.Elapsed = func() time.Time { return clock().Add(jump) }, func() time.Duration { return clock().Sub(begun) }
+		o.Settle = time.Minute
+	})
+	f := &fake{clock: r.Clock, script: []error{fmt.Errorf("read answer: %w", alerting.ErrUnknown)}}
+	r.set(t, map[string]alerting.Notifier{"slack": f})
+	queueUp(t, r.store, "slack", "x")
+	sleep := r.opts.Sleep
+	r.opts.Sleep = func(ctx context.Context, d time.Duration) {
+		jump = time.Hour // while it waits for the first time
+		sleep(ctx, min(d, time.Second))
+	}
+	r.drain(t)
+	if got, want := f.String(), "x1@0s x1@1m0s"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestClockMovedBackAnHour(t *testing.T) {
 	r := newRig(t)
 	f := &fake{clock: r.Clock, script: []error{errors.New("down")}}
