@@ -165,13 +165,14 @@ func sameInReplay(t *testing.T, file string, from, to int64, w *walked) {
 	out := runTidewatch(t, "replay", "--json", "--config.file="+file, "--from="+stamp(from), "--to="+stamp(to))
 	var d decision
 	for _, line := range strings.Split(strings.TrimSpace(out), "\n") {
-		var x struct{ Transition, Notice json.RawMessage }
+		var x struct{ Transition, Notice json.RawMessage } // verdicts on data are neither
 		if err := json.Unmarshal([]byte(line), &x); err != nil {
 			t.Fatalf("replay printed %q: %v", line, err)
 		}
-		if x.Transition != nil {
+		switch {
+		case x.Transition != nil:
 			d.transitions = append(d.transitions, string(x.Transition))
-		} else {
+		case x.Notice != nil:
 			d.notices = append(d.notices, string(x.Notice))
 		}
 	}
