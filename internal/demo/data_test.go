@@ -12,6 +12,9 @@ import (
 
 // TestDataDemo plays two recorded files of other years through the whole demo: world, service, fake Slack.
 func TestDataDemo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers, which the race detector makes slow: make test-full has them")
+	}
 	dir := t.TempDir()
 	for k, from := range []int64{1_400_000_100, 1_600_000_200} {
 		var csv bytes.Buffer

@@ -19,6 +19,9 @@ func ownDetector() Detector {
 
 // TestOwnForests: what is decided with them depends neither on blocks, workers nor restarts, and each series has another.
 func TestOwnForests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers, which the race detector makes slow: make test-full has them")
+	}
 	b := world("D", 2, 11)
 	whole := testCore(t, 1, ownDetector())
 	at := 9*288 + 10 // in the middle of the break

@@ -90,6 +90,9 @@ func TestWorldGoesOnLive(t *testing.T) {
 }
 
 func TestShorterHistoryIsTheSameWorld(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers, which the race detector makes slow: make test-full has them")
+	}
 	long, f := newWorld(t, Options{}, 1)
 	short := newFleet(t, Options{})
 	from, to := f.Start()+18*hour, f.Start()+24*hour
