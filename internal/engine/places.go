@@ -21,15 +21,15 @@ type place struct {
 // placesMost is how many alarms are remembered: far more than anybody looks at, and less than a MiB.
 const placesMost = 4096
 
-// find is the detector and the row of an alarm, nil where there is none.
-func (p *places) find(e *Engine, id string) (*detector, *row) {
+// find is the detector and the group of an alarm, nil where there is none.
+func (p *places) find(e *Engine, id string) (*detector, *group) {
 	p.mu.Lock()
 	at, ok := p.of[id]
 	p.mu.Unlock()
 	if ok {
 		if d := e.find(at.detector); d != nil {
 			if g := d.group(at.series); g != nil {
-				return d, &g.rows[0]
+				return d, g
 			}
 		}
 	}
@@ -37,7 +37,7 @@ func (p *places) find(e *Engine, id string) (*detector, *row) {
 		for _, g := range d.groups {
 			if alerting.AlarmID(d.Name, g.id) == id {
 				p.keep(id, place{d.Name, g.id})
-				return d, &g.rows[0]
+				return d, g
 			}
 		}
 	}

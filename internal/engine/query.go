@@ -134,8 +134,8 @@ func (c *Core) FindAlarm(id string) (info AlarmInfo, ok bool) {
 			return c.compositeInfo(x), true
 		}
 	}
-	if d, r := c.places.find(c.engine, id); r != nil {
-		return c.told(d, r, c.disp.HidingAt(c.now)), true
+	if d, g := c.places.find(c.engine, id); g != nil {
+		return c.told(d, &g.rows[0], c.disp.HidingAt(c.now)), true
 	}
 	return AlarmInfo{}, false
 }

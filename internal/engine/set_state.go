@@ -12,11 +12,11 @@ import (
 func (c *Core) checkAlarm(ctl alerting.Control) error {
 	switch ctl.Kind {
 	case alerting.ControlSetState:
-		if d, _, _ := c.alarmRow(ctl.Target); d == nil && c.composite(ctl.Target) == nil {
+		if d, _ := c.places.find(c.engine, ctl.Target); d == nil && c.composite(ctl.Target) == nil {
 			return noAlarm(ctl.Target)
 		}
 	case alerting.ControlDisableActions:
-		d, _, _ := c.alarmRow(ctl.Target)
+		d, _ := c.places.find(c.engine, ctl.Target)
 		if d == nil {
 			d = c.engine.find(ctl.Target)
 		}
@@ -43,20 +43,6 @@ func (r refused) Unwrap() error { return r.kind }
 
 func noAlarm(target string) error {
 	return refused{fmt.Errorf("no alarm %q", target), alerting.ErrNoSuchTarget}
-}
-
-// alarmRow finds the alarm of an id; d is nil if there is none.
-func (c *Core) alarmRow(id string) (d *detector, g *group, i int) {
-	for _, d := range c.engine.detectors {
-		for _, g := range d.groups {
-			for i := range g.rows {
-				if alerting.AlarmID(d.Name, g.rows[i].series.ID) == id {
-					return d, g, i
-				}
-			}
-		}
-	}
-	return nil, nil, 0
 }
 
 // composite finds a composite alarm by its id or name, nil if there is none.
@@ -93,12 +79,12 @@ func (c *Core) set(target string, set alerting.StateSet) (name string, ch Change
 		}
 		return x.Name, describeComposite(x, tr), true
 	}
-	d, g, i := c.alarmRow(target)
+	d, g := c.places.find(c.engine, target)
 	to, err := alerting.ParseState(set.State)
 	if d == nil || err != nil {
 		return "", ch, false
 	}
-	tr, changed := g.rows[i].alarm.Set(set.At, to, d.Model.Step)
+	tr, changed := g.rows[0].alarm.Set(set.At, to, d.Model.Step)
 	if !changed {
 		return d.Name, ch, false
 	}
@@ -106,8 +92,8 @@ func (c *Core) set(target string, set alerting.StateSet) (name string, ch Change
 		c.sets = map[string]alerting.StateSet{}
 	}
 	c.sets[target] = set
-	ch = d.describe(change{t: tr.T, g: g, row: i, tr: tr, data: d.data.trained, note: handNote(to)})
-	f := d.facts(&g.rows[i], nil, tr, d.next-d.step())
+	ch = d.describe(change{t: tr.T, g: g, tr: tr, data: d.data.trained, note: handNote(to)})
+	f := d.facts(&g.rows[0], nil, tr, d.next-d.step())
 	f.Set = &set
 	ch.View = alerting.View(f)
 	return d.Name, ch, true
@@ -124,8 +110,8 @@ func handNote(to alerting.State) string {
 // forgetSets drops the sets that evaluations have ended.
 func (c *Core) forgetSets() {
 	maps.DeleteFunc(c.sets, func(id string, _ alerting.StateSet) bool {
-		d, g, i := c.alarmRow(id)
-		return d == nil || !g.rows[i].alarm.IsSet()
+		d, g := c.places.find(c.engine, id)
+		return d == nil || !g.rows[0].alarm.IsSet()
 	})
 }
 
