@@ -11,29 +11,12 @@ import (
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/ingest"
 	"github.com/tidewatch/tidewatch/internal/api"
-	"github.com/tidewatch/tidewatch/internal/engine"
 )
 
 // A replay with what people asked the service for says what the service said: later for a silence, and with who looked after it.
 func TestReplayWithInputs(t *testing.T) {
 	h := newQuick(t, broken)
-	cfg, err := h.config()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ints, err := integrations(cfg, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	renderer := ints[0].notifier.(alerting.Renderer)
-	served := &transcript{t: t, renderer: renderer}
-	tellOutbox := h.opts.OnResult
-	h.opts.OnResult = func(res engine.Result) {
-		tellOutbox(res)
-		if err := served.add(res); err != nil {
-			t.Error(err)
-		}
-	}
+	cfg, served := h.transcribe(t, nil)
 	x := h.start(t)
 	x.walkSent(begin + hour)
 	if _, err := x.ask(silenceLoad("s0", begin+90*minute)); err != nil { // before the replayed range
@@ -82,7 +65,7 @@ func TestReplayWithInputs(t *testing.T) {
 	}
 	x.stop()
 	replay := func(from int64, in Inputs) (string, ReplayReport) {
-		got := &transcript{t: t, renderer: renderer}
+		got := &transcript{t: t, renderer: served.renderer}
 		report, err := Replay(t.Context(), ReplayOptions{
 			Config: cfg, Source: func(string) (ingest.Source, error) { return h.src, nil }, From: from, To: end, Each: got.add, Inputs: in,
 		})

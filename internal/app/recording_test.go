@@ -31,24 +31,7 @@ func TestServiceRecordsWhatItDecides(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newQuick(t, broken)
 			h.yaml += "storage: {recording: {enabled: true}}\n"
-			cfg, err := h.config()
-			if err != nil {
-				t.Fatal(err)
-			}
-			ints, err := integrations(cfg, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			renderer := ints[0].notifier.(alerting.Renderer)
-			served := &transcript{t: t, renderer: renderer}
-			onResult := h.opts.OnResult
-			h.opts.OnResult = func(res engine.Result) {
-				onResult(res)
-				res.Notices = ofAlarms(res.Notices, name)
-				if err := served.add(res); err != nil {
-					t.Error(err)
-				}
-			}
+			cfg, served := h.transcribe(t, func(res *engine.Result) { res.Notices = ofAlarms(res.Notices, name) })
 			x := h.start(t)
 			x.walkSent(begin + 2*hour + 11*minute)
 			x = middle(x)
@@ -66,7 +49,7 @@ func TestServiceRecordsWhatItDecides(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = rec.Close() }() // it was only read
-			replayed := &transcript{t: t, renderer: renderer}
+			replayed := &transcript{t: t, renderer: served.renderer}
 			report, err := Replay(t.Context(), ReplayOptions{
 				Config: cfg, Source: RecordingSources(cfg, rec, nil), Ticks: RecordedTicks(rec), From: rec.From, To: rec.To,
 				Each: func(res engine.Result) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
 	"github.com/tidewatch/tidewatch/internal/engine"
 )
@@ -41,6 +42,34 @@ func (w *transcript) add(res engine.Result) error {
 	return nil
 }
 
+// transcribe has what the harness's service decides written down, after edit if there is one, by the renderer of its receiver, and gives
+// the configuration that it will run with.
+func (h *harness) transcribe(t *testing.T, edit func(*engine.Result)) (*configs.Config, *transcript) {
+	t.Helper()
+	cfg, err := h.config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ints, err := integrations(cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := &transcript{t: t, renderer: ints[0].notifier.(alerting.Renderer)}
+	before := h.opts.OnResult
+	h.opts.OnResult = func(res engine.Result) {
+		if before != nil {
+			before(res)
+		}
+		if edit != nil {
+			edit(&res)
+		}
+		if err := served.add(res); err != nil {
+			t.Error(err)
+		}
+	}
+	return cfg, served
+}
+
 func TestServeAndReplayDecideTheSame(t *testing.T) {
 	for name, join := range map[string]string{"each series": "", "all as one": "    join: {}\n"} {
 		t.Run(name, func(t *testing.T) {
@@ -53,25 +82,11 @@ func serveAndReplay(t *testing.T, yaml string) {
 	src := &source{series: 4, value: faulty, told: deployed}
 	h := newHarness(t, src, origin+3*day+30_000)
 	h.yaml = yaml
-	cfg, err := h.config()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ints, err := integrations(cfg, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	renderer := ints[0].notifier.(alerting.Renderer)
-	served := &transcript{t: t, renderer: renderer}
-	h.opts.OnResult = func(res engine.Result) {
-		if err := served.add(res); err != nil {
-			t.Error(err)
-		}
-	}
+	cfg, served := h.transcribe(t, nil)
 	from, to := h.clock.Now().UnixMilli(), origin+5*day+3*hour
 	h.run(t, to)
 
-	replayed := &transcript{t: t, renderer: renderer}
+	replayed := &transcript{t: t, renderer: served.renderer}
 	report, err := Replay(t.Context(), ReplayOptions{
 		Config: cfg, Source: func(string) (ingest.Source, error) { return src, nil }, From: from, To: to, Each: replayed.add,
 	})

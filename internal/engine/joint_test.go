@@ -11,7 +11,6 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
-	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/models"
 )
 
@@ -210,18 +209,7 @@ func TestGroupPromiseIsKept(t *testing.T) {
 				Series: tidewatch.Series{ID: tidewatch.SeriesID(d.Name, ls), Labels: ls}, V: families[family](uint64(k), b.N),
 			})
 		}
-		sortRows(b.Rows)
-		if _, err := c.Train(cut(b, 0, history*288)); err != nil {
-			t.Fatal(err)
-		}
-		res, err := c.Tick(b.End(), []tidewatch.Block{cut(b, history*288, b.N)})
-		must(t, err)
-		n := 0
-		for _, ch := range res.Changes {
-			if ch.Transition.To == alerting.Alarming {
-				n++
-			}
-		}
+		n := alarmsAfter(t, c, b, history*288)
 		t.Logf("%-9s %d false alarms where %d are promised", family, n, groups*days/14)
 		total += n
 	}

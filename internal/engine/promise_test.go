@@ -89,13 +89,18 @@ func onsetsWith(t testing.TB, family string, seed uint64, series, days int, p Pr
 			Series: tidewatch.Series{ID: tidewatch.SeriesID(d.Name, ls), Labels: ls}, V: families[family](seed*1000+uint64(k), b.N),
 		})
 	}
+	return alarmsAfter(t, c, b, history*288)
+}
+
+// alarmsAfter is how many alarms are raised by the columns from `history` on, after what is before them was learnt.
+func alarmsAfter(t testing.TB, c *Core, b tidewatch.Block, history int) (n int) {
+	t.Helper()
 	sortRows(b.Rows)
-	if _, err := c.Train(cut(b, 0, history*288)); err != nil {
+	if _, err := c.Train(cut(b, 0, history)); err != nil {
 		t.Fatal(err)
 	}
-	res, err := c.Tick(b.End(), []tidewatch.Block{cut(b, history*288, b.N)})
+	res, err := c.Tick(b.End(), []tidewatch.Block{cut(b, history, b.N)})
 	must(t, err)
-	n := 0
 	for _, ch := range res.Changes {
 		if ch.Transition.To == alerting.Alarming {
 			n++
