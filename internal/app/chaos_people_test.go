@@ -36,63 +36,88 @@ func deedsOf(rng *rand.Rand) (out []deed) {
 // act does it.
 func (c *chaos) act(t *testing.T, n int, d deed) {
 	t.Helper()
-	ctl := alerting.Control{ID: fmt.Sprintf("deed-%d", n), Actor: alerting.Actor{Name: "anna", From: "api"}, At: 1}
-	now := c.clock.Now().UnixMilli()
-	job := alerting.Matchers{labels.MustNewMatcher(labels.MatchEqual, "job", fmt.Sprintf("job%d", d.a%chaosSeries))}
-	incidents, silences, feedback := c.s.core.Incidents(), c.s.core.Silences(), c.s.core.Feedback()
-	switch d.kind {
-	case 0, 1:
-		ctl.Kind, ctl.Silence = alerting.ControlSilence, &alerting.SilenceSpec{Matchers: job, EndsAt: now + 10*minute + int64(d.b)*hour/1000}
-	case 2:
-		if len(silences) == 0 {
-			return
-		}
-		ctl.Kind, ctl.Target = alerting.ControlExpireSilence, silences[d.a%len(silences)].ID
-	case 3, 4, 5:
-		if len(incidents) == 0 {
-			return
-		}
-		ctl.Kind, ctl.Target = alerting.ControlAcknowledge, incidents[d.a%len(incidents)].Key
-		if d.kind == 5 {
-			ctl.Kind = alerting.ControlUnacknowledge
-		}
-	case 6, 7:
-		if len(incidents) == 0 {
-			return
-		}
-		alarms := incidents[d.a%len(incidents)].Alarms
-		judged, err := c.s.Judge(alarms[d.b%len(alarms):][:1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctl.Kind = alerting.ControlFeedback
-		ctl.Feedback = &alerting.Feedback{
-			Verdict: []alerting.FeedbackVerdict{alerting.FeedbackAnomaly, alerting.FeedbackNotAnomaly, alerting.FeedbackExpected}[d.b%3],
-			Judged:  judged, ExpiresAt: now + hour,
-			Matchers: alerting.Matchers{labels.MustNewMatcher(labels.MatchEqual, "job", judged[0].Labels.Get("job"))},
-		}
-	case 8:
-		if len(feedback) == 0 {
-			return
-		}
-		ctl.Kind, ctl.Target = alerting.ControlRetractFeedback, feedback[d.a%len(feedback)].ID
-	case 9:
-		var ids []string
-		c.s.core.Alarms(nil, func(a engine.AlarmInfo) bool {
-			ids = append(ids, a.ID)
-			return true
-		})
-		ctl.Kind, ctl.Target = alerting.ControlDisableActions, ids[d.a%len(ids)]
-		if d.b%2 == 0 {
-			ctl.Kind, ctl.Target = alerting.ControlEnableActions, ids[d.a%len(ids)]
-		}
-	case 10:
+	if d.reloads() {
 		c.reload(t)
 		return
-	default:
-		return
 	}
-	c.ask(t, ctl)
+	ctl, ok, err := d.control(c.s, n, c.clock.Now().UnixMilli())
+	switch {
+	case err != nil:
+		t.Fatal(err)
+	case ok:
+		c.ask(t, ctl)
+	}
+}
+
+// reloads reports whether the deed is a reload instead of a control.
+func (d deed) reloads() bool { return d.kind == 10 }
+
+// control is the n-th deed as it is asked of the service now; false where there is nothing that it could be done to.
+func (d deed) control(s *Service, n int, now int64) (ctl alerting.Control, ok bool, err error) {
+	ctl = alerting.Control{ID: fmt.Sprintf("deed-%d", n), Actor: alerting.Actor{Name: "anna", From: "api"}, At: 1}
+	incidents, silences, feedback := s.core.Incidents(), s.core.Silences(), s.core.Feedback()
+	var alarms []string
+	s.core.Alarms(nil, func(a engine.AlarmInfo) bool {
+		alarms = append(alarms, a.ID)
+		return true
+	})
+	switch d.kind {
+	case 0, 1:
+		job := alerting.Matchers{labels.MustNewMatcher(labels.MatchEqual, "job", fmt.Sprintf("job%d", d.a%chaosSeries))}
+		ctl.Kind, ctl.Silence = alerting.ControlSilence, &alerting.SilenceSpec{Matchers: job, EndsAt: now + 10*minute + int64(d.b)*hour/1000}
+		return ctl, true, nil
+	case 2:
+		return d.of(ctl, alerting.ControlExpireSilence, ids(silences, func(s alerting.Silence) string { return s.ID }))
+	case 3, 4:
+		return d.of(ctl, alerting.ControlAcknowledge, ids(incidents, func(i alerting.Incident) string { return i.Key }))
+	case 5:
+		return d.of(ctl, alerting.ControlUnacknowledge, ids(incidents, func(i alerting.Incident) string { return i.Key }))
+	case 6, 7:
+		return d.judge(ctl, s, incidents, now)
+	case 8:
+		return d.of(ctl, alerting.ControlRetractFeedback, ids(feedback, func(f alerting.FeedbackEntry) string { return f.ID }))
+	case 9:
+		return d.of(ctl, []alerting.ControlKind{alerting.ControlEnableActions, alerting.ControlDisableActions}[d.b%2], alarms)
+	default:
+		state := []alerting.State{alerting.Alarming, alerting.OK, alerting.InsufficientData}[d.b%3]
+		ctl.State = &alerting.StateSetting{State: state.String(), Reason: "a drill"}
+		return d.of(ctl, alerting.ControlSetState, alarms)
+	}
+}
+
+func ids[T any](all []T, id func(T) string) (out []string) {
+	for _, x := range all {
+		out = append(out, id(x))
+	}
+	return out
+}
+
+// of makes the control one of that kind that concerns one of the targets.
+func (d deed) of(ctl alerting.Control, kind alerting.ControlKind, targets []string) (alerting.Control, bool, error) {
+	if len(targets) == 0 {
+		return ctl, false, nil
+	}
+	ctl.Kind, ctl.Target = kind, targets[d.a%len(targets)]
+	return ctl, true, nil
+}
+
+// judge makes the control feedback on an alarm of an incident.
+func (d deed) judge(ctl alerting.Control, s *Service, incidents []alerting.Incident, now int64) (alerting.Control, bool, error) {
+	if len(incidents) == 0 {
+		return ctl, false, nil
+	}
+	alarms := incidents[d.a%len(incidents)].Alarms
+	judged, err := s.Judge(alarms[d.b%len(alarms):][:1])
+	if err != nil {
+		return ctl, false, err
+	}
+	ctl.Kind = alerting.ControlFeedback
+	ctl.Feedback = &alerting.Feedback{
+		Verdict: []alerting.FeedbackVerdict{alerting.FeedbackAnomaly, alerting.FeedbackNotAnomaly, alerting.FeedbackExpected}[d.b%3],
+		Judged:  judged, ExpiresAt: now + hour,
+		Matchers: alerting.Matchers{labels.MustNewMatcher(labels.MatchEqual, "job", judged[0].Labels.Get("job"))},
+	}
+	return ctl, true, nil
 }
 
 // ask lets a control take effect. The person asks again, under the same id, until there is an answer, and there is room on the disk: what
@@ -111,7 +136,7 @@ func (c *chaos) ask(t *testing.T, ctl alerting.Control) {
 			continue
 		}
 		c.note("%s %s by %s: %v", ctl.Kind, ctl.Target, ctl.Actor, err)
-		if err != nil && !errors.Is(err, alerting.ErrConflict) && !errors.Is(err, alerting.ErrNoSuchTarget) && !errors.Is(err, alerting.ErrInvalid) {
+		if !answers(err) {
 			t.Errorf("a control was refused: %v\n%s", err, c.told())
 		}
 		return
@@ -119,14 +144,23 @@ func (c *chaos) ask(t *testing.T, ctl alerting.Control) {
 	t.Fatalf("no control takes effect\n%s", c.told())
 }
 
+// answers reports whether a control's error is an answer to the person: it is done, or cannot be.
+func answers(err error) bool {
+	return err == nil || errors.Is(err, alerting.ErrConflict) || errors.Is(err, alerting.ErrNoSuchTarget) || errors.Is(err, alerting.ErrInvalid)
+}
+
+// otherYAML is the configuration after a reload: with a route more or less.
+func otherYAML(yaml string) string {
+	if strings.Contains(yaml, otherRoute) {
+		return strings.Replace(yaml, otherRoute, "", 1)
+	}
+	return strings.Replace(yaml, "route: {", "route: {"+otherRoute, 1)
+}
+
 // reload adds a route, or takes it away.
 func (c *chaos) reload(t *testing.T) {
 	t.Helper()
-	if strings.Contains(c.yaml, otherRoute) {
-		c.yaml = strings.Replace(c.yaml, otherRoute, "", 1)
-	} else {
-		c.yaml = strings.Replace(c.yaml, "route: {", "route: {"+otherRoute, 1)
-	}
+	c.yaml = otherYAML(c.yaml)
 	c.note("reload")
 	err := c.s.Reload(t.Context())
 	if err == nil && !c.dead {
