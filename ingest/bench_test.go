@@ -222,5 +222,5 @@ type listQuerier struct {
 }
 
 func (q *listQuerier) Select(context.Context, bool, *storage.SelectHints, ...*labels.Matcher) storage.SeriesSet {
-	return &listSet{list: q.list}
+	return &listSet[*series]{list: q.list}
 }

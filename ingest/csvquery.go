@@ -36,7 +36,7 @@ func (q *csvQuerier) Select(_ context.Context, _ bool, hints *storage.SelectHint
 			list = append(list, &series{lset: s.lset, chunks: []chunk{decodedChunk(ts, vs)}, mint: mint, maxt: maxt})
 		}
 	}
-	return &listSet{list: list}
+	return &listSet[*series]{list: list}
 }
 
 // between gives the samples in [mint, maxt], moved by shift.
@@ -51,25 +51,25 @@ func (s *csvSeries) between(mint, maxt, shift int64) ([]int64, []float64) {
 }
 
 // listSet is a storage.SeriesSet over series that are there already.
-type listSet struct {
-	list []*series
+type listSet[S storage.Series] struct {
+	list []S
 	i    int
 }
 
 // Next moves to the next series.
-func (s *listSet) Next() bool {
+func (s *listSet[S]) Next() bool {
 	s.i++
 	return s.i <= len(s.list)
 }
 
 // At is the current series.
-func (s *listSet) At() storage.Series { return s.list[s.i-1] }
+func (s *listSet[S]) At() storage.Series { return s.list[s.i-1] }
 
 // Err is always nil.
-func (*listSet) Err() error { return nil }
+func (*listSet[S]) Err() error { return nil }
 
 // Warnings is always empty.
-func (*listSet) Warnings() annotations.Annotations { return nil }
+func (*listSet[S]) Warnings() annotations.Annotations { return nil }
 
 // niceSteps are the distances that people sample at.
 var niceSteps = []time.Duration{

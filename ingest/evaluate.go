@@ -11,7 +11,7 @@ import (
 )
 
 // evaluation evaluates the expression of one query, window by window: with package eval where that knows it, else with
-// Prometheus's engine. Both give the same bits.
+// Prometheus's engine. Both give the same bits, every time.
 type evaluation struct {
 	q         Query
 	plan      *eval.Plan // nil: by the engine
@@ -52,15 +52,11 @@ func (e *evaluation) byPlan(ctx context.Context, data storage.Queryable, from, t
 }
 
 func (e *evaluation) byEngine(ctx context.Context, data storage.Queryable, from, to int64, rows *rows) error {
-	query, err := e.engine.NewRangeQuery(ctx, data, promql.NewPrometheusQueryOpts(false, e.lookback, nil), e.q.Expr,
-		time.UnixMilli(from), time.UnixMilli(to), time.Duration(e.q.Step)*time.Millisecond)
-	if err != nil {
-		return queryError(e.q.Expr, err)
+	q := e.q
+	q.From, q.To = from, to
+	if r, ok := data.(*reader); ok { // what is evaluated first selects before the rest does
+		r.expect(q)
 	}
-	defer query.Close()
-	m, err := query.Exec(ctx).Matrix()
-	if err != nil {
-		return err
-	}
-	return rows.add(m)
+	o := &ordered{engine: e.engine, lookback: e.lookback, data: data, grid: eval.Grid{From: from, To: to, Step: q.Step}}
+	return o.matrix(ctx, q.Expr, rows.add)
 }

@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/tidewatch/tidewatch/ingest/eval"
 )
@@ -30,7 +30,7 @@ func TestPlanEqualsEngine(t *testing.T) {
 	for i := range trials {
 		data := seriesAtRandom(rng)
 		g := grammar{rng}
-		expr, _ := g.vector(3)
+		expr := g.vector(3)
 		step := []int64{15_000, 60_000, 300_000}[rng.IntN(3)]
 		from := t0 + 1_800_000 + step*rng.Int64N(5)
 		from -= from % step
@@ -78,31 +78,25 @@ func runPlan(t *testing.T, expr string, data storage.Queryable, grid eval.Grid) 
 }
 
 func runEngine(expr string, data storage.Queryable, grid eval.Grid) (map[string][]float64, error) {
-	q, err := newEngine(50e6).NewRangeQuery(context.Background(), data, nil, expr, time.UnixMilli(grid.From), time.UnixMilli(grid.To), time.Duration(grid.Step)*time.Millisecond)
-	if err != nil {
-		return nil, err
-	}
-	defer q.Close()
-	m, err := q.Exec(context.Background()).Matrix()
-	if err != nil {
-		return nil, err
-	}
 	out := map[string][]float64{}
-	for _, s := range m {
-		v := make([]float64, (grid.To-grid.From)/grid.Step+1)
-		for k := range v {
-			v[k] = math.Float64frombits(value.StaleNaN)
+	o := &ordered{engine: newEngine(50e6), lookback: LookbackDelta, data: data, grid: grid}
+	err := o.matrix(context.Background(), expr, func(m promql.Matrix) error {
+		for _, s := range m {
+			v := make([]float64, (grid.To-grid.From)/grid.Step+1)
+			for k := range v {
+				v[k] = math.Float64frombits(value.StaleNaN)
+			}
+			for _, p := range s.Floats {
+				v[(p.T-grid.From)/grid.Step] = p.F
+			}
+			out[s.Metric.String()] = v
 		}
-		for _, p := range s.Floats {
-			v[(p.T-grid.From)/grid.Step] = p.F
-		}
-		out[s.Metric.String()] = v
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
-// seriesDiff compares bit for bit, but for which NaN it is, and for the sign of a zero: the engine aggregates the results of operators in the
-// order of a Go map, and of 0 and -0 its max and min keep the first.
+// seriesDiff compares bit for bit, but for which NaN it is.
 func seriesDiff(got, want map[string][]float64) string {
 	if len(got) != len(want) {
 		return fmt.Sprintf("%d series, the engine has %d: %v and %v", len(got), len(want), got, want)
@@ -113,7 +107,7 @@ func seriesDiff(got, want map[string][]float64) string {
 			return fmt.Sprintf("no %s", ls)
 		}
 		for k := range w {
-			same := math.Float64bits(g[k]) == math.Float64bits(w[k]) || g[k] == 0 && w[k] == 0 ||
+			same := math.Float64bits(g[k]) == math.Float64bits(w[k]) ||
 				math.IsNaN(g[k]) && math.IsNaN(w[k]) && eval.Absent(g[k]) == eval.Absent(w[k])
 			if !same {
 				return fmt.Sprintf("%s at step %d: %v (%x), the engine has %v (%x)", ls, k, g[k], math.Float64bits(g[k]), w[k], math.Float64bits(w[k]))
@@ -183,8 +177,7 @@ func samplesAtRandom(rng *rand.Rand, counter bool) []sample {
 	return out
 }
 
-// grammar makes expressions that package eval knows. Each method also says whether the engine gives the series in a fixed
-// order, without which a sum's last bits are its own.
+// grammar makes expressions that package eval knows.
 type grammar struct{ *rand.Rand }
 
 func (g grammar) pick(list ...string) string { return list[g.IntN(len(list))] }
@@ -197,36 +190,33 @@ func (g grammar) offset() string {
 	return g.pick("", "", "", " offset 5m", " offset 7s", " offset -4m")
 }
 
-func (g grammar) vector(depth int) (expr string, ordered bool) {
+func (g grammar) vector(depth int) string {
 	if depth == 0 {
-		return g.leaf(), true
+		return g.leaf()
 	}
 	switch g.IntN(9) {
 	case 0, 1:
-		return g.leaf(), true
+		return g.leaf()
 	case 2, 3:
-		return g.aggregate(depth), true
+		return g.aggregate(depth)
 	case 4:
-		of, ordered := g.vector(depth - 1)
-		if g.IntN(2) == 0 {
+		if of := g.vector(depth - 1); g.IntN(2) == 0 {
 			return fmt.Sprintf(g.pick(`label_replace(%s, "z", "v$1", "x", "(1|2)")`, `label_replace(%s, "x", "$1$2", "y", "(.)(.*)")`, `label_join(%s, "x", "-", "y", "x")`,
-				`label_replace(%s, "z", "all", "", "")`), of), ordered
+				`label_replace(%s, "z", "all", "", "")`), of)
 		}
-		return "-(" + of + ")", ordered
+		return "-(" + g.vector(depth-1) + ")"
 	case 5:
-		of, _ := g.vector(depth - 1)
-		return g.function(of), false
+		return g.function(g.vector(depth - 1))
 	case 6:
-		of, _ := g.vector(depth - 1)
-		op, by := g.operator(), g.pick("2", "0", "-1.5", "1e3", "time()", "(1 + 2 * 3)", "(1 > bool 2)", "-time()")
+		of, op, by := g.vector(depth-1), g.operator(), g.pick("2", "0", "-1.5", "1e3", "time()", "(1 + 2 * 3)", "(1 > bool 2)", "-time()")
 		if g.IntN(2) == 0 {
-			return fmt.Sprintf("(%s) %s %s", of, op, by), false
+			return fmt.Sprintf("(%s) %s %s", of, op, by)
 		}
-		return fmt.Sprintf("%s %s (%s)", by, op, of), false
+		return fmt.Sprintf("%s %s (%s)", by, op, of)
 	case 7:
-		return g.histogram(), false
+		return g.histogram()
 	default:
-		return g.binary(depth), false
+		return g.binary(depth)
 	}
 }
 
@@ -249,12 +239,8 @@ func (g grammar) leaf() string {
 }
 
 func (g grammar) aggregate(depth int) string {
-	op := g.pick("sum", "sum", "avg", "min", "max", "count", "group")
-	of, ordered := g.vector(depth - 1)
-	for !ordered && op != "count" && op != "group" { // of 0 and -0, min and max take the first
-		of, ordered = g.vector(depth - 1)
-	}
-	return fmt.Sprintf("%s%s (%s)", op, g.pick("", " by (x)", " by (y, x)", " without (y)", " by ()", " without ()", " by (nothing)"), of)
+	return fmt.Sprintf("%s%s (%s)", g.pick("sum", "sum", "avg", "min", "max", "count", "group"),
+		g.pick("", " by (x)", " by (y, x)", " without (y)", " by ()", " without ()", " by (nothing)"), g.vector(depth-1))
 }
 
 func (g grammar) function(of string) string {
@@ -277,8 +263,7 @@ func (g grammar) operator() string {
 }
 
 func (g grammar) binary(depth int) string {
-	l, _ := g.vector(depth - 1)
-	r, _ := g.vector(depth - 1)
+	l, r := g.vector(depth-1), g.vector(depth-1)
 	if g.IntN(3) == 0 {
 		return fmt.Sprintf("(%s) %s %s (%s)", l, g.pick("and", "or", "unless"), g.pick("", "on (x)", "on ()", "ignoring (y)", "ignoring ()"), r)
 	}

@@ -61,6 +61,9 @@ func (c *compiler) aggregate(e *parser.AggregateExpr) (node, bool) {
 	}
 	slices.Sort(names)
 	of, ok := c.vector(e.Expr)
+	if OrderShows(e.Op) && Chance(e.Expr) {
+		of = inOrder(of, e.Expr)
+	}
 	return &aggregate{of: of, op: e.Op, names: slices.Compact(names), without: e.Without}, ok
 }
 

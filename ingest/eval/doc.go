@@ -12,5 +12,5 @@
 //
 // The results are those of Prometheus's engine to the last bit, on the same architecture: each sum adds the same numbers in the same
 // order with the same compensation. Where the engine itself leaves the order to chance, as in a sum over the result of an
-// operator, the order here is that of the series selected.
+// operator, the order is that of the labels (Chance, OrderShows).
 package eval
