@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/internal/store"
@@ -23,7 +22,7 @@ func (o *Outbox) digest(ctx context.Context, q *queue) (bool, error) {
 		if !ok {
 			continue
 		}
-		n, err := o.opts.Store.CountUntold(ctx, name)
+		n, err := o.opts.Store.CountUntold(ctx, name, to.Digested())
 		if err != nil || n < o.opts.DigestFrom {
 			if err != nil {
 				return false, err
@@ -38,20 +37,30 @@ func (o *Outbox) digest(ctx context.Context, q *queue) (bool, error) {
 	return false, nil
 }
 
+// digestFor makes the digest where enough is left of what waits: an incident that a digest told of and that is over needs no message any
+// more, so that those that began meanwhile do not wait for it.
 func (o *Outbox) digestFor(ctx context.Context, name string, to Digested) (bool, error) {
-	rows, err := o.opts.Store.Untold(ctx, name)
+	rows, err := o.opts.Store.Untold(ctx, name, to.Digested())
 	if err != nil {
 		return false, err
 	}
+	var wait, over []store.UntoldRow
 	var notices []*alerting.Notice
-	rows = slices.DeleteFunc(rows, func(r store.NoticeRow) bool {
+	for _, r := range rows {
 		n, err := alerting.DecodeNotice(r.Payload)
-		if err != nil || n.Kind != alerting.KindIncident {
-			return true // what cannot be read is for the attempt to say; what is not an incident is told by itself
+		switch {
+		case err != nil || n.Kind != alerting.KindIncident: // what cannot be read is for the attempt to say; what is not an incident is told by itself
+		case r.Digested && n.Status == "resolved":
+			over = append(over, r)
+		default:
+			wait, notices = append(wait, r), append(notices, n)
 		}
-		notices = append(notices, n)
-		return false
-	})
+	}
+	if len(over) > 0 {
+		if err := o.opts.Store.Digest(ctx, nil, over, to.Digested()); err != nil {
+			return false, err
+		}
+	}
 	if len(notices) < o.opts.DigestFrom {
 		return false, nil
 	}
@@ -60,10 +69,10 @@ func (o *Outbox) digestFor(ctx context.Context, name string, to Digested) (bool,
 	if err != nil {
 		return false, err
 	}
-	if err := o.opts.Store.Digest(ctx, digest[0], rows, to.Digested()); err != nil {
+	if err := o.opts.Store.Digest(ctx, &digest[0], wait, to.Digested()); err != nil {
 		return false, err
 	}
-	o.m.digested.WithLabelValues(name).Add(float64(len(rows)))
-	o.opts.Logger.Warn("Too many incidents wait to be told one by one; one message tells of them", "integration", name, "incidents", len(rows))
+	o.m.digested.WithLabelValues(name).Add(float64(len(wait)))
+	o.opts.Logger.Warn("Too many incidents wait to be told one by one; one message tells of them", "integration", name, "incidents", len(wait))
 	return true, nil
 }

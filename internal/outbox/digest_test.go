@@ -77,4 +77,20 @@ func TestDigest(t *testing.T) {
 	if got := strings.Join(texts()[2:], "\n"); got != "🟠 incident 09 has grown" {
 		t.Errorf("then: %s", got)
 	}
+	for i := range 25 { // they all change
+		tell(fmt.Sprintf("k%02d", i), 9, "firing", fmt.Sprintf("incident %02d goes on", i), float64(i))
+	}
+	r.drain(t)
+	if got := strings.Join(texts()[3:], "\n"); got != "🔴 24 incidents with 24 alarms at once, in one message" {
+		t.Errorf("those that stand in a digest change: %s", got)
+	}
+	for i := range 25 { // and are over, while another begins
+		tell(fmt.Sprintf("k%02d", i), 10, "resolved", fmt.Sprintf("incident %02d is over", i), float64(i))
+	}
+	tell("late", 1, "firing", "late", 1)
+	began := r.Clock()
+	r.drain(t)
+	if got, took := strings.Join(texts()[4:], "\n"), r.Clock().Sub(began); got != "🟠 late" || took > 5*time.Second {
+		t.Errorf("then, after %v: %s", took, got)
+	}
 }
