@@ -57,6 +57,20 @@ func generatorArgs(w World) []string {
 	}
 }
 
+// generator is the URL of a generator that runs already, or, where that is "", of one in a process of its own that runs until stop.
+func generator(ctx context.Context, running string, w World) (url string, stop func() error, err error) {
+	if running != "" {
+		return running, func() error { return nil }, nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	url, wait, err := child(ctx, w)
+	if err != nil {
+		cancel()
+		return "", nil, err
+	}
+	return url, func() error { cancel(); return wait() }, nil
+}
+
 // child starts the generator in a process of its own, so that what it uses is not counted, and gives its URL. It ends with ctx.
 func child(ctx context.Context, w World) (url string, wait func() error, err error) {
 	exe, err := os.Executable()

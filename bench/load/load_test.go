@@ -252,7 +252,8 @@ func TestGenerateEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A storm of series that are a group each is counted to the last alarm in few messages, also where the service is reloaded in it.
+// A storm of series that are a group each is counted to the last alarm in few messages, also where the service is reloaded in it; and
+// where each group has a message of its own, so that the queue grows and a message tells of many, while Slack refuses some.
 func TestStormIsTold(t *testing.T) {
 	o := StormDefaults()
 	o.World = World{Series: 120, Detectors: 2, Scrape: time.Minute, Broken: 100, BreakAt: begin + stormQuiet*60_000}
@@ -268,11 +269,19 @@ func TestStormIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rep.Alarms < 50 || rep.Told != rep.Alarms || rep.Messages+rep.Replies > 20 || rep.Wait > 5*time.Second {
+	if rep.Alarms < 50 || rep.Told != rep.Alarms || rep.Messages+rep.Replies > 20 || rep.Wait > 5*time.Second || rep.Digested > 0 {
 		t.Errorf("%+v, want all of the alarms told in few messages, the first soon", rep)
 	}
 	var out bytes.Buffer
-	if err := rep.Print(&out); err != nil || !strings.Contains(out.String(), "100 of 120 series") {
+	if err := rep.Print(&out); err != nil || !strings.Contains(out.String(), "100 of 120 series") || !strings.Contains(out.String(), "goal met: messages and replies") {
 		t.Error(err, out.String())
+	}
+	if testing.Short() {
+		return // what follows sends one message a second
+	}
+	o.Groups, o.Refusals, o.Ticks = 0, 2, 1
+	rep, err = RunStorm(t.Context(), o)
+	if err != nil || rep.Alarms < 50 || rep.Told != rep.Alarms || rep.Messages+rep.Replies > 20 || rep.Digested < 20 {
+		t.Errorf("a queue that grows: %+v, %v", rep, err)
 	}
 }

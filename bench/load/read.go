@@ -65,19 +65,17 @@ func (o *ReadOptions) world() World {
 
 // MeasureRead measures the way from wire bytes to float samples, beside bare iteration over the same chunks with tsdb/chunkenc
 // and the sampled form of remote-read.
-func MeasureRead(ctx context.Context, o ReadOptions) (rep ReadReport, err error) {
+func MeasureRead(ctx context.Context, o ReadOptions) (rep ReadReport, rerr error) {
 	if err := o.complete(); err != nil {
 		return rep, err
 	}
 	if o.URL == "" {
-		childCtx, stop := context.WithCancel(ctx)
-		url, wait, cerr := child(childCtx, o.world())
-		if cerr != nil {
-			stop()
-			return rep, cerr
+		url, stop, err := generator(ctx, "", o.world())
+		if err != nil {
+			return rep, err
 		}
 		o.URL = url + "/api/v1/read"
-		defer func() { stop(); err = errors.Join(err, wait()) }()
+		defer func() { rerr = errors.Join(rerr, stop()) }()
 	}
 	rep = newReadReport(o)
 	debug.FreeOSMemory()

@@ -36,7 +36,7 @@ func Run(ctx context.Context, o Options) (rep Report, err error) {
 	if err := o.check(); err != nil {
 		return rep, err
 	}
-	r := &run{o: o, url: o.URL, dir: o.Dir, watch: &watch{meter: newMeter()}, clock: app.NewVirtual(begin), prof: &profiles{dir: o.Profiles}}
+	r := &run{o: o, dir: o.Dir, watch: &watch{meter: newMeter()}, clock: app.NewVirtual(begin), prof: &profiles{dir: o.Profiles}}
 	r.rep = newReport(o)
 	if r.dir == "" {
 		if r.dir, err = os.MkdirTemp("", "tidewatch-load-"); err != nil {
@@ -44,16 +44,12 @@ func Run(ctx context.Context, o Options) (rep Report, err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(r.dir)) }()
 	}
-	if r.url == "" {
-		childCtx, stop := context.WithCancel(ctx)
-		url, wait, cerr := child(childCtx, o.World)
-		if cerr != nil {
-			stop()
-			return rep, cerr
-		}
-		r.url = url
-		defer func() { stop(); err = errors.Join(err, wait()) }()
+	url, stop, err := generator(ctx, o.URL, o.World)
+	if err != nil {
+		return rep, err
 	}
+	r.url = url
+	defer func() { err = errors.Join(err, stop()) }()
 	memory() // a new peak
 	if err := r.first(ctx); err != nil {
 		return rep, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -24,6 +23,8 @@ type StormOptions struct {
 	History  time.Duration
 	Ticks    int // of a minute, from the one on that raises the first alarm
 	GroupBy  []string
+	Groups   int          // storm_groups; 0: each group has a message of its own, so that the queue grows
+	Refusals int          // how many messages Slack refuses from the first alarm on, with a 429 and a second to wait
 	Reload   bool         // right after the alarms were raised
 	URL      string       // of a generator that runs already; "": one is started in a process of its own
 	Profiles string       // directory for a pprof profile of the storm; "": none
@@ -32,31 +33,10 @@ type StormOptions struct {
 
 // StormDefaults are 100,000 series of which half go wrong, each a group of its own.
 func StormDefaults() StormOptions {
-	return StormOptions{World: World{Series: 100_000, Detectors: 100, Scrape: time.Minute, Broken: 50_000}, History: 6 * time.Hour, Ticks: 8, GroupBy: []string{"instance"}}
-}
-
-// StormReport is what came of a storm.
-type StormReport struct {
-	Series, Broken int
-	Alarms         int // that were raised, each counted once
-	Told           int // alarms that the messages count at the end
-
-	// First is from when the evaluation that raised the first alarms began until Slack had the first message: Wait of it was group_wait,
-	// the rest is reading, deciding, storing and sending on the wall's clock.
-	First, Wait              time.Duration
-	FirstCPU                 time.Duration // the processor time of that until the message was decided
-	Messages, Replies, Edits int
-
-	Ticks         []StormTick
-	Send          Cost // after the last tick, until all was sent
-	Before, After Memory
-}
-
-// StormTick is what one minute cost.
-type StormTick struct {
-	Raised int // alarms
-	Cost
-	Memory
+	return StormOptions{
+		World:   World{Series: 100_000, Detectors: 100, Scrape: time.Minute, Broken: 50_000},
+		History: 6 * time.Hour, Ticks: 8, GroupBy: []string{"instance"}, Groups: 8,
+	}
 }
 
 const (
@@ -86,21 +66,17 @@ func RunStorm(ctx context.Context, o StormOptions) (rep StormReport, err error) 
 		return rep, err
 	}
 	s := &storm{o: o, clock: app.NewVirtual(begin), meter: newMeter(), alarms: map[string]bool{}, newest: map[string]alerting.Notice{}}
-	s.rep.Series, s.rep.Broken = o.Series, o.Broken
+	s.rep.Series, s.rep.Broken, s.rep.Groups, s.rep.Refusals = o.Series, o.Broken, o.Groups, o.Refusals
 	if s.slack, err = slackfake.Listen(slackfake.Options{}); err != nil {
 		return rep, err
 	}
 	defer s.slack.Close()
-	if o.URL == "" {
-		childCtx, stop := context.WithCancel(ctx)
-		url, wait, cerr := child(childCtx, o.World)
-		if cerr != nil {
-			stop()
-			return rep, cerr
-		}
-		s.o.URL = url
-		defer func() { stop(); err = errors.Join(err, wait()) }()
+	url, stop, err := generator(ctx, o.URL, o.World)
+	if err != nil {
+		return rep, err
 	}
+	s.o.URL = url
+	defer func() { err = errors.Join(err, stop()) }()
 	dir, err := os.MkdirTemp("", "tidewatch-storm-")
 	if err != nil {
 		return rep, err
@@ -120,15 +96,16 @@ func (s *storm) service(ctx context.Context, dir string) (*app.Service, error) {
 		return nil, err
 	}
 	top, err := configs.Parse("storm.yml", fmt.Appendf(nil, `
+global: {storm_groups: %d}
 sources: [{name: generator, url: %q}]
 presets: [self]
 route: {receiver: slack, group_by: [%s]}
 receivers: [{name: slack, slack_configs: [{channel: "#oncall", app_token: %q, app_url: %q}]}]
-`, s.o.URL+"/api/v1/read", strings.Join(s.o.GroupBy, ", "), s.slack.Token(), s.slack.APIURL()))
+`, s.o.Groups, s.o.URL+"/api/v1/read", strings.Join(s.o.GroupBy, ", "), s.slack.Token(), s.slack.APIURL()))
 	if err != nil {
 		return nil, fmt.Errorf("the storm's own configuration: %w", err)
 	}
-	base.Route, base.Receivers = top.Route, top.Receivers
+	base.Route, base.Receivers, base.Global.StormGroups = top.Route, top.Receivers, top.Global.StormGroups
 	return app.New(ctx, app.Options{
 		DataDir: dir, Clock: s.clock, Logger: s.o.Logger, Registry: prometheus.NewRegistry(),
 		Load:     func() (*configs.Config, error) { return base, nil },
@@ -144,6 +121,7 @@ func (s *storm) observe(res engine.Result) {
 			s.raised++
 			if s.at == 0 {
 				s.at = res.Now
+				s.slack.Inject("chat.postMessage", s.o.Refusals, slackfake.RateLimited(time.Second))
 			}
 		}
 	}
@@ -169,6 +147,8 @@ func (s *storm) play(ctx context.Context, svc *app.Service) error {
 	memory()
 	s.rep.Before = memory()
 	clear(s.alarms)
+	clear(s.newest)
+	s.rep.Wait = 0
 	s.at = 0
 	stop, err := (&profiles{s.o.Profiles}).cpu("storm")
 	if err != nil {
@@ -224,36 +204,4 @@ func (s *storm) tick(ctx context.Context, svc *app.Service, at int64) error {
 	s.rep.Alarms += s.raised
 	s.rep.Ticks = append(s.rep.Ticks, StormTick{s.raised, s.meter.now().sub(s.from), memory()})
 	return nil
-}
-
-// count reads what Slack has.
-func (s *storm) count() {
-	for i, m := range s.slack.Messages("#oncall") {
-		if i == 0 {
-			s.rep.First = s.rep.Wait + m.Posted.Sub(s.began)
-		}
-		s.rep.Messages++
-		s.rep.Replies += len(m.Replies)
-		s.rep.Edits += m.Edits
-	}
-	for _, n := range s.newest {
-		s.rep.Told += len(n.Alarms) + n.Omitted
-	}
-}
-
-// Print writes the report.
-func (r StormReport) Print(out io.Writer) error {
-	_, err := fmt.Fprintf(out, "%d of %d series went wrong within a minute: %d alarms, of which the messages count %d\n"+
-		"%d messages, %d replies in their threads, %d edits; the first %s after its evaluation began, group_wait included (%s), %s of CPU until it was decided\n"+
-		"memory: RSS %s before, %s after, live heap %s before, %s after; sending the rest took %s CPU\n",
-		r.Broken, r.Series, r.Alarms, r.Told, r.Messages, r.Replies, r.Edits, round(r.First), r.Wait, round(r.FirstCPU),
-		mebibytes(r.Before.RSS), mebibytes(r.After.RSS), mebibytes(r.Before.Live), mebibytes(r.After.Live), round(r.Send.CPU))
-	for i, t := range r.Ticks {
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(out, "minute %d: %d alarms raised, %s CPU, %s wall, peak RSS %s, live heap %s\n",
-			i+1, t.Raised, round(t.CPU), round(t.Wall), mebibytes(t.Peak), mebibytes(t.Live))
-	}
-	return err
 }
