@@ -168,7 +168,7 @@ func (s *Server) deliver(kind string, form url.Values, payload []byte, times int
 	s.mu.Unlock()
 	for range times {
 		if endpoint == "" {
-			a, err = s.envelope(kind, payload)
+			a, err = s.Envelope(kind, payload)
 		} else {
 			a, err = Post(endpoint, secret, time.Now(), []byte(form.Encode()))
 		}

@@ -122,8 +122,9 @@ func (s *Server) Disconnect(reason string) {
 	}
 }
 
-// envelope delivers through the newest connection and waits for the acknowledgement.
-func (s *Server) envelope(kind string, payload []byte) (Answer, error) {
+// Envelope delivers a payload of that kind (interactive, slash_commands), whatever it is, through the newest Socket Mode connection and
+// waits for the acknowledgement.
+func (s *Server) Envelope(kind string, payload []byte) (Answer, error) {
 	s.mu.Lock()
 	var c *socket
 	if n := len(s.sockets); n > 0 {
