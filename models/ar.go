@@ -43,26 +43,30 @@ func (a *short) learn(e, guess, scale, weight float64) {
 	rate := max(1/float64(a.n), 1.0/arMemory)
 	blend(&a.loss[0], math.Abs(e), max(rate, 1.0/500))
 	blend(&a.loss[1], math.Abs(e-guess), max(rate, 1.0/500))
+	inverse := 1 / scale
 	var v [arOrder + 1]float32
-	v[0] = standard(e, scale)
+	v[0] = standard(e * inverse)
 	for i, l := range a.lags {
-		v[i+1] = standard(float64(l), scale)
+		v[i+1] = standard(float64(l) * inverse)
 	}
 	r, w, k := float32(rate), float32(weight), 0
 	for i, x := range v {
-		wx := w * x
-		for _, y := range v[i:] {
-			m := a.moment[k]
-			a.moment[k] = m + float32(r*float32(float32(wx*y)-m))
-			k++
+		x *= w
+		with := v[i:]
+		products := a.moment[k : k+len(with)]
+		for n, y := range with {
+			m := products[n]
+			products[n] = m + float32(r*float32(float32(x*y)-m))
 		}
+		k += len(with)
 	}
 	if a.n%arEvery == 0 {
 		a.solve()
 	}
 }
 
-func standard(e, scale float64) float32 { return float32(min(max(e/scale, -8), 8)) }
+// standard bounds a deviation over its usual size.
+func standard(e float64) float32 { return float32(min(max(e, -8), 8)) }
 
 // fade lets new points outweigh what was learnt so far.
 func (a *short) fade() { a.n = min(a.n, 4*arEvery) }

@@ -18,6 +18,7 @@ var errNotFinite = errors.New("state holds a number that is not finite")
 type codec struct {
 	b       []byte
 	reading bool
+	hits    bool // the state is of an older format, whose tails have the hits of each bin
 	err     error
 }
 

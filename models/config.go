@@ -19,6 +19,8 @@ type settings struct {
 	step        int64 // milliseconds
 	clock       clock
 	lo, hi      float64
+	on          channels
+	counted     tailSet // what is calibrated where a forest is there
 	shapes      bool
 	seed        uint64
 	acceptAfter int64 // milliseconds
@@ -57,6 +59,16 @@ const (
 	// hugeValue bounds what enters the arithmetic, so that squares and single-precision state stay finite.
 	hugeValue = 1e30
 )
+
+// rowSettings are the settings of rows that judge by the channels on.
+func rowSettings(c Config, on channels) (*settings, error) {
+	s, err := newSettings(c)
+	if err != nil {
+		return nil, err
+	}
+	s.on, s.counted = on, countedTails(on)
+	return s, nil
+}
 
 // newSettings checks c and derives the spans.
 func newSettings(c Config) (*settings, error) {

@@ -49,7 +49,10 @@ func (w *course) warm(s *settings) bool { return w.first == nil && int(w.points)
 // expectation is what is thought of a time before its value is known.
 type expectation struct {
 	ph              phase
+	shadow          [3]float64 // what the profiles of day, week and part say, whether used or not
 	day, week, part float64
+	hour            float64 // noise of the hour relative to the mean noise
+	guess           float64 // what the short memory says, whether used or not
 	recent          float64
 	bound           float64 // what the valid range cuts off
 	mid             float64 // the sum of level, trend and all above
@@ -60,16 +63,17 @@ func (x *expectation) season() float64 { return x.day + x.week + x.part }
 
 // expect is the expectation of the point at ph.
 func (w *course) expect(s *settings, ph phase) expectation {
-	x := expectation{ph: ph}
-	x.day, x.week, x.part = w.profile.used(ph)
+	x := expectation{ph: ph, guess: w.short.guess(), hour: w.profile.noise(ph)}
+	x.shadow = w.profile.values(ph)
+	x.day, x.week, x.part = w.profile.used(&x.shadow)
 	if w.short.use {
-		x.recent = w.short.guess()
+		x.recent = x.guess
 	}
 	sum := w.level + w.trend + x.day + x.week + x.part + x.recent
 	x.mid = min(max(sum, s.lo), s.hi)
 	x.bound = x.mid - sum
 	x.dev = w.noise.deviation(w.level)
-	x.residual = w.noise.residual(w.level, w.profile.noise(ph))
+	x.residual = w.noise.residual(w.level, x.hour)
 	if w.young > 0 {
 		w.widen(s, &x)
 	}
@@ -134,15 +138,15 @@ type renewal struct {
 
 // learnProfile takes a point of the deviation e and the residual r into the profile and follows what that changes. What was learnt so far
 // counts less where the expectation has become another; the caller sees to what it has learnt itself.
-func (w *course) learnProfile(s *settings, t int64, x *expectation, e, r, hour float64) (n renewal) {
+func (w *course) learnProfile(s *settings, t int64, x *expectation, e, r float64) (n renewal) {
 	p := &w.profile
 	before := w.level + x.season()
-	pace := math.Abs(r) / max(w.noise.long*hour, w.noise.floor(w.level)) // over the hour's noise
+	pace := math.Abs(r) / max(w.noise.long*x.hour, w.noise.floor(w.level)) // over the hour's noise
 	free := clip(e, x.dev) + x.season()
 	if !p.centred {
 		free += w.level - p.anchor
 	}
-	made := p.learn(s, span{int(w.learnt), int((t - w.born) / s.step)}, x.ph, free, pace)
+	made := p.learn(s, span{int(w.learnt), int((t - w.born) / s.step)}, x, free, pace)
 	w.level += made.lift
 	if w.former != nil {
 		w.former.level += made.lift
@@ -164,7 +168,8 @@ func (w *course) learnProfile(s *settings, t int64, x *expectation, e, r, hour f
 		w.age = min(w.age, int32(s.levelPoints))
 		w.short.fade()
 	}
-	day, week, part := p.used(x.ph)
+	now := p.values(x.ph)
+	day, week, part := p.used(&now)
 	n.moved = before - (w.level + day + week + part)
 	for i := range w.short.lags {
 		w.short.lags[i] += float32(n.moved)

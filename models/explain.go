@@ -23,21 +23,21 @@ func (m *rows) Explain(t int64, x []float64, r int, surprise float64) tidewatch.
 	}
 	out := tidewatch.Explanation{Terms: w.terms(s, t), Seasons: w.profile.seasons(), History: w.history(s)}
 	v := clean(x[r])
-	own := min(w.tails.at(tailAll).value(math.Pow(10, -surprise)), maxSurprise)
+	own := min(w.tails.at(tailAll).value(power10(-surprise)), maxSurprise)
 	if math.IsNaN(v) {
 		out.Unit = units[tidewatch.ChannelMissing]
 		out.Statistic = float64(w.evidence.gap + 1)
-		out.Limit = w.tails.at(tailMissing).value(math.Pow(10, -own)) + 1
+		out.Limit = w.tails.at(tailMissing).value(power10(-own)) + 1
 		return out
 	}
-	j := w.judged(s, m.on, m.forest, t, v)
+	j := w.judged(s, m.forest, t, v)
 	out.Unit = units[j.channel]
 	if j.channel == tidewatch.ChannelIsolation && w.byShape(j) {
 		out.Unit = shapeUnit
 	}
 	out.Statistic, out.Limit = w.limit(j, own)
-	if m.on.has(tidewatch.ChannelIsolation) && m.forest != nil && !w.byShape(j) {
-		x := bent(&j.features)
+	if s.on.has(tidewatch.ChannelIsolation) && m.forest != nil && !w.byShape(j) {
+		x := bent(w.shape(j))
 		for i, part := range m.forest.share(&x) {
 			out.Features = append(out.Features, tidewatch.Term{Name: featureNames[i], Value: part})
 		}
@@ -52,7 +52,7 @@ func (w *row) byShape(j *judgement) bool {
 
 // limit is the deciding channel's statistic in its unit, and where it would have the own surprise.
 func (w *row) limit(j *judgement, own float64) (statistic, limit float64) {
-	k, q := tailOf[j.channel], math.Pow(10, -own/max(trust[j.channel], 0.1))
+	k, q := tailOf[j.channel], power10(-own/max(trust[j.channel], 0.1))
 	switch j.channel {
 	case tidewatch.ChannelNone:
 		return 0, 0
@@ -64,7 +64,7 @@ func (w *row) limit(j *judgement, own float64) (statistic, limit float64) {
 	case tidewatch.ChannelIsolation:
 		if w.byShape(j) {
 			a := w.library().tail.with(shapePrior)
-			return j.shaped.statistic, a.value(math.Pow(10, -own))
+			return j.shaped.statistic, a.value(power10(-own))
 		}
 		return splits(j.statistic[k]), splits(w.tails.at(k).value(q))
 	case tidewatch.ChannelFlat:

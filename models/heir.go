@@ -88,6 +88,7 @@ func (w *course) grow() { w.young = max(w.young-1, 0) }
 
 // lender is a Model whose tails can be borrowed.
 type lender interface {
+	// lend adds what the tails have counted at or above each bin.
 	lend(sum *[numTails][tailBins]float64)
 }
 
@@ -116,22 +117,19 @@ func (m *rows) Borrow(from []Model) {
 	}
 }
 
-// borrow makes the counts of the empty tail k those of others, worth no more than borrowed.
+// borrow makes the counts of the empty tail k, at or above each bin, those of others, worth no more than borrowed.
 func (t *tails) borrow(k int, counts *[tailBins]float64) {
-	total, held := 0.0, 0
-	for b, n := range counts {
-		if total += n; n > 0 {
-			held = b + 1
-		}
+	held := 0
+	for held < tailBins && counts[held] > 0 {
+		held++
 	}
 	if held == 0 {
 		return
 	}
 	t.hold(k, held)
-	a, share := t.at(k), min(borrowed/total, 1)
+	a, share := t.at(k), min(borrowed/counts[0], 1)
 	for b := range a.bins {
 		a.bins[b] = float32(share * counts[b])
-		a.total += a.bins[b]
 	}
 	a.fit()
 }

@@ -13,11 +13,11 @@ var featureNames = [features]string{
 
 // shape are the features of a judgement: signed means of the residual over 1, 4, 16 and 64 points, the ratio of short to long
 // noise, the level's place, co-movement with the profile, local energy, the step, and repetition. All are free of units, so
-// that the series of a family share one forest. They are not bent yet: most are never looked at.
-func (w *row) shape(j *judgement, z float64) [features]float32 {
+// that the series of a family share one forest. The row has not advanced yet.
+func (w *row) shape(j *judgement) [features]float32 {
 	v := &j.evidence
 	return [features]float32{
-		raw(z),
+		raw(j.r / j.residual),
 		raw(v.relative(0)), raw(v.relative(1)), raw(v.relative(2)),
 		v.spread,
 		raw((j.x - w.level) / (3*j.dev + math.Abs(j.day) + math.Abs(j.week))),
@@ -29,7 +29,7 @@ func (w *row) shape(j *judgement, z float64) [features]float32 {
 }
 
 // bent are features as the forest knows them: all of the order of 1.
-func bent(f *[features]float32) [features]float32 {
+func bent(f [features]float32) [features]float32 {
 	return [features]float32{
 		bend(f[0]), bend(f[1]), bend(f[2]), bend(f[3]),
 		float32(ln(max(float64(f[4]), 0.01))),

@@ -244,7 +244,7 @@ func (m *joint) Explain(t int64, x []float64, _ int, surprise float64) tidewatch
 	if m.peers != nil {
 		out.Unit = "× usual distance from its peers"
 	}
-	out.Limit = m.tail.with(jointPrior).value(math.Pow(10, -surprise)) + float64(m.habit)
+	out.Limit = m.tail.with(jointPrior).value(power10(-surprise)) + float64(m.habit)
 	return out
 }
 
@@ -306,7 +306,7 @@ func (m *joint) count(v tidewatch.Verdict, j *jointJudgement) {
 		return
 	case tidewatch.Quarantined:
 		if m.episode.points <= episodeHead {
-			tail.learn(min(j.judged, tail.value(math.Pow(10, -headSurprise))))
+			tail.learn(min(j.judged, tail.value(power10(-headSurprise))))
 		}
 		return
 	}

@@ -35,7 +35,6 @@ type channelJudgement struct {
 	judged     bool // the series is ready and the value is there
 	warm       bool
 	e, r       float64
-	hour       float64    // noise of the hour
 	z          [2]float64 // r and e over their usual size
 	bent       float64    // signed root of the residual's evidence
 	apart      float64    // evidence of the deviation
@@ -54,7 +53,6 @@ func (w *jointChannel) judge(s *settings, ph phase, x float64, quarantined bool,
 		return
 	}
 	j.expectation = w.expect(s, ph)
-	j.hour = w.profile.noise(ph)
 	if j.missing {
 		return
 	}
@@ -119,7 +117,7 @@ func (w *jointChannel) learn(s *settings, t int64, j *channelJudgement) {
 	if a := math.Abs(j.r); a > 2.5*j.residual {
 		weight = 2.5 * j.residual / a
 	}
-	w.short.learn(j.e, w.short.guess(), j.dev, weight)
+	w.short.learn(j.e, j.guess, j.dev, weight)
 	w.noise.learn(s, int(w.age), w.level, j.e, j.r/j.hour)
 	rate := max(1/float64(w.age+heavyPoints), 1/usualMemory)
 	for i, z := range j.z {
@@ -127,5 +125,5 @@ func (w *jointChannel) learn(s *settings, t int64, j *channelJudgement) {
 		w.heavy[i] += float64(rate * (min(float64(q*q), heavyClip*w.heavy[i], heavyMost[i]) - w.heavy[i]))
 	}
 	w.learnLevel(s, j.e, j.dev)
-	j.e += w.learnProfile(s, t, &j.expectation, j.e, j.r, j.hour).moved
+	j.e += w.learnProfile(s, t, &j.expectation, j.e, j.r).moved
 }

@@ -6,8 +6,9 @@ import (
 )
 
 const (
-	jointMagic  = 'J'
-	jointFormat = 5
+	jointMagic      = 'J'
+	jointFormat     = 6
+	jointHitsFormat = 5 // of the release before: it is read as well
 )
 
 // AppendState implements Model.
@@ -40,10 +41,10 @@ func (m *joint) reset() {
 }
 
 func (m *joint) load(b []byte) error {
-	if len(b) < 2 || b[0] != jointMagic || b[1] != jointFormat {
+	if len(b) < 2 || b[0] != jointMagic || b[1] != jointFormat && b[1] != jointHitsFormat {
 		return fmt.Errorf("load model: not a state of format %d", jointFormat)
 	}
-	c := codec{b: b[2:], reading: true}
+	c := codec{b: b[2:], reading: true, hits: b[1] == jointHitsFormat}
 	var n int32
 	c.i32(&n)
 	if c.within("number of rows", float64(n), 1, MaxJoint); c.err != nil {

@@ -2,6 +2,7 @@ package models
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/tidewatch/tidewatch"
 )
@@ -18,10 +19,10 @@ const headSurprise = 6
 const slowHead = 16
 
 // advance moves the row past the value x at t.
-func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v tidewatch.Verdict) tidewatch.Event {
+func (w *row) advance(s *settings, f *forest, t int64, x float64, v tidewatch.Verdict) tidewatch.Event {
 	if math.IsNaN(x) {
 		w.release()
-		w.advanceMissing(s, on, v)
+		w.advanceMissing(s, v)
 		if w.library() != nil {
 			w.library().miss()
 		}
@@ -31,8 +32,14 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 		w.gather(s, t, x, v)
 		return tidewatch.NoEvent
 	}
-	j := w.judged(s, on, f, t, x)
-	defer w.release()
+	j := w.judged(s, f, t, x)
+	event := w.pass(s, t, x, v, j)
+	w.release()
+	return event
+}
+
+// pass moves the row past what was judged.
+func (w *row) pass(s *settings, t int64, x float64, v tidewatch.Verdict, j *judgement) tidewatch.Event {
 	w.points = min(w.points+1, math.MaxInt32-1)
 	w.since = min(w.since+1, arOrder)
 	if v == tidewatch.Excluded {
@@ -53,24 +60,24 @@ func (w *row) advance(s *settings, on channels, f *forest, t int64, x float64, v
 		}
 		return event
 	case v == tidewatch.Quarantined && w.believes(s):
-		w.count(s, on, f, j, headSurprise)
+		w.countHead(s, j)
 	case v == tidewatch.Quarantined: // an extreme that does not recur leaves no trace
 	default:
-		w.learn(s, on, f, j)
+		w.learn(s, j)
 	}
 	w.move(s, j, v == tidewatch.Quarantined)
 	return event
 }
 
 // advanceMissing moves the row past a missing value.
-func (w *row) advanceMissing(s *settings, on channels, v tidewatch.Verdict) {
+func (w *row) advanceMissing(s *settings, v tidewatch.Verdict) {
 	if !w.warm(s) {
 		return
 	}
 	w.evidence.gap = min(w.evidence.gap+1, maxRun)
 	w.evidence.run = 0
 	w.miss()
-	if v == tidewatch.Calm && on.has(tidewatch.ChannelMissing) {
+	if v == tidewatch.Calm && s.on.has(tidewatch.ChannelMissing) {
 		w.tails.learn(tailMissing, float64(w.evidence.gap-1))
 	}
 }
@@ -106,20 +113,19 @@ func (w *row) move(s *settings, j *judgement, doubtful bool) {
 }
 
 // learn takes a calm point into every estimate, before the evidence and the lags move past it.
-func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
+func (w *row) learn(s *settings, j *judgement) {
 	w.learnt = min(w.learnt+1, math.MaxInt32-1)
 	w.age = min(w.age+1, math.MaxInt32-1)
 	n := int(w.age)
-	w.count(s, on, f, j, math.Inf(1))
+	w.count(s, j)
 	weight := 1.0
 	if a := math.Abs(j.r); a > 2.5*j.residual {
 		weight = 2.5 * j.residual / a
 	}
-	w.short.learn(j.e, w.short.guess(), j.dev, weight)
-	hour := w.profile.noise(j.ph)
-	w.noise.learn(s, n, w.level, j.e, j.r/hour)
+	w.short.learn(j.e, j.guess, j.dev, weight)
+	w.noise.learn(s, n, w.level, j.e, j.r/j.hour)
 	w.learnLevel(s, j.e, j.dev)
-	made := w.learnProfile(s, j.t, &j.expectation, j.e, j.r, hour)
+	made := w.learnProfile(s, j.t, &j.expectation, j.e, j.r)
 	j.e += made.moved
 	if made.settled {
 		w.tails.fade(0.02)
@@ -133,22 +139,31 @@ func (w *row) learn(s *settings, on channels, f *forest, j *judgement) {
 	}
 }
 
-// count counts the statistics in their tails, each at most as the value of the given surprise.
-func (w *row) count(s *settings, on channels, f *forest, j *judgement, surprise float64) {
-	for k := range numTails {
-		if !w.counts(k, on, f) || !math.IsInf(surprise, 1) && int(w.episode.points) > headOf(k) {
+// count counts the statistics of a calm point in their tails.
+func (w *row) count(s *settings, j *judgement) {
+	for set := j.counted(s); set != 0; set &= set - 1 {
+		if k := bits.TrailingZeros16(uint16(set)); !w.withholds(k, j.statistic[k]) {
+			w.tails.learn(k, j.statistic[k])
+		}
+	}
+	if w.library() != nil {
+		w.library().count(s, &j.shaped, math.Inf(1))
+	}
+}
+
+// countHead counts those of a point at the head of an episode, each at most as the value of headSurprise.
+func (w *row) countHead(s *settings, j *judgement) {
+	for set := j.counted(s); set != 0; set &= set - 1 {
+		k := bits.TrailingZeros16(uint16(set))
+		if int(w.episode.points) > headOf(k) {
 			continue
 		}
-		v := j.statistic[k]
-		if !math.IsInf(surprise, 1) {
-			v = min(v, w.tails.at(k).value(math.Pow(10, -surprise)))
-		}
-		if !w.withholds(k, v) {
+		if v := min(j.statistic[k], w.tails.at(k).value(power10(-headSurprise))); !w.withholds(k, v) {
 			w.tails.learn(k, v)
 		}
 	}
-	if w.library() != nil && (math.IsInf(surprise, 1) || int(w.episode.points) <= slowHead) {
-		w.library().count(s, &j.shaped, surprise)
+	if w.library() != nil && int(w.episode.points) <= slowHead {
+		w.library().count(s, &j.shaped, headSurprise)
 	}
 }
 
@@ -161,23 +176,26 @@ func headOf(k int) int {
 	return episodeHead
 }
 
-// counts says whether tail k is learnt at all.
-func (w *row) counts(k int, on channels, f *forest) bool {
-	switch k {
-	case tailAbove, tailBelow, tailAll:
-		return true
-	case tailIsolation:
-		return f != nil
-	case tailMissing: // a value was there
-		return on.has(tidewatch.ChannelMissing)
-	case tailSustained:
-		return on.has(tidewatch.ChannelSustained)
-	case tailShift:
-		return on.has(tidewatch.ChannelShift)
-	case tailVariance:
-		return on.has(tidewatch.ChannelVariance)
+// tailSet is a set of tails.
+type tailSet uint16
+
+// countedTails are those of the channels that are on. Of a value that was there, the tail of missing ones counts that.
+func countedTails(on channels) tailSet {
+	set := tailSet(1<<tailAbove | 1<<tailBelow | 1<<tailAll)
+	for c, k := range tailOf {
+		if on.has(tidewatch.Channel(c)) {
+			set |= 1 << k
+		}
 	}
-	return on.has(tidewatch.ChannelFlat)
+	return set
+}
+
+// counted are the tails that a judgement is counted in.
+func (j *judgement) counted(s *settings) tailSet {
+	if j.forest == nil {
+		return s.counted &^ (1 << tailIsolation)
+	}
+	return s.counted
 }
 
 func clip(e, dev float64) float64 { return min(max(e, -4*dev), 4*dev) }

@@ -25,6 +25,31 @@ func TestLogarithm(t *testing.T) {
 	}
 }
 
+func TestExponential(t *testing.T) {
+	if exp(0) != 1 {
+		t.Errorf("the exponential of 0 is %g, want 1", exp(0))
+	}
+	c := newCounter(11)
+	for range 200_000 {
+		x := 1400*c.unit() - 700
+		if got, want := exp(x), math.Exp(x); math.Abs(got/want-1) > 2e-13 {
+			t.Fatalf("the exponential of %g is %.17g, want %.17g", x, got, want)
+		}
+	}
+	last := 0.0
+	for x := -0.1; x < 0.1; x += 1e-6 { // across the edges of cells
+		if got := exp(x); got < last || math.Abs(got/math.Exp(x)-1) > 4e-15 {
+			t.Fatalf("the exponential of %g is %.17g after %.17g", x, got, last)
+		}
+		last = exp(x)
+	}
+	for x, want := range map[float64]float64{-1e300: math.Exp(-708), 1e300: math.Exp(709)} {
+		if got := exp(x); math.Abs(got/want-1) > 2e-13 {
+			t.Errorf("the exponential of %g is %g, want %g", x, got, want)
+		}
+	}
+}
+
 func BenchmarkLogarithm(b *testing.B) {
 	values := make([]float64, 1024)
 	c := newCounter(9)

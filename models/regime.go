@@ -62,9 +62,9 @@ func (w *row) close(s *settings) {
 		if p.band < 0 {
 			side = tailBelow
 		}
-		band := min(math.Abs(float64(p.band)), w.tails.at(side).value(math.Pow(10, -headSurprise)))
+		band := min(math.Abs(float64(p.band)), w.tails.at(side).value(power10(-headSurprise)))
 		w.tails.learn(side, band)
-		w.tails.learn(tailAll, min(float64(p.largest), w.tails.at(tailAll).value(math.Pow(10, -headSurprise))))
+		w.tails.learn(tailAll, min(float64(p.largest), w.tails.at(tailAll).value(power10(-headSurprise))))
 	}
 	w.episode = nil
 }
@@ -141,7 +141,7 @@ func (w *row) keep(s *settings, t int64, j *judgement) {
 	}
 	p.dev += rate * (e - p.dev)
 	p.size += rate * (math.Abs(e-p.dev) - p.size)
-	r := math.Abs(j.r-p.dev) / w.profile.noise(j.ph)
+	r := math.Abs(j.r-p.dev) / j.hour
 	p.noise += rate * (min(r, math.Abs(e-p.dev)+8*w.noise.long) - p.noise)
 }
 

@@ -128,7 +128,6 @@ type judgement struct {
 	slow      bool    // the slow channels take part
 	asked     bool    // the forest was asked
 	logSpread float64 // of evidence
-	features  [features]float32
 	shaped    shaped
 }
 
@@ -137,7 +136,7 @@ var judgements = sync.Pool{New: func() any { return new(judgement) }}
 
 // judged is the judgement of the value x at t, which is not missing; the row is warm. It is worked out once for a point, and
 // stays valid until the row advances.
-func (w *row) judged(s *settings, on channels, f *forest, t int64, x float64) *judgement {
+func (w *row) judged(s *settings, f *forest, t int64, x float64) *judgement {
 	j := w.memo
 	if j == nil {
 		j, _ = judgements.Get().(*judgement) // the pool holds nothing else
@@ -145,7 +144,7 @@ func (w *row) judged(s *settings, on channels, f *forest, t int64, x float64) *j
 	} else if j.t == t && j.x == x && j.forest == f {
 		return j
 	}
-	w.judge(s, on, f, t, x, j)
+	w.judge(s, f, t, x, j)
 	return j
 }
 
@@ -158,42 +157,46 @@ func (w *row) release() {
 }
 
 // judge fills j for the value x at t; x is not missing and the row is warm.
-func (w *row) judge(s *settings, on channels, f *forest, t int64, x float64, j *judgement) {
-	*j = judgement{expectation: w.expect(s, s.clock.at(t)), t: t, x: x, forest: f}
+func (w *row) judge(s *settings, f *forest, t int64, x float64, j *judgement) {
+	j.expectation, j.t, j.x, j.forest = w.expect(s, s.clock.at(t)), t, x, f
 	j.e = x - w.level - w.trend - j.season()
 	j.r = x - j.mid
-	z := j.r / j.residual
-	pace := math.Abs(j.r) / max(w.noise.long*w.profile.noise(j.ph), w.noise.floor(w.level))
-	step := min(max((x-w.noise.last)/j.dev, -devClip), devClip)
-	j.evidence = w.evidence.moved(j.e/j.dev, pace, x == w.noise.last, j.season()/j.dev, step)
-	v := &j.evidence
-	side := tailAbove
+	j.largest, j.channel, j.asked, j.shaped = 0, tidewatch.ChannelNone, false, shaped{}
+	j.slow = int(w.points) >= s.slowPoints
+	w.gatherEvidence(j)
+	z, side := j.r/j.residual, tailAbove
 	if z < 0 {
 		side = tailBelow
 	}
-	j.statistic[tailAbove], j.statistic[tailBelow] = max(z, 0), max(-z, 0)
-	j.side[tidewatch.ChannelBand] = sign(z)
+	j.statistic[tailAbove], j.statistic[tailBelow], j.statistic[tailIsolation], j.statistic[tailMissing] = max(z, 0), max(-z, 0), 0, 0
+	j.side[tidewatch.ChannelBand], j.side[tidewatch.ChannelIsolation] = sign(z), 0
+	j.band = trust[tidewatch.ChannelBand] * w.tails.at(side).surprise(math.Abs(z), 2)
+	j.take(tidewatch.ChannelBand, j.band)
+	if j.slow {
+		for _, c := range slowChannels {
+			if s.on.has(c) && !w.tails.usual(tailOf[c], j.statistic[tailOf[c]]) {
+				j.take(c, w.own(c, j))
+			}
+		}
+	}
+	if s.on.has(tidewatch.ChannelIsolation) {
+		w.isolate(s, j)
+	}
+	j.statistic[tailAll] = j.largest
+}
+
+// gatherEvidence is the evidence of many points with this one, and the statistics that are made of it.
+func (w *row) gatherEvidence(j *judgement) {
+	v, inverse := &j.evidence, 1/j.dev
+	*v = w.evidence
+	pace := math.Abs(j.r) / max(w.noise.long*j.hour, w.noise.floor(w.level))
+	step := min(max((j.x-w.noise.last)*inverse, -devClip), devClip)
+	v.move(j.e*inverse, pace, j.x == w.noise.last, j.season()*inverse, step)
 	j.statistic[tailSustained], j.side[tidewatch.ChannelSustained] = v.sustained()
 	j.statistic[tailShift], j.side[tidewatch.ChannelShift] = v.shift()
 	j.logSpread = v.logSpread()
 	j.statistic[tailVariance] = math.Abs(j.logSpread) / float64(v.unrest)
 	j.statistic[tailFlat] = float64(min(max(0, v.run-flatFree), flatCap))
-	j.slow = int(w.points) >= s.slowPoints
-	j.band = trust[tidewatch.ChannelBand] * w.tails.at(side).surprise(math.Abs(z), 2)
-	j.take(tidewatch.ChannelBand, j.band)
-	for _, c := range slowChannels {
-		if j.slow && on.has(c) && !w.tails.at(tailOf[c]).less(j.statistic[tailOf[c]], j.largest/trust[c]) {
-			j.take(c, w.own(c, j))
-		}
-	}
-	if on.has(tidewatch.ChannelIsolation) {
-		w.isolate(on, z, j)
-		if w.library() != nil && j.slow {
-			j.shaped = w.library().compare(j.e / j.dev)
-			j.take(tidewatch.ChannelIsolation, w.library().surprise(&j.shaped))
-		}
-	}
-	j.statistic[tailAll] = j.largest
 }
 
 // slowChannels are those of many points, which wait until a whole day was seen.
@@ -210,16 +213,18 @@ func (j *judgement) take(c tidewatch.Channel, own float64) {
 
 // isolate asks the forest for a second opinion, where there is a first one: walking a hundred trees costs more than all else. Where
 // it is not asked its statistic is 0, which its tail counts, so that its surprise stays honest.
-func (w *row) isolate(on channels, z float64, j *judgement) {
-	j.features = w.shape(j, z)
-	if j.forest == nil || on.has(tidewatch.ChannelSustained) && j.largest < worthAsking {
-		return
+func (w *row) isolate(s *settings, j *judgement) {
+	if j.forest != nil && (!s.on.has(tidewatch.ChannelSustained) || j.largest >= worthAsking) {
+		x := bent(w.shape(j))
+		j.statistic[tailIsolation] = isolationStatistic(j.forest.shortfall(&x))
+		j.side[tidewatch.ChannelIsolation] = sign(float64(j.evidence.mean[0]))
+		j.asked = true
+		j.take(tidewatch.ChannelIsolation, w.forestOwn(j))
 	}
-	x := bent(&j.features)
-	j.statistic[tailIsolation] = isolationStatistic(j.forest.shortfall(&x))
-	j.side[tidewatch.ChannelIsolation] = sign(float64(j.evidence.mean[0]))
-	j.asked = true
-	j.take(tidewatch.ChannelIsolation, w.forestOwn(j))
+	if w.library() != nil && j.slow {
+		j.shaped = w.library().compare(j.e / j.dev)
+		j.take(tidewatch.ChannelIsolation, w.library().surprise(&j.shaped))
+	}
 }
 
 // own is a channel's surprise for itself, at the weight that it has in the combination.
@@ -255,7 +260,7 @@ func (w *row) common(own float64) float64 {
 }
 
 // score is the judgement as a Score.
-func (w *row) score(s *settings, on channels, j *judgement, out *tidewatch.Score) {
+func (w *row) score(s *settings, j *judgement, out *tidewatch.Score) {
 	*out = tidewatch.Score{Mid: math.NaN(), Base: math.NaN()}
 	if !w.ready(s) {
 		return
@@ -264,7 +269,7 @@ func (w *row) score(s *settings, on channels, j *judgement, out *tidewatch.Score
 	out.Surprise, out.Channel, out.Side = w.common(j.largest), j.channel, j.side[j.channel]
 	if out.Surprise >= tidewatch.PartsFrom {
 		for c := range out.Parts {
-			if on.has(tidewatch.Channel(c)) {
+			if s.on.has(tidewatch.Channel(c)) {
 				out.Parts[c] = float32(w.common(w.own(tidewatch.Channel(c), j)))
 			}
 		}
@@ -277,14 +282,14 @@ func (w *row) score(s *settings, on channels, j *judgement, out *tidewatch.Score
 }
 
 // judgeMissing fills out for a missing value.
-func (w *row) judgeMissing(s *settings, on channels, t int64, out *tidewatch.Score) {
+func (w *row) judgeMissing(s *settings, t int64, out *tidewatch.Score) {
 	*out = tidewatch.Score{Mid: math.NaN(), Base: math.NaN()}
 	if !w.ready(s) {
 		return
 	}
 	x := w.expect(s, s.clock.at(t))
 	out.Ready, out.Mid, out.Base = true, x.mid, w.base(s, &x)
-	if !on.has(tidewatch.ChannelMissing) {
+	if !s.on.has(tidewatch.ChannelMissing) {
 		return
 	}
 	own := w.tails.at(tailMissing).surprise(float64(w.evidence.gap), 1)
@@ -300,8 +305,8 @@ func (w *row) band(s *settings, t int64, surprise float64) tidewatch.Band {
 		return tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()}
 	}
 	x := w.expected(s, t)
-	own := min(w.tails.at(tailAll).value(math.Pow(10, -surprise)), maxSurprise)
-	p := math.Pow(10, -own) / 2
+	own := min(w.tails.at(tailAll).value(power10(-surprise)), maxSurprise)
+	p := power10(-own) / 2
 	up := w.tails.at(tailAbove).value(p)
 	down := w.tails.at(tailBelow).value(p)
 	return tidewatch.Band{

@@ -11,22 +11,21 @@ import (
 // perhaps a forest.
 type rows struct {
 	settings *settings
-	on       channels
 	forest   *forest
 	rows     []row
 }
 
 func newRows(c Config, on channels) (*rows, error) {
-	s, err := newSettings(c)
+	s, err := rowSettings(c, on)
 	if err != nil {
 		return nil, err
 	}
-	return rowsOf(s, on, c.Rows), nil
+	return rowsOf(s, c.Rows), nil
 }
 
 // rowsOf are n rows of the given settings.
-func rowsOf(s *settings, on channels, n int) *rows {
-	m := &rows{settings: s, on: on, rows: make([]row, n)}
+func rowsOf(s *settings, n int) *rows {
+	m := &rows{settings: s, rows: make([]row, n)}
 	for i := range m.rows {
 		m.rows[i].init()
 	}
@@ -34,7 +33,7 @@ func rowsOf(s *settings, on channels, n int) *rows {
 }
 
 // Another implements Prototype.
-func (m *rows) Another() Model { return rowsOf(m.settings, m.on, len(m.rows)) }
+func (m *rows) Another() Model { return rowsOf(m.settings, len(m.rows)) }
 
 // clean makes infinities missing and bounds what is absurdly large.
 func clean(x float64) float64 {
@@ -52,9 +51,9 @@ func (m *rows) Score(t int64, x []float64, out []tidewatch.Score) {
 		case !w.ready(m.settings):
 			out[i] = tidewatch.Score{Mid: math.NaN(), Base: math.NaN()}
 		case math.IsNaN(v):
-			w.judgeMissing(m.settings, m.on, t, &out[i])
+			w.judgeMissing(m.settings, t, &out[i])
 		default:
-			w.score(m.settings, m.on, w.judged(m.settings, m.on, m.forest, t, v), &out[i])
+			w.score(m.settings, w.judged(m.settings, m.forest, t, v), &out[i])
 		}
 	}
 }
@@ -69,13 +68,14 @@ func (m *rows) Band(t int64, surprise float64, out []tidewatch.Band) {
 // Advance implements Model.
 func (m *rows) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewatch.Event) {
 	for i := range m.rows {
-		ev[i] = m.rows[i].advance(m.settings, m.on, m.forest, t, clean(x[i]), v[i])
+		ev[i] = m.rows[i].advance(m.settings, m.forest, t, clean(x[i]), v[i])
 	}
 }
 
 const (
 	rowsMagic  = 'R'
-	rowsFormat = 5
+	rowsFormat = 6
+	hitsFormat = 5 // of the release before: it is read as well
 )
 
 // AppendState implements Model.
@@ -101,10 +101,10 @@ func (m *rows) LoadState(b []byte) error {
 }
 
 func (m *rows) load(b []byte) error {
-	if len(b) < 2 || b[0] != rowsMagic || b[1] != rowsFormat {
+	if len(b) < 2 || b[0] != rowsMagic || b[1] != rowsFormat && b[1] != hitsFormat {
 		return fmt.Errorf("load model: not a state of format %d", rowsFormat)
 	}
-	c := codec{b: b[2:], reading: true}
+	c := codec{b: b[2:], reading: true, hits: b[1] == hitsFormat}
 	var n int32
 	c.i32(&n)
 	if c.err == nil && int(n) != len(m.rows) {

@@ -23,16 +23,16 @@ func newScaled(c Config, on channels) (Model, error) {
 	if c.Rows != 1 {
 		return nil, fmt.Errorf("model %q: %d rows, want 1 where the scale is to be chosen", c.Kind, c.Rows)
 	}
-	s, err := newSettings(c)
+	s, err := rowSettings(c, on)
 	if err != nil {
 		return nil, err
 	}
-	return &scaled{sharer: &sharer{rowsOf(s, on, 1)}, plain: s, config: c}, nil
+	return &scaled{sharer: &sharer{rowsOf(s, 1)}, plain: s, config: c}, nil
 }
 
 // Another implements Prototype.
 func (m *scaled) Another() Model {
-	return &scaled{sharer: &sharer{rowsOf(m.plain, m.on, 1)}, plain: m.plain, config: m.config}
+	return &scaled{sharer: &sharer{rowsOf(m.plain, 1)}, plain: m.plain, config: m.config}
 }
 
 func (m *scaled) put(x float64) []float64 {
@@ -99,14 +99,13 @@ func (m *scaled) consider(w *row, t int64, x float64) {
 	if m.other == 0 {
 		m.other = scaleFor(max(math.Abs(w.level), w.noise.dev))
 	}
-	log, j := m.other, w.judged(m.settings, m.on, m.forest, t, m.y[0])
+	log, j := m.other, w.judged(m.settings, m.forest, t, m.y[0])
 	mid := m.in.value(j.mid)
-	hour := w.profile.noise(j.ph)
 	if m.in == 0 {
-		m.weigh(m.settings, j.r, hour, log.of(x)-log.of(mid), math.Log(log.slope(x)))
+		m.weigh(m.settings, j.r, j.hour, log.of(x)-log.of(mid), math.Log(log.slope(x)))
 		return
 	}
-	m.weigh(m.settings, j.r, hour, x-mid, -math.Log(log.slope(x)))
+	m.weigh(m.settings, j.r, j.hour, x-mid, -math.Log(log.slope(x)))
 }
 
 // decide changes the scale where that is to be: at once where it is configured, else once a day where the other one is surely better.
@@ -139,7 +138,7 @@ func (m *scaled) enter(to scale) {
 	}
 	c := m.config
 	c.Min, c.Max = to.of(m.plain.lo), to.of(m.plain.hi)
-	own, err := newSettings(c)
+	own, err := rowSettings(c, m.plain.on)
 	if err != nil {
 		panic("models: " + err.Error()) // all but the range was checked before, and the scale keeps its order
 	}

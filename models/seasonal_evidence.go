@@ -41,35 +41,32 @@ func (v *evidence) init() {
 	*v = evidence{lastSize: 0.3, size: [3]float32{0.6, 0.4, 0.25}, cusum: 1, spread: 1, unrest: 0.2, energy: 1}
 }
 
-// moved is the evidence with one more point: u is e over the mean |e|, z is |r| over its usual size, dx and dy the steps of
-// the series and its profile.
-func (v *evidence) moved(u, z float64, same bool, season, dx float64) evidence {
-	n := *v
-	n.lasts = float32(least(u, v.last[:]))
-	copy(n.last[1:], v.last[:])
-	n.last[0] = raw(u)
+// move takes one more point: u is e over the mean |e|, z is |r| over its usual size, dx the step of the series.
+func (v *evidence) move(u, z float64, same bool, season, dx float64) {
+	v.lasts = float32(least(u, v.last[:]))
+	copy(v.last[1:], v.last[:])
+	v.last[0] = raw(u)
 	u = min(max(u, -devClip), devClip)
 	season = min(max(season, -1e6), 1e6)
 	for i, rate := range meanRates {
-		blend(&n.mean[i], u, rate)
+		blend(&v.mean[i], u, rate)
 	}
 	limit := cusumCap * max(v.cusum, 0.1)
-	n.up = min(max(0, n.up+float32(u-cusumSlack)), limit)
-	n.down = min(max(0, n.down-float32(u+cusumSlack)), limit)
+	v.up = min(max(0, v.up+float32(u-cusumSlack)), limit)
+	v.down = min(max(0, v.down-float32(u+cusumSlack)), limit)
 	z = min(z, 5)
-	blend(&n.spread, z, 1.0/16)
-	blend(&n.energy, z, 1.0/4)
-	n.run++
+	blend(&v.spread, z, 1.0/16)
+	blend(&v.energy, z, 1.0/4)
+	v.run++
 	if !same {
-		n.run = 0
+		v.run = 0
 	}
-	n.run = min(n.run, maxRun)
+	v.run = min(v.run, maxRun)
 	dy := season - float64(v.lastSeason)
-	blend(&n.xy, float64(dx*dy), 1.0/32)
-	blend(&n.xx, float64(dx*dx), 1.0/32)
-	blend(&n.yy, float64(dy*dy), 1.0/32)
-	n.lastSeason, n.lastDev, n.gap = float32(season), float32(u), 0
-	return n
+	blend(&v.xy, float64(dx*dy), 1.0/32)
+	blend(&v.xx, float64(dx*dx), 1.0/32)
+	blend(&v.yy, float64(dy*dy), 1.0/32)
+	v.lastSeason, v.lastDev, v.gap = float32(season), float32(u), 0
 }
 
 // lasting is how many points in a row a deviation lasts to count as one.

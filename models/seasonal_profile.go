@@ -55,28 +55,19 @@ func (p *profile) init(anchor float64) {
 }
 
 // values are the three profiles' values at ph, whether used or not.
-func (p *profile) values(ph phase) (day, week, part float64) {
+func (p *profile) values(ph phase) (v [3]float64) {
 	own, next := 1-ph.share, ph.share
 	if p.centred {
-		day = float64(own*float64(p.day[ph.main%hoursADay])) + float64(next*float64(p.day[ph.next%hoursADay]))
+		v[0] = float64(own*float64(p.day[ph.main%hoursADay])) + float64(next*float64(p.day[ph.next%hoursADay]))
 	}
-	week = float64(own*p.week[ph.main].float()) + float64(next*p.week[ph.next].float())
-	return day, week, float64(p.part[ph.part])
+	v[1] = float64(own*p.week[ph.main].float()) + float64(next*p.week[ph.next].float())
+	v[2] = float64(p.part[ph.part])
+	return v
 }
 
-// used are the values that enter the expectation.
-func (p *profile) used(ph phase) (day, week, part float64) {
-	day, week, part = p.values(ph)
-	if !p.useDay {
-		day = 0
-	}
-	if !p.useWeek {
-		week = 0
-	}
-	if !p.usePart {
-		part = 0
-	}
-	return day, week, part
+// used are, of the three values, those that enter the expectation.
+func (p *profile) used(v *[3]float64) (day, week, part float64) {
+	return usedOf(p.useDay, v[0]), usedOf(p.useWeek, v[1]), usedOf(p.usePart, v[2])
 }
 
 // noise is the noise at ph relative to the mean noise.
@@ -103,23 +94,23 @@ type span struct{ learnt, elapsed int }
 
 // learn takes a point into the visit under way; free is x - level, winsorised, and noise |r| over the mean |r|. A new hour
 // first commits the last visit.
-func (p *profile) learn(s *settings, n span, ph phase, free, noise float64) change {
-	made := change{ratio: 1}
+func (p *profile) learn(s *settings, n span, x *expectation, free, noise float64) change {
+	made, ph, v := change{ratio: 1}, x.ph, x.shadow
 	if int16(ph.main) != p.at {
 		if p.count > 0 {
 			made = p.commit(s, n)
 			free -= made.lift
+			v = p.values(ph)
 		}
 		p.at, p.count, p.sumFree, p.sumDay, p.sumWeek, p.sumAbs = int16(ph.main), 0, 0, 0, 0, 0
 	}
-	day, week, part := p.values(ph)
 	p.count++
 	p.sumFree += float32(free)
-	p.sumDay += float32(day)
-	p.sumWeek += float32(week)
+	p.sumDay += float32(v[0])
+	p.sumWeek += float32(v[1])
 	p.sumAbs += float32(min(noise, 8))
 	if s.hour != seasonOff {
-		made = made.and(p.learnPart(s, n, ph, free-usedOf(p.useDay, day)-usedOf(p.useWeek, week), part))
+		made = made.and(p.learnPart(s, n, ph, free-usedOf(p.useDay, v[0])-usedOf(p.useWeek, v[1]), v[2]))
 	}
 	return made
 }

@@ -125,7 +125,7 @@ func (h *shapes) count(s *settings, e *shaped, surprise float64) {
 	if math.IsInf(surprise, 1) {
 		h.learn(e.distance)
 	} else {
-		v = min(v, a.value(math.Pow(10, -surprise)))
+		v = min(v, a.value(power10(-surprise)))
 	}
 	switch {
 	case h.away == 0 && own >= excursionFrom:
@@ -149,10 +149,7 @@ func (h *shapes) count(s *settings, e *shaped, surprise float64) {
 
 // settle counts what an excursion has withheld.
 func (h *shapes) settle() {
-	for i, n := range h.held {
-		h.tail.bins[i] += float32(n)
-		h.tail.total += float32(n)
-	}
+	h.tail.with(shapePrior).add(&h.held)
 	h.away = 0
 }
 
@@ -222,14 +219,7 @@ func (h *shapes) visit(c *codec) {
 	for i := range h.held {
 		c.u16(&h.held[i])
 	}
-	c.f32s(h.tail.bins[:])
-	c.f32(&h.tail.total)
-	c.f32(&h.tail.sigma)
-	c.f32(&h.tail.shape)
-	c.u8(&h.tail.cut)
-	c.within("tail scale", float64(h.tail.sigma), 1e-9, 1e9)
-	c.within("tail shape", float64(h.tail.shape), minShape, maxShape)
-	c.within("tail cut", float64(h.tail.cut), 1, tailBins-1)
+	h.tail.with(shapePrior).visit(c)
 }
 
 // kept is what few rows have.

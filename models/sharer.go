@@ -4,7 +4,7 @@ package models
 type sharer struct{ *rows }
 
 // Another implements Prototype.
-func (m *sharer) Another() Model { return &sharer{rowsOf(m.settings, m.on, len(m.rows.rows))} }
+func (m *sharer) Another() Model { return &sharer{rowsOf(m.settings, len(m.rows.rows))} }
 
 // Sample implements Sharer.
 func (m *sharer) Sample(dst []float64) []float64 {
@@ -13,7 +13,7 @@ func (m *sharer) Sample(dst []float64) []float64 {
 		if w.memo == nil || int(w.points) < m.settings.slowPoints-1 {
 			continue
 		}
-		for _, v := range bent(&w.memo.features) {
+		for _, v := range bent(w.shape(w.memo)) {
 			dst = append(dst, float64(v))
 		}
 	}

@@ -29,10 +29,10 @@ var tailEdges = func() (e [tailBins]float64) {
 
 // tail is what was learnt of one non-negative statistic besides how often its bins were hit.
 type tail struct {
-	total float32 // sum of the bins
 	sigma float32
 	shape float32
 	cut   uint8 // the bin where the Pareto tail begins
+	calm  uint8 // up to the beginning of this bin a value is usual
 	held  uint8 // the first bin that was never hit, nor any after it: as many are kept
 	from  uint8 // where they lie among those of other tails
 }
@@ -42,7 +42,7 @@ type tail struct {
 // 29(3), eq. 9) with its shape shrunk towards the exponential. The statistic should have a mean near 1.
 type calibration struct {
 	*tail
-	bins  []float32 // hits, decayed, of the bins up to the last that was ever hit
+	bins  []float32 // hits, decayed, at or above each bin up to the last that was ever hit: what is asked for are such sums
 	prior *prior
 }
 
@@ -64,7 +64,24 @@ func newPrior(weight, cut, run, least float64, survival func(float64) float64) *
 	return p
 }
 
-// binOf is the bin that holds s: a guess by exponent and mantissa, corrected by the edges.
+// The bins by the first bits of a value: a cell is a sixteenth of an octave at its widest, in which no two bins begin.
+const (
+	cellBits  = 4
+	firstCell = 1022<<cellBits + 12 // of 0.875, the last before the second bin
+)
+
+// binAt[i] is the bin of the least value of cell firstCell+i.
+var binAt = func() (b [96]uint8) {
+	for i := range b {
+		least := math.Float64frombits(uint64(firstCell+i) << (52 - cellBits))
+		for int(b[i]) < tailBins-1 && least >= tailEdges[b[i]+1] {
+			b[i]++
+		}
+	}
+	return b
+}()
+
+// binOf is the bin that holds s.
 func binOf(s float64) int {
 	if !(s >= tailEdges[1]) {
 		return 0
@@ -72,63 +89,53 @@ func binOf(s float64) int {
 	if s >= tailEdges[tailBins-1] {
 		return tailBins - 1
 	}
-	bits := math.Float64bits(s / tailEdges[1])
-	k := int(bits>>52-1023)*5 + int(fifths[bits>>46&63]) + 1
-	for s < tailEdges[k] {
-		k--
-	}
-	for s >= tailEdges[k+1] {
+	k := int(binAt[int(math.Float64bits(s)>>(52-cellBits))-firstCell])
+	if s >= tailEdges[k+1] {
 		k++
 	}
 	return k
 }
 
-// fifths[i] is how many fifths of an octave 1 + i/64 is above 1.
-var fifths = func() (f [64]uint8) {
-	for i := range f {
-		f[i] = uint8(5 * math.Log2(1+float64(i)/64))
-	}
-	return f
-}()
-
 // learn counts s once. Its bin must be held.
 func (a calibration) learn(s float64) {
-	t := a.tail
-	a.bins[binOf(s)]++
-	t.total++
+	for i := range a.bins[:binOf(s)+1] {
+		a.bins[i]++
+	}
 }
 
-// hits is the count of bin k.
-func (a calibration) hits(k int) float64 {
-	if k >= len(a.bins) {
-		return 0
+// add counts what was counted elsewhere. The bins that were hit must be held.
+func (a calibration) add(hits *[tailBins]uint16) {
+	sum := float32(0)
+	for k := len(a.bins) - 1; k >= 0; k-- {
+		sum += float32(hits[k])
+		a.bins[k] += sum
 	}
-	return float64(a.bins[k])
 }
 
 // forget multiplies all counts by keep.
 func (a calibration) forget(keep float32) {
-	t := a.tail
-	t.total = 0
 	for i := range a.bins {
 		a.bins[i] *= keep
-		t.total += a.bins[i]
 	}
 }
 
 // beyond is the count at or above bin k, prior included.
 func (a calibration) beyond(k int) float64 {
-	sum := a.prior.above[k]
 	if k >= len(a.bins) {
-		return sum
+		return a.prior.above[k]
 	}
-	for _, n := range a.bins[k:] {
-		sum += float64(n)
-	}
-	return sum
+	return a.prior.above[k] + float64(a.bins[k])
 }
 
-func (a calibration) all() float64 { return float64(a.total) + a.prior.weight }
+// total is the count of all, without the prior.
+func (a calibration) total() float32 {
+	if len(a.bins) == 0 {
+		return 0
+	}
+	return a.bins[0]
+}
+
+func (a calibration) all() float64 { return float64(a.total()) + a.prior.weight }
 
 // probability is that of a value of s or more.
 func (a calibration) probability(s float64) float64 {
@@ -137,10 +144,9 @@ func (a calibration) probability(s float64) float64 {
 	}
 	k := binOf(s)
 	if k < int(a.cut) {
-		above := a.beyond(k + 1)
-		in := a.hits(k) + a.prior.above[k] - a.prior.above[k+1]
+		from, above := a.beyond(k), a.beyond(k+1)
 		rest := (tailEdges[k+1] - s) / (tailEdges[k+1] - tailEdges[k])
-		return min(1, (above+float64(in*rest))/a.all())
+		return min(1, (above+float64((from-above)*rest))/a.all())
 	}
 	body := a.beyond(int(a.cut)) / a.all()
 	q := float64(body * paretoSurvival((s-tailEdges[a.cut])/float64(a.sigma), float64(a.shape)))
@@ -151,7 +157,10 @@ func (a calibration) probability(s float64) float64 {
 // bin, which has no end, it falls with the square of s.
 func (a calibration) counted(k int, s float64) float64 {
 	from := min(k+1, tailBins-1)
-	seen := max(0, a.beyond(from)-ignoredCount-a.prior.above[from]) / a.all()
+	if from >= len(a.bins) {
+		return 0
+	}
+	seen := max(0, float64(a.bins[from])-ignoredCount) / a.all()
 	if k == tailBins-1 {
 		r := tailEdges[k] / s
 		seen *= float64(r * r)
@@ -165,45 +174,27 @@ func (a calibration) surprise(s, sides float64) float64 {
 	return min(decades(max(q, 1e-300)), maxSurprise)
 }
 
-// less reports, cheaply, that the surprise of s is at most limit. It may be where it is not reported.
-func (a calibration) less(s, limit float64) bool {
-	k := binOf(s)
-	if k >= int(a.cut) {
-		return false
+// usualShare is the share of values that a usual one is at least exceeded by: its surprise is below 0.7 decades.
+const usualShare = 0.2
+
+// usual is the last bin that a usual share of values lies in or beyond.
+func (a calibration) usual() uint8 {
+	k := 0
+	for least := usualShare * a.all(); a.beyond(k+1) >= least; {
+		k++
 	}
-	const sure = 1e-5 // more than the sums of single precision are off by
-	upTo := 0.0
-	for _, n := range a.bins[:min(k+1, len(a.bins))] {
-		upTo += float64(n)
-	}
-	above := max(float64(a.total)*(1-sure)-upTo, 0) + a.prior.above[k+1]
-	return decadesAtMost(above/a.all()) <= limit
+	return uint8(k)
 }
-
-// decadesAtMost is a little more than -log10 q, for 0 < q <= 1.
-func decadesAtMost(q float64) float64 {
-	bits := math.Float64bits(q)
-	return mantissaDecades[bits>>46&63] - decadesPerOctave*float64(int(bits>>52)-1023)
-}
-
-const decadesPerOctave = math.Ln2 / math.Ln10
-
-// mantissaDecades[i] is a little more than -log10(1 + i/64).
-var mantissaDecades = func() (d [64]float64) {
-	for i := range d {
-		d[i] = 1e-9 - math.Log10(1+float64(i)/64)
-	}
-	return d
-}()
 
 // value is the inverse of probability: the least s whose probability is at most q.
 func (a calibration) value(q float64) float64 {
 	if q >= 1 {
 		return 0
 	}
-	if body := a.beyond(int(a.cut)) / a.all(); q <= body {
-		s := tailEdges[a.cut] + float64(a.sigma)*paretoQuantile(q/body, float64(a.shape))
-		k := int(a.cut)
+	all, cut := a.all(), int(a.cut)
+	if body := a.beyond(cut) / all; q <= body {
+		s := tailEdges[cut] + float64(a.sigma)*paretoQuantile(q/body, float64(a.shape))
+		k := cut
 		for k < tailBins-1 && a.counted(k, tailEdges[k]) > q {
 			k++
 		}
@@ -213,11 +204,10 @@ func (a calibration) value(q float64) float64 {
 		}
 		return max(s, far)
 	}
-	want := q * a.all()
-	for k := int(a.cut) - 1; k >= 0; k-- {
-		above := a.beyond(k + 1)
-		in := a.hits(k) + a.prior.above[k] - a.prior.above[k+1]
-		if in > 0 && above+in >= want {
+	want := q * all
+	for k := cut - 1; k >= 0; k-- {
+		from, above := a.beyond(k), a.beyond(k+1)
+		if in := from - above; in > 0 && from >= want {
 			rest := (want - above) / in
 			return tailEdges[k+1] - float64(rest*(tailEdges[k+1]-tailEdges[k]))
 		}
@@ -231,7 +221,7 @@ func (a calibration) fit() {
 	above := 0.0
 	cut := tailBins - 1
 	for k := tailBins - 1; k >= 1; k-- {
-		count[k] = a.hits(k) + a.prior.above[k] - a.prior.above[k+1]
+		count[k] = a.beyond(k) - a.beyond(k+1)
 		if above+count[k] > a.prior.cut*a.all() {
 			break
 		}
@@ -239,7 +229,7 @@ func (a calibration) fit() {
 		cut = k
 	}
 	t := a.tail
-	t.cut = uint8(cut)
+	t.cut, t.calm = uint8(cut), a.usual()
 	rough, _ := excess(&count, cut, above, 0)
 	mean, weighted := excess(&count, cut, above, rough) // with the slope inside the bins
 	shape := priorShape
@@ -281,12 +271,14 @@ func insideBin(width, slope float64) float64 {
 	if slope <= 0 || width/slope < 1e-3 {
 		return width / 2
 	}
-	return slope - width/math.Expm1(width/slope)
+	return slope - width/(exp(width/slope)-1)
 }
 
 // lightEnd is the survival below which a tail with an end (negative shape) goes on as an exponential of the same slope: an end
 // estimated from a sample is not to be trusted.
 const lightEnd = 0.005
+
+var lnLightEnd = math.Log(lightEnd)
 
 // paretoSurvival is the generalised Pareto survival function of unit scale, without an end.
 func paretoSurvival(y, shape float64) float64 {
@@ -294,24 +286,24 @@ func paretoSurvival(y, shape float64) float64 {
 		return 1
 	}
 	if math.Abs(shape) < 1e-4 {
-		return math.Exp(-y)
+		return exp(-y)
 	}
 	if shape < 0 {
 		if far := paretoQuantile(lightEnd, shape); y > far {
-			return lightEnd * math.Exp(-(y-far)/(1+float64(shape*far)))
+			return lightEnd * exp(-(y-far)/(1+float64(shape*far)))
 		}
 	}
-	return math.Exp(-math.Log(1+float64(shape*y)) / shape)
+	return exp(-ln(1+float64(shape*y)) / shape)
 }
 
 // paretoQuantile is the inverse of paretoSurvival.
 func paretoQuantile(q, shape float64) float64 {
 	if math.Abs(shape) < 1e-4 {
-		return -math.Log(q)
+		return -ln(q)
 	}
 	if shape < 0 && q < lightEnd {
-		far := math.Expm1(-shape*math.Log(lightEnd)) / shape
-		return far - float64((1+float64(shape*far))*math.Log(q/lightEnd))
+		far := (exp(-shape*lnLightEnd) - 1) / shape
+		return far - float64((1+float64(shape*far))*ln(q/lightEnd))
 	}
-	return math.Expm1(-shape*math.Log(q)) / shape
+	return (exp(-shape*ln(q)) - 1) / shape
 }

@@ -111,3 +111,49 @@ func TestTailIsHonest(t *testing.T) {
 		}
 	}
 }
+
+// TestTailsOfAnOlderFormat restores tails that were written with the hits of each bin and their total.
+func TestTailsOfAnOlderFormat(t *testing.T) {
+	var was tails
+	was.init()
+	c := newCounter(5)
+	for range 3000 {
+		was.learn(tailAbove, -math.Log(c.unit()))
+		was.learn(tailShift, 0.1)
+	}
+	was.fade(0.5)
+	old := codec{}
+	for k := range was.each {
+		old.u8(&was.each[k].held)
+	}
+	for k := range was.each {
+		a := was.at(k)
+		total := a.total()
+		for b := range a.bins {
+			hits := a.bins[b]
+			if b+1 < len(a.bins) {
+				hits -= a.bins[b+1]
+			}
+			old.f32(&hits)
+		}
+		old.f32(&total)
+		old.f32(&a.sigma)
+		old.f32(&a.shape)
+		old.u8(&a.cut)
+	}
+	var now tails
+	in := codec{b: old.b, reading: true, hits: true}
+	if now.visit(&in); in.err != nil || len(in.b) != 0 {
+		t.Fatalf("%v, %d bytes left over", in.err, len(in.b))
+	}
+	for k := range now.each {
+		for _, s := range []float64{0.3, 1, 2.5, 6, 40} {
+			if got, want := now.at(k).probability(s), was.at(k).probability(s); math.Abs(got/want-1) > 1e-6 {
+				t.Errorf("tail %d: the probability of %g is %g, was %g", k, s, got, want)
+			}
+		}
+		if now.each[k].calm != was.each[k].calm {
+			t.Errorf("tail %d: usual up to bin %d, was %d", k, now.each[k].calm, was.each[k].calm)
+		}
+	}
+}

@@ -1,5 +1,7 @@
 package models
 
+import "fmt"
+
 // tails are the calibrations of a row's statistics. Most values are small, so that most bins are never hit: of each tail only those up to
 // the last that ever was are kept, all in one place.
 type tails struct {
@@ -7,13 +9,16 @@ type tails struct {
 	bins []float32
 }
 
-// init makes all tails empty and fits them to their priors.
-func (t *tails) init() {
-	*t = tails{}
-	for k := range t.each {
-		t.at(k).fit()
+// init makes all tails empty.
+func (t *tails) init() { *t = tails{each: empty} }
+
+// empty are tails that have counted nothing, fitted to their priors.
+var empty = func() (each [numTails]tail) {
+	for k := range each {
+		calibration{&each[k], nil, priors[k]}.fit()
 	}
-}
+	return each
+}()
 
 // at is tail k.
 func (t *tails) at(k int) calibration {
@@ -23,11 +28,19 @@ func (t *tails) at(k int) calibration {
 
 // learn counts s once in tail k.
 func (t *tails) learn(k int, s float64) {
-	if bin := binOf(s); bin >= int(t.each[k].held) {
+	a := &t.each[k]
+	if s < tailEdges[1] && a.held > 0 { // as most are
+		t.bins[a.from]++
+		return
+	}
+	if bin := binOf(s); bin >= int(a.held) {
 		t.hold(k, bin+1)
 	}
 	t.at(k).learn(s)
 }
+
+// usual reports that the surprise of s in tail k was small when the tail was fitted.
+func (t *tails) usual(k int, s float64) bool { return s <= tailEdges[t.each[k].calm] }
 
 // add counts in tail k what was counted elsewhere.
 func (t *tails) add(k int, counts *[tailBins]uint16) {
@@ -38,11 +51,7 @@ func (t *tails) add(k int, counts *[tailBins]uint16) {
 	if last >= int(t.each[k].held) {
 		t.hold(k, last+1)
 	}
-	a := t.at(k)
-	for i, n := range counts[:last+1] {
-		a.bins[i] += float32(n)
-		a.total += float32(n)
-	}
+	t.at(k).add(counts)
 }
 
 // hold makes room for n bins of tail k.
@@ -67,7 +76,7 @@ func (t *tails) fade(kept float32) {
 }
 
 func (t *tails) fadeOne(k int, kept float32) {
-	if a := t.at(k); a.total > 0 {
+	if a := t.at(k); a.total() > 0 {
 		a.forget(kept)
 		a.fit()
 	}
@@ -96,17 +105,44 @@ func (t *tails) visit(c *codec) {
 // visit encodes all but how many bins are held.
 func (a calibration) visit(c *codec) {
 	c.f32s(a.bins)
-	for _, n := range a.bins {
-		c.within("count", float64(n), 0, 1e9)
+	if c.hits {
+		a.sum(c)
 	}
-	c.f32(&a.total)
+	if c.reading {
+		a.check(c)
+	}
 	c.f32(&a.sigma)
 	c.f32(&a.shape)
 	c.u8(&a.cut)
+	if c.hits {
+		t := a.tail
+		t.calm = a.usual()
+	} else {
+		c.u8(&a.calm)
+	}
+	c.within("usual bin", float64(a.calm), 0, tailBins-1)
 	c.within("tail scale", float64(a.sigma), 1e-9, 1e9)
-	c.within("tail total", float64(a.total), 0, 1e9)
 	c.within("tail shape", float64(a.shape), minShape, maxShape)
 	c.within("tail cut", float64(a.cut), 1, tailBins-1)
+}
+
+// check fails where what was read cannot be counts.
+func (a calibration) check(c *codec) {
+	for i, n := range a.bins {
+		c.within("count", float64(n), 0, 1e9)
+		if i > 0 && n > a.bins[i-1] {
+			c.fail(fmt.Errorf("state's count of a tail grows from %g to %g at bin %d, want one that falls", a.bins[i-1], n, i))
+		}
+	}
+}
+
+// sum makes of a state's hits the counts at or above each bin, and passes over their total, which stood behind them.
+func (a calibration) sum(c *codec) {
+	for k := len(a.bins) - 2; k >= 0; k-- {
+		a.bins[k] += a.bins[k+1]
+	}
+	var total float32
+	c.f32(&total)
 }
 
 // lone is a tail that holds all of its bins.

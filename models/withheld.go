@@ -53,7 +53,7 @@ func (w *row) excursion(s *settings, j *judgement) {
 // away reports whether one of the statistics of many points has at least so many decades of surprise.
 func (w *row) away(j *judgement, surprise float64) bool {
 	for _, k := range slowTails {
-		if a := w.tails.at(k); !a.less(j.statistic[k], surprise) && a.surprise(j.statistic[k], 1) >= surprise {
+		if !w.tails.usual(k, j.statistic[k]) && w.tails.at(k).surprise(j.statistic[k], 1) >= surprise {
 			return true
 		}
 	}
