@@ -19,6 +19,7 @@ func apiServer(t *testing.T) *httptest.Server {
 		"/p/api/v1/series":                `[{"__name__":"up","job":"b"},{"__name__":"up","job":"a"}]`,
 		"/p/api/v1/metadata":              `{"up":[{"type":"gauge","help":"Up.","unit":""}],"x_total":[{"type":"counter","help":"X","unit":""},{"type":"gauge","help":"","unit":""}]}`,
 		"/p/api/v1/status/buildinfo":      `{"version":"2.42.0","revision":"x"}`,
+		"/p/api/v1/status/flags":          `{"query.lookback-delta":"5m","storage.remote.read-sample-limit":"5e+07","storage.remote.read-concurrent-limit":"10","storage.remote.read-max-bytes-in-frame":"1048576"}`,
 		"/p/api/v1/status/config":         `{"yaml":"global:\n  scrape_interval: 15s\n  external_labels:\n    cluster: eu1\nscrape_configs:\n- job_name: node\n  scrape_interval: 30s\n"}`,
 	}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,6 +56,9 @@ func TestAPI(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.UnixMilli(t0 + 500)
+	if l, err := a.Limits(ctx); err != nil || l != (ServerLimits{Samples: 50_000_000, Reads: 10, Frame: 1 << 20, LookbackDelta: 5 * time.Minute}) {
+		t.Errorf("limits %+v, %v", l, err)
+	}
 	names, err := a.MetricNames(ctx)
 	if err != nil || !slices.Equal(names, []string{"go_goroutines", "up"}) {
 		t.Errorf("names %v, %v", names, err)

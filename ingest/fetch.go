@@ -26,15 +26,39 @@ func (r *Remote) fetch(ctx context.Context, parts []part) error {
 		return r.fetchHalving(ctx, parts)
 	}
 	for _, p := range parts {
-		for from := p.from; from <= p.to; from += sampledWindow.Milliseconds() {
-			piece := p
-			piece.from, piece.to = from, min(p.to, from+sampledWindow.Milliseconds()-1)
-			if err := r.fetchHalving(ctx, []part{piece}); err != nil {
-				return err
-			}
+		if err := r.fetchPieces(ctx, p); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// fetchPieces reads a part by requests that the server's limit lets pass; it is known once one was refused.
+func (r *Remote) fetchPieces(ctx context.Context, p part) error {
+	span := sampledWindow.Milliseconds()
+	for from := p.from; from <= p.to; {
+		piece := p
+		piece.from, piece.to = from, min(p.to, from+span-1)
+		length, before := piece.to-from+1, p.into.budget.samples
+		err := r.request(ctx, []part{piece})
+		switch {
+		case err == nil:
+			from += length
+			span = r.fitSpan(length, p.into.budget.samples-before, span)
+		case r.dividable(piece, err):
+			r.countSplit(err)
+			r.learnLimit(err)
+			span = length / 2
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// dividable says whether an error of a part may be avoided by asking for less time.
+func (r *Remote) dividable(p part, err error) bool {
+	return ErrorKind(err) == KindLimit && isSampleLimit(err) && p.to-p.from >= smallestWindow.Milliseconds()
 }
 
 func (r *Remote) fetchHalving(ctx context.Context, parts []part) error {
@@ -52,7 +76,7 @@ func (r *Remote) fetchHalving(ctx context.Context, parts []part) error {
 		return r.fetchHalving(ctx, parts[half:])
 	}
 	p := parts[0]
-	if !isSampleLimit(err) || p.to-p.from < smallestWindow.Milliseconds() {
+	if !r.dividable(p, err) {
 		return err
 	}
 	r.countSplit(err)

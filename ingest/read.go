@@ -31,7 +31,7 @@ func (r *Remote) read(ctx context.Context, q Query) (tidewatch.Block, error) {
 	if err != nil {
 		return tidewatch.Block{}, err
 	}
-	if err := r.knowExternal(ctx); err != nil {
+	if err := r.prepare(ctx); err != nil {
 		return tidewatch.Block{}, err
 	}
 	rows, e := newRows(q, r.cfg.Labels), newEvaluation(q, r.engine, LookbackDelta, r.cfg.MaxSamples)

@@ -31,6 +31,7 @@ func (r *Recording) Source(cfg RemoteConfig) (Source, error) {
 		return nil, fmt.Errorf("recording %s: the source %q was imported with the external labels %s and is configured with %s; import it with --external-label for each of them",
 			r.dir, cfg.Name, s.external, cfg.ExternalLabels)
 	}
+	cfg.DetectLimits = false
 	cfg.URL, cfg.HTTPClient = "http://recording/api/v1/read", config.HTTPClientConfig{}
 	cfg.Transport = func(http.RoundTripper) http.RoundTripper { return recordedServer{r, s} }
 	remote, err := NewRemote(cfg)

@@ -39,6 +39,9 @@ type RemoteConfig struct {
 	// DetectExternalLabels asks the server for its external labels before the first read instead (see
 	// Remote.DetectExternalLabels); the first read fails, and can be tried again, while it is unreachable.
 	DetectExternalLabels bool
+	// DetectLimits asks a Prometheus for its own limits before the first read, and once an hour, and keeps to them (see ServerLimits). One
+	// that does not tell has none as far as we know.
+	DetectLimits bool
 
 	Concurrency      int           // requests at a time, over all detectors; default 2
 	MaxSamples       int           // most raw samples of a window that is held, and most that the PromQL engine loads; default 50 million
@@ -74,6 +77,10 @@ type Remote struct {
 	sampled  atomic.Bool  // the server's last answer was not streamed
 	disorder atomic.Bool  // a streamed answer's series were not in order
 	refused  atomic.Int64 // when queries were refused together, Unix milliseconds
+	limits   atomic.Pointer[ServerLimits]
+
+	limitsMu sync.Mutex
+	limitsAt time.Time // when they were asked for
 
 	mu       sync.Mutex
 	ext      labels.Labels

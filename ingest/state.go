@@ -9,6 +9,8 @@ type State struct {
 	RetryAt  time.Time // when an open circuit is tried again; else zero
 	Last     error     // the newest failure, nil after a success
 	Newest   time.Time // of the newest sample read; zero for none
+	Reads    int       // that may be in progress at a time; 0 where query_range is asked
+	Limits   ServerLimits
 }
 
 // StateOf is the state of a source of Open; ok is false for others, which have none.
@@ -33,7 +35,7 @@ func (g *gate) state() State {
 func (r *Remote) State() State {
 	s := r.gate.state()
 	s.Protocol = ProtocolRemoteRead
-	return s
+	return r.bounded(s)
 }
 
 // State says how the source does.
@@ -50,5 +52,14 @@ func (a *auto) State() State {
 	if p := a.chosen.Load(); p != nil {
 		s.Protocol = *p
 	}
+	if s.Protocol == ProtocolQueryRange {
+		return s
+	}
+	return a.remote.bounded(s)
+}
+
+// bounded adds the server's limits and what is kept to.
+func (r *Remote) bounded(s State) State {
+	s.Limits, s.Reads = r.Limits(), r.slots.most()
 	return s
 }

@@ -77,7 +77,7 @@ func (s *stream) run(ctx context.Context) error {
 	if len(s.sel.Matchers) == 0 || s.sel.To < s.sel.From {
 		return queryError(matcherString(s.sel.Matchers), fmt.Errorf("nothing to stream: %d matchers, range %d to %d", len(s.sel.Matchers), s.sel.From, s.sel.To))
 	}
-	if err := s.r.knowExternal(ctx); err != nil {
+	if err := s.r.prepare(ctx); err != nil {
 		return err
 	}
 	var strip []string

@@ -59,7 +59,7 @@ func (r *Remote) together(ctx context.Context, qs []Query, blocks []tidewatch.Bl
 		}
 		shared = append(shared, i)
 	}
-	if len(shared) < 2 || r.knowExternal(ctx) != nil || r.slots.take(ctx) != nil {
+	if len(shared) < 2 || r.prepare(ctx) != nil || r.slots.take(ctx) != nil {
 		return append(rest, shared...)
 	}
 	defer r.slots.give()

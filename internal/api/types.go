@@ -245,14 +245,23 @@ type Expectations struct {
 
 // Source is how a source does.
 type Source struct {
-	Name         string `json:"name" doc:"Name in the configuration."`
-	Protocol     string `json:"protocol" enum:"auto,remote_read,query_range" doc:"How it is read; auto until the first read has shown it."`
-	Up           bool   `json:"up" doc:"Whether the newest read was good."`
-	DownSince    Time   `json:"down_since,omitzero" doc:"When its reads began to fail; absent while it is up."`
-	Circuit      string `json:"circuit" enum:"closed,open,half_open" doc:"State of its circuit breaker: open is not asked, half_open is tried by one request."`
-	RetryAt      Time   `json:"retry_at,omitzero" doc:"When an open circuit is tried again."`
-	LastError    string `json:"last_error,omitempty" doc:"Newest failure of a request; absent after a success."`
-	NewestSample Time   `json:"newest_sample,omitzero" doc:"Time of the newest sample read; absent before the first."`
+	Name         string       `json:"name" doc:"Name in the configuration."`
+	Protocol     string       `json:"protocol" enum:"auto,remote_read,query_range" doc:"How it is read; auto until the first read has shown it."`
+	Up           bool         `json:"up" doc:"Whether the newest read was good."`
+	DownSince    Time         `json:"down_since,omitzero" doc:"When its reads began to fail; absent while it is up."`
+	Circuit      string       `json:"circuit" enum:"closed,open,half_open" doc:"State of its circuit breaker: open is not asked, half_open is tried by one request."`
+	RetryAt      Time         `json:"retry_at,omitzero" doc:"When an open circuit is tried again."`
+	LastError    string       `json:"last_error,omitempty" doc:"Newest failure of a request; absent after a success."`
+	NewestSample Time         `json:"newest_sample,omitzero" doc:"Time of the newest sample read; absent before the first."`
+	Reads        int          `json:"reads,omitempty" doc:"Reads that may be in progress at a time: concurrency, or the server's limit where that is lower. Absent where query_range is asked."`
+	Limits       SourceLimits `json:"server_limits,omitzero" doc:"The server's limits of remote-read, where it tells them."`
+}
+
+// SourceLimits are a server's limits of remote-read.
+type SourceLimits struct {
+	Samples int `json:"samples,omitempty" doc:"Samples of an answer without streaming: --storage.remote.read-sample-limit."`
+	Reads   int `json:"reads,omitempty" doc:"Reads at a time, of all clients: --storage.remote.read-concurrent-limit."`
+	Frame   int `json:"frame_bytes,omitempty" doc:"Bytes of a frame of a streamed answer: --storage.remote.read-max-bytes-in-frame."`
 }
 
 // BuildInfo is Prometheus's answer of the same name.

@@ -73,6 +73,7 @@ func remoteConfig(s configs.Source, log *slog.Logger, reg prometheus.Registerer)
 		Name: s.Name, URL: s.URL, HTTPClient: s.HTTP, Labels: labels.FromMap(s.Labels), DropLabels: s.DropLabels,
 		ExternalLabels: labels.FromMap(s.ExternalLabels), Timeout: s.Timeout, Concurrency: s.Concurrency, Logger: log, Registerer: reg,
 		RequestsPerSecond: s.RequestsPerSecond, SamplesPerSecond: s.SamplesPerSecond, MaxSamples: s.MaxSamples, MaxBytesInFlight: s.MaxBytesInFlight,
+		DetectLimits: true,
 	}
 }
 

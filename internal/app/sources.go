@@ -23,6 +23,7 @@ func (b backend) Sources(context.Context) ([]api.Source, error) {
 		if st, ok := ingest.StateOf(r.source); ok {
 			a.Protocol, a.Circuit = string(st.Protocol), string(st.Circuit)
 			a.RetryAt, a.NewestSample = apiTime(st.RetryAt), apiTime(st.Newest)
+			a.Reads, a.Limits = st.Reads, api.SourceLimits{Samples: int(st.Limits.Samples), Reads: st.Limits.Reads, Frame: int(st.Limits.Frame)}
 			if st.Last != nil {
 				a.LastError = st.Last.Error()
 			}

@@ -98,6 +98,7 @@ type promOptions struct {
 	external map[string]string // external_labels
 	targets  []string          // host:port, scraped each second as job "app", instance "one"
 	features string            // --enable-feature
+	flags    []string          // further ones
 }
 
 // startProm starts a server and waits until it is ready. It ends with the test.
@@ -154,9 +155,11 @@ func (p *promServer) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd = exec.Command(p.binary, "--config.file="+filepath.Join(p.dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(p.dir, "data"),
-		"--storage.tsdb.retention.time=90d", "--web.listen-address="+p.addr, "--web.enable-remote-write-receiver", "--log.level=warn",
-		"--enable-feature="+p.opts.features)
+	p.cmd = exec.Command(p.binary, append([]string{
+		"--config.file=" + filepath.Join(p.dir, "prometheus.yml"), "--storage.tsdb.path=" + filepath.Join(p.dir, "data"),
+		"--storage.tsdb.retention.time=90d", "--web.listen-address=" + p.addr, "--web.enable-remote-write-receiver", "--log.level=warn",
+		"--enable-feature=" + p.opts.features,
+	}, p.opts.flags...)...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := errors.Join(p.cmd.Start(), log.Close()); err != nil { // the server has its own copy of the log's descriptor
 		t.Fatal(err)

@@ -91,6 +91,9 @@ func (c *checkRun) ask(ctx context.Context, s configs.Source) error {
 	for _, u := range a.server.Unknown {
 		c.report.add(Problem{Level: LevelNote, About: "source " + s.Name, Text: u})
 	}
+	for _, p := range bounds(s, a.server.Limits) {
+		c.report.add(p)
+	}
 	if ext := a.server.Config.ExternalLabels; !ext.IsEmpty() && len(s.ExternalLabels) == 0 {
 		c.report.add(Problem{Level: configs.LevelWarning, About: "source " + s.Name, Text: fmt.Sprintf(
 			"the server has external_labels %s, which it adds to every series that it gives away; set external_labels of the source to the same, so that expressions mean here what they mean there", ext)})

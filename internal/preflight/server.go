@@ -17,6 +17,7 @@ type Server struct {
 	Metrics  []string                   // names of all metrics, sorted
 	Metadata map[string]ingest.Metadata // by metric name
 	Config   ingest.ServerConfig
+	Limits   ingest.ServerLimits
 	// Unknown says in plain words what could not be found out, and what that means.
 	Unknown []string
 }
@@ -47,6 +48,9 @@ func Ask(ctx context.Context, api *ingest.API) (Server, error) {
 	if s.Config, err = api.Config(ctx); err != nil {
 		s.cannot("the scrape interval and the external labels are unknown; set external_labels of the source if the server has some", err)
 	}
+	if s.Limits, err = api.Limits(ctx); err != nil {
+		s.cannot("the server's limits of remote-read are unknown; what it refuses is divided and asked for again", err)
+	}
 	return s, ctx.Err()
 }
 
@@ -66,7 +70,11 @@ func (s Server) String() string {
 	if !s.Config.ExternalLabels.IsEmpty() {
 		parts = append(parts, "external labels "+s.Config.ExternalLabels.String())
 	}
-	return strings.TrimSpace("Prometheus "+s.Version) + ": " + strings.Join(parts, ", ")
+	text := strings.TrimSpace("Prometheus "+s.Version) + ": " + strings.Join(parts, ", ")
+	if limits := limitsText(s.Limits); limits != "" {
+		text += "; its limits: " + limits
+	}
+	return text
 }
 
 // metricType is the type of a metric as its scrapes declare it; the parts of a classic histogram or summary have their
