@@ -190,12 +190,13 @@ func TestStreamEnds(t *testing.T) {
 
 // TestSlowConsumerIsNotATimeout takes longer than the time-out, while the answers of the next windows wait.
 func TestSlowConsumerIsNotATimeout(t *testing.T) {
+	t.Parallel()
 	f := newFakeServer(t, benchSeries(3, 6)...)
-	r := newTestRemote(t, RemoteConfig{URL: f.URL, Window: time.Hour, Timeout: 50 * time.Millisecond, Concurrency: 4})
+	r := newTestRemote(t, RemoteConfig{URL: f.URL, Window: time.Hour, Timeout: time.Second, Concurrency: 4})
 	runs := 0
 	stats, err := r.Stream(t.Context(), selected(t, "reqs_total", t0, t0+6*3600000), func(Samples) error {
 		if runs++; runs == 4 {
-			time.Sleep(150 * time.Millisecond)
+			time.Sleep(1500 * time.Millisecond)
 		}
 		return nil
 	})
