@@ -22,7 +22,7 @@ func View(f Facts) AlarmView {
 		f.Band = noBand
 	}
 	return AlarmView{
-		ID: f.ID, Detector: f.Detector, SeriesID: f.SeriesID, Labels: mergedLabels(f.Labels, f.Extra),
+		ID: f.ID, Detector: f.Detector, SeriesID: f.SeriesID, Labels: mergedLabels(f.Labels, f.Extra), HiddenLabels: f.Hidden,
 		Annotations: expandAnnotations(f), State: f.State.String(), StartsAt: f.StartsAt, EndsAt: f.EndsAt,
 		Title: title(f.Detector, f.Labels), Unit: f.Unit, Value: f.Now.V, Peak: f.Peak, Band: f.Band,
 		Score: finite(f.AnomalyScore), Surprise: finite(f.Score.Surprise), Channel: f.Score.Channel.String(),

@@ -30,18 +30,20 @@ func (d *Dispatcher) causeText(in *incident, at int64, ranked []*member, view fu
 	var first []string
 	for _, id := range in.cause.First {
 		if m := shown[id]; m != nil {
-			first = append(first, m.view(view).Title)
+			first = append(first, d.view(m, view).Title)
 		}
 	}
-	x := causeWords{SharedCause: in.cause, common: len(common), all: len(ranked), first: first}
+	shared := slices.DeleteFunc(slices.Clone(in.cause.Labels), func(l SharedLabel) bool { return !d.opts.Visible.Shows(l.Name) })
+	x := causeWords{SharedCause: in.cause, labels: shared, common: len(common), all: len(ranked), first: first}
 	return x.sentence(clockTime(in.cause.Onset, at, d.location())), nearby(in.cause.Nearby, in.cause.Onset)
 }
 
 // causeWords words a cause.
 type causeWords struct {
 	*SharedCause
-	common, all int      // alarms that the message shows: of the cause, and in all
-	first       []string // titles of those that moved first
+	labels      []SharedLabel // of the cause's, those that may leave
+	common, all int           // alarms that the message shows: of the cause, and in all
+	first       []string      // titles of those that moved first
 }
 
 // sentence is "One cause: checkout · latency moved first, at 02:54. All 5 alarms share zone=b, which hardly any quiet series has."
@@ -65,11 +67,11 @@ func (x causeWords) sentence(onset string) string {
 	if x.LeftOut > 0 {
 		who += "; " + plural(x.LeftOut, "more alarm") + " of that time were not compared"
 	}
-	if len(x.Labels) == 0 {
+	if len(x.labels) == 0 {
 		return who + "."
 	}
-	labels, quiet := make([]string, len(x.Labels)), 0
-	for i, l := range x.Labels {
+	labels, quiet := make([]string, len(x.labels)), 0
+	for i, l := range x.labels {
 		labels[i] = l.Name + "=" + l.Value
 		quiet = max(quiet, l.Quiet)
 	}

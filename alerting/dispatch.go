@@ -26,6 +26,7 @@ type DispatcherOptions struct {
 	// StormGroups is how many groups of one receiver may begin within stormWindow with a message each; what is beyond makes one
 	// message together. 0 is without bound.
 	StormGroups int
+	Visible     *Visible       // the labels that may leave in notices
 	Report      ReportSchedule // the zero value: none
 	// Promised is how many false alarms a day detectors promise at most, by name; one that promises no number is not in it.
 	Promised map[string]float64

@@ -22,7 +22,7 @@ func (d *Dispatcher) notice(kind NoticeKind, receiver, key string, version int, 
 ) Notice {
 	n := Notice{
 		Key: key, Version: version, Kind: kind, Receiver: receiver, Status: "resolved", Timezone: d.location().String(),
-		GroupLabels: map[string]string{}, CommonLabels: commonLabels(ranked), StartsAt: ranked[0].startsAt,
+		GroupLabels: map[string]string{}, CommonLabels: d.opts.Visible.Map(commonLabels(ranked)), StartsAt: ranked[0].startsAt,
 	}
 	ends := int64(0)
 	for i, m := range ranked {
@@ -32,7 +32,7 @@ func (d *Dispatcher) notice(kind NoticeKind, receiver, key string, version int, 
 			n.Status = "firing"
 		}
 		if i < MaxAlarmViews {
-			n.Alarms = append(n.Alarms, m.view(view))
+			n.Alarms = append(n.Alarms, d.view(m, view))
 		}
 	}
 	n.Omitted = len(ranked) - len(n.Alarms)
@@ -44,11 +44,12 @@ func (d *Dispatcher) notice(kind NoticeKind, receiver, key string, version int, 
 }
 
 // view asks for the alarm's view and sets in it what the incident knows better; without one it shows what the signal says.
-func (m *member) view(view func(Signal) (AlarmView, bool)) AlarmView {
+func (d *Dispatcher) view(m *member, view func(Signal) (AlarmView, bool)) AlarmView {
 	v, ok := view(m.sig)
 	if !ok {
+		shown, hidden := d.opts.Visible.Labels(m.sig.Labels)
 		v = View(Facts{
-			Detector: m.sig.Detector, Labels: m.sig.Labels, Transition: m.sig.Transition, Note: m.note, AnomalyScore: m.score,
+			Detector: m.sig.Detector, Labels: shown, Hidden: hidden, Transition: m.sig.Transition, Note: m.note, AnomalyScore: m.score,
 			Now: tidewatch.Point{V: math.NaN()}, Peak: math.NaN(),
 		})
 	}
@@ -64,7 +65,7 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 	in.version++
 	in.told = at
 	n := d.notice(KindIncident, in.receiver, in.key, in.version, ranked, view)
-	n.At, n.GroupLabels, n.Acknowledged, n.Hidden = at, in.group.Map(), in.ack, countOpen(all)-countOpen(ranked)
+	n.At, n.GroupLabels, n.Acknowledged, n.Hidden = at, d.opts.Visible.Map(in.group.Map()), in.ack, countOpen(all)-countOpen(ranked)
 	n.Verdicts = d.verdictsOn(in, at)
 	text := incidentText{n: &n, what: what, open: countOpen(ranked), total: len(ranked), ackEnded: in.ackEnded, expiring: d.expiryText(in, at), loc: d.location()}
 	in.ackChanged, in.ackEnded = false, ""

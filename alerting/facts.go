@@ -15,6 +15,7 @@ type Facts struct {
 	// Labels are the series' own; Extra the detector's configured labels. Annotations are Go templates over
 	// .Labels, .Value, .Expected, .Lower, .Upper, .Score (and $labels, $value as in Prometheus).
 	Labels      labels.Labels
+	Hidden      int // how many more the series has that must not leave
 	Extra       map[string]string
 	Annotations map[string]string
 	Expr        string

@@ -67,14 +67,16 @@ type Link struct {
 
 // AlarmView is one alarm (one detector on one series) as a message shows it.
 type AlarmView struct {
-	ID          string            `json:"id"` // AlarmID
-	Detector    string            `json:"detector"`
-	SeriesID    uint64            `json:"series_id,string"`
-	Labels      map[string]string `json:"labels"`
-	Annotations map[string]string `json:"annotations,omitempty"` // templates already expanded
-	State       string            `json:"state"`
-	StartsAt    int64             `json:"starts_at"`
-	EndsAt      int64             `json:"ends_at,omitempty"`
+	ID       string            `json:"id"` // AlarmID
+	Detector string            `json:"detector"`
+	SeriesID uint64            `json:"series_id,string"`
+	Labels   map[string]string `json:"labels"`
+	// HiddenLabels is how many more the series has that must not leave: see Visible. Two alarms may then have the same labels.
+	HiddenLabels int               `json:"hidden_labels,omitempty"`
+	Annotations  map[string]string `json:"annotations,omitempty"` // templates already expanded
+	State        string            `json:"state"`
+	StartsAt     int64             `json:"starts_at"`
+	EndsAt       int64             `json:"ends_at,omitempty"`
 
 	Title     string         `json:"title"` // "checkout · 5xx ratio"
 	Unit      string         `json:"unit,omitempty"`

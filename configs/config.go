@@ -51,9 +51,10 @@ type Global struct {
 	ExternalURL string         // where people reach this Tidewatch, without a trailing slash; "" if not set
 	Heartbeat   Heartbeat
 
-	FlapChanges    int           // in an hour, from which on an alarm is held open; 0: never
-	StormGroups    int           // of a receiver in ten minutes, beyond which they make one message; 0: never
-	SilenceWarning time.Duration // before the end of a silence that hides an open alarm; 0: never
+	FlapChanges    int               // in an hour, from which on an alarm is held open; 0: never
+	StormGroups    int               // of a receiver in ten minutes, beyond which they make one message; 0: never
+	Visible        *alerting.Visible // the labels that may leave; never nil
+	SilenceWarning time.Duration     // before the end of a silence that hides an open alarm; 0: never
 }
 
 // Heartbeat is an external watchdog that expects a GET on URL every Interval; URL "" is none.

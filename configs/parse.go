@@ -81,6 +81,7 @@ func (b *builder) config(raw rawFile) *Config {
 	b.sourceList(top, raw.Sources)
 	b.detectors(top, raw)
 	b.composites(top.at("composite_alarms"), raw.Composites)
+	b.cfg.Global.Visible = b.visible(top.at("global").at("visible_labels"), raw.Global.VisibleLabels)
 	b.receivers(top.at("receivers"), raw.Receivers)
 	b.hiding(top, raw)
 	b.route(top, raw)

@@ -61,6 +61,8 @@ type rawGlobal struct {
 	StormGroups int `yaml:"storm_groups" default:"8"`
 	// How long before its end a silence that still hides an alarm is warned of: in the thread of the alarm's message, or in the log where there is none. `0s` never.
 	SilenceWarning duration `yaml:"silence_warning" default:"15m"`
+	// Labels that may leave in messages, charts, logs and errors: names, or regular expressions that match whole names. `alertname`, `severity`, the metric's name and what `labels` of sources, detectors and composite alarms sets always may. Empty: all but those whose name looks like a secret's, for example `api_token` or `password`. What routes, groups and silences, and the API, goes by all labels.
+	VisibleLabels []string `yaml:"visible_labels"`
 	// URL at which people reach this Tidewatch; messages link to it.
 	ExternalURL string `yaml:"external_url"`
 	// An external watchdog that is told regularly that Tidewatch lives.

@@ -80,6 +80,9 @@ func alertLabels(a *alerting.AlarmView) map[string]string {
 		}
 	}
 	ls["alertname"] = a.Detector
+	if a.HiddenLabels > 0 { // which may be all that tells it from another
+		ls["alarm_id"] = a.ID
+	}
 	return ls
 }
 

@@ -41,6 +41,8 @@ const openTroubles = "open_troubles"
 
 // announce opens or ends a notice about Tidewatch itself at the root's receiver, once each.
 func (s *Service) announce(ctx context.Context, key string, t trouble) {
+	visible := s.visible.Load()
+	t.headline, t.body = visible.Text(t.headline), visible.Text(t.body) // errors name series
 	var body []string
 	if t.body != "" {
 		body = []string{t.body}

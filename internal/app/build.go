@@ -25,7 +25,7 @@ func engineDetectors(cfg *configs.Config, dryRun bool) []engine.Detector {
 		m := d.ModelConfig(1)
 		m.Seed = xxhash.Sum64String(d.Name)
 		e := engine.Detector{
-			Name: d.Name, Expr: d.Expr, Unit: d.Unit, Labels: d.Labels, Annotations: d.Annotations, Location: d.Location,
+			Name: d.Name, Expr: d.Expr, Unit: d.Unit, Labels: d.Labels, Visible: cfg.Global.Visible, Annotations: d.Annotations, Location: d.Location,
 			Model: m, Alarm: d.Alarm, Direction: engine.Direction(d.Direction),
 			Deviation: engine.Deviation{Relative: d.MinDeviation.Relative, Value: d.MinDeviation.Value},
 			Promise:   promise(d), Muted: !d.Notify || dryRun, Join: d.Join, Churn: d.Churn, Own: d.OwnForest,

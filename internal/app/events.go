@@ -45,8 +45,9 @@ func watched(e configs.Events) (kinds []events.Kind, selectors []string) {
 
 // findEvents looks at a source's metrics for events seen after the grid time from and up to to. leftOut is told of a kind with more
 // series than allowed, which is left out.
-func findEvents(ctx context.Context, src ingest.Source, cfg configs.Events, name string, from, to int64, leftOut func(events.Kind, *ingest.TooManySeriesError)) ([]events.Found, error) {
+func findEvents(ctx context.Context, src ingest.Source, all *configs.Config, name string, from, to int64, leftOut func(events.Kind, *ingest.TooManySeriesError)) ([]events.Found, error) {
 	var out []events.Found
+	cfg := all.Events
 	step := cfg.Interval.Milliseconds()
 	kinds, selectors := watched(cfg)
 	queries := make([]ingest.Query, len(kinds))
@@ -65,7 +66,7 @@ func findEvents(ctx context.Context, src ingest.Source, cfg configs.Events, name
 			return nil, fmt.Errorf("looking for %s events: %w", kind, errs[i])
 		default:
 			leftOut(kind, nil)
-			out = append(out, events.Find(kind, blocks[i], from, name)...)
+			out = append(out, events.Find(kind, blocks[i], from, name, all.Global.Visible)...)
 		}
 	}
 	return out, nil
@@ -91,7 +92,7 @@ func (r *runner) events(ctx context.Context, now int64) []engine.Note {
 	}
 	ctx, cancel := context.WithTimeout(ctx, eventsTimeout)
 	defer cancel()
-	found, err := findEvents(ctx, r.source, cfg.Events, r.name, eventsFrom(cfg, until, to), to, r.leftOut)
+	found, err := findEvents(ctx, r.source, cfg, r.name, eventsFrom(cfg, until, to), to, r.leftOut)
 	if (err != nil) != r.blind && ctx.Err() == nil {
 		r.blind = err != nil
 		if r.blind {
@@ -158,7 +159,7 @@ func (c *eventCursor) next(ctx context.Context, cfg *configs.Config, to, last in
 		from := eventsFrom(cfg, c.until, to)
 		end := max(to, min(last, to+chunk(cfg.Events.Interval).Milliseconds()))
 		end -= mod(end, cfg.Events.Interval.Milliseconds())
-		found, err := findEvents(ctx, c.source, cfg.Events, c.name, from, end, func(events.Kind, *ingest.TooManySeriesError) {})
+		found, err := findEvents(ctx, c.source, cfg, c.name, from, end, func(events.Kind, *ingest.TooManySeriesError) {})
 		if err != nil {
 			c.failed = true
 			return engine.Note{}, err

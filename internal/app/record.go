@@ -108,7 +108,7 @@ func recordEvents(ctx context.Context, src ingest.Source, cfg *configs.Config, n
 		return nil
 	}
 	for _, p := range spans(eventsFrom(cfg, 0, eventsDue(cfg, from)), eventsDue(cfg, to), cfg.Events.Interval) {
-		if _, err := findEvents(ctx, src, cfg.Events, name, p[0], p[1], func(events.Kind, *ingest.TooManySeriesError) {}); err != nil {
+		if _, err := findEvents(ctx, src, cfg, name, p[0], p[1], func(events.Kind, *ingest.TooManySeriesError) {}); err != nil {
 			return err
 		}
 	}

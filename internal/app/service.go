@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,11 +23,12 @@ import (
 // Service is a running Tidewatch. Its parts: runners (one per source) read points on schedule, decide feeds them to the core
 // one tick at a time and puts tick and decisions into the store, the outbox sends, snapshots are taken now and then.
 type Service struct {
-	opts  Options
-	log   *slog.Logger
-	m     *metrics
-	store *store.Store
-	core  *engine.Core
+	opts    Options
+	log     *slog.Logger
+	visible *atomic.Pointer[alerting.Visible] // what of it the log shows
+	m       *metrics
+	store   *store.Store
+	core    *engine.Core
 
 	snapping sync.Mutex // held from encoding a snapshot until it is on disk; before deciding
 	deciding sync.Mutex // held while the core, the journal and the store change together
@@ -70,6 +72,9 @@ func newService(opts Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	visible := &atomic.Pointer[alerting.Visible]{}
+	visible.Store(cfg.Global.Visible)
+	opts.Logger = slog.New(visibleLog{opts.Logger.Handler(), visible})
 	so := store.Options{Logger: opts.Logger, Registerer: opts.Registry, Clock: opts.Clock.Now, NoSync: opts.NoSync}
 	if opts.tuneStore != nil {
 		opts.tuneStore(&so)
@@ -79,7 +84,7 @@ func newService(opts Options) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		opts: opts, log: opts.Logger, store: st, scratch: store.NewScratch(opts.DataDir), m: newMetrics(opts.Registry), status: map[string]*detectorStatus{},
+		opts: opts, log: opts.Logger, visible: visible, store: st, scratch: store.NewScratch(opts.DataDir), m: newMetrics(opts.Registry), status: map[string]*detectorStatus{},
 		sources: map[string]*health{}, troubles: map[string]openTrouble{}, faults: map[string]bool{}, keeper: newAlertKeeper(), adopted: make(chan struct{}, 1),
 	}
 	err = s.openRecorder(cfg)
@@ -130,6 +135,7 @@ func (s *Service) adopt(cfg *configs.Config, ints []integration, runners []*runn
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cfg, s.ints, s.runners = cfg, ints, runners
+	s.visible.Store(cfg.Global.Visible)
 	for _, d := range cfg.Detectors {
 		if s.status[d.Name] == nil {
 			s.status[d.Name] = &detectorStatus{}
@@ -168,7 +174,7 @@ func (s *Service) forgetGone(cfg *configs.Config) {
 func dispatcherOptions(cfg *configs.Config) alerting.DispatcherOptions {
 	return alerting.DispatcherOptions{
 		Location: cfg.Global.Location, Links: links(cfg.Global.ExternalURL), SilenceWarning: cfg.Global.SilenceWarning,
-		FlapChanges: cfg.Global.FlapChanges, StormGroups: cfg.Global.StormGroups, Report: cfg.Report, Promised: promised(cfg),
+		FlapChanges: cfg.Global.FlapChanges, StormGroups: cfg.Global.StormGroups, Visible: cfg.Global.Visible, Report: cfg.Report, Promised: promised(cfg),
 		Inhibit: cfg.Inhibit, Mutes: cfg.Mutes, Intervals: cfg.Intervals,
 	}
 }

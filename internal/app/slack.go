@@ -14,6 +14,7 @@ func (s *Service) slackOptions() slackapp.Options {
 	o := slackapp.Options{
 		Controls: controls{s}, Backend: backend{s}, Apps: s.slackApps, Now: s.opts.Clock.Now, Logger: s.log, Registerer: s.opts.Registry,
 		Location: func() *time.Location { return s.config().Global.Location },
+		Visible:  s.visible.Load,
 	}
 	if s.opts.tuneSlack != nil {
 		s.opts.tuneSlack(&o)

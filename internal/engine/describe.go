@@ -3,6 +3,7 @@ package engine
 import (
 	"maps"
 	"math"
+	"slices"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -67,10 +68,11 @@ func (d *detector) labels(s tidewatch.Series) labels.Labels {
 
 // facts gathers what is known of a row at grid time t. ep may be nil.
 func (d *detector) facts(r *row, ep *episode, tr alerting.Transition, t int64) alerting.Facts {
+	shown, hidden := d.Visible.Labels(r.series.Labels)
 	f := alerting.Facts{
 		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, SeriesID: r.series.ID,
-		Labels: r.series.Labels, Extra: maps.Clone(d.Labels), Annotations: d.Annotations, Expr: d.Expr, Unit: d.unit(),
-		Location: d.Location, Step: d.Model.Step, Transition: tr, State: tr.To, Policy: d.Alarm, Promise: d.limit.String(), Inherited: r.origin.inherited(r.series.Labels),
+		Labels: shown, Hidden: hidden, Extra: maps.Clone(d.Labels), Annotations: d.Annotations, Expr: d.Expr, Unit: d.unit(),
+		Location: d.Location, Step: d.Model.Step, Transition: tr, State: tr.To, Policy: d.Alarm, Promise: d.limit.String(), Inherited: d.Visible.Text(r.origin.inherited(r.series.Labels)),
 		Now: tidewatch.Point{T: t, V: math.NaN()}, Peak: math.NaN(),
 		Band: tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()},
 	}
@@ -82,6 +84,7 @@ func (d *detector) facts(r *row, ep *episode, tr alerting.Transition, t int64) a
 		return f
 	}
 	f.StartsAt, f.Peak, f.Score, f.AnomalyScore, f.Explanation = ep.start, ep.peak, ep.score, ep.anomalyScore, ep.explanation
+	f.Explanation.Features = d.visibleTerms(f.Explanation.Features)
 	f.Breaching = ep.breaching
 	f.Held = r.alarm.Held(d.Alarm)
 	f.Nearby = d.nearby(r, f.StartsAt)
@@ -89,6 +92,18 @@ func (d *detector) facts(r *row, ep *episode, tr alerting.Transition, t int64) a
 		f.EndsAt = tr.T
 	}
 	return f
+}
+
+// visibleTerms hides what must not leave in the names of a joint group's members.
+func (d *detector) visibleTerms(terms []tidewatch.Term) []tidewatch.Term {
+	if d.Join == nil {
+		return terms
+	}
+	out := slices.Clone(terms)
+	for i := range out {
+		out[i].Name = d.Visible.Text(out[i].Name)
+	}
+	return out
 }
 
 // unit is that of a row's values: of a joint group's, which are surprises, the expression says nothing.

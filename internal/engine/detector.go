@@ -58,6 +58,7 @@ type Detector struct {
 	Expr        string
 	Unit        string
 	Labels      map[string]string
+	Visible     *alerting.Visible // the labels that may leave
 	Annotations map[string]string
 	Location    *time.Location
 	Model       models.Config

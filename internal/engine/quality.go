@@ -182,9 +182,11 @@ func (c *Core) report(d *detector, r *Result) {
 // post makes the notices of a verdict; end is the grid time at which it ended, 0 while it lasts.
 func (c *Core) post(d *detector, v quality.Verdict, end int64, r *Result) {
 	ls := labels.NewBuilder(d.commonLabels()).Set(StateLabel, DataQuality).Set(ReasonLabel, v.Reason.String()).Labels()
+	shown, _ := d.Visible.Labels(ls)
+	shown = labels.NewBuilder(shown).Set(StateLabel, DataQuality).Set(ReasonLabel, v.Reason.String()).Labels()
 	f := alerting.QualityFacts{
-		Detector: d.Name, Reason: v.Reason.String(), Text: v.Text, Series: v.Series, Of: v.Of, Since: v.Since, End: end,
-		Withheld: v.Reason.Withholds(), Labels: ls, At: r.Now, Location: d.Location,
+		Detector: d.Name, Reason: v.Reason.String(), Text: d.Visible.Text(v.Text), Series: v.Series, Of: v.Of, Since: v.Since, End: end,
+		Withheld: v.Reason.Withholds(), Labels: shown, At: r.Now, Location: d.Location,
 	}
 	for _, to := range c.disp.Asking(ls, StateLabel) {
 		r.Notices = append(r.Notices, alerting.QualityNotice(to, f))

@@ -15,10 +15,10 @@ import (
 // versionLabels name a version in a build_info, the most telling first.
 var versionLabels = []string{"version", "tag", "image_tag", "revision", "commit", "sha"}
 
-// versionOf is the version that a build_info tells; "" where it has no label for it.
-func versionOf(ls labels.Labels) string {
+// versionOf is the version that a build_info tells, by a label that may be named; "" where it has none.
+func (f *finder) versionOf(ls labels.Labels) string {
 	for _, name := range versionLabels {
-		if v := ls.Get(name); v != "" {
+		if v := ls.Get(name); v != "" && f.visible.Shows(name) {
 			return v
 		}
 	}
@@ -51,7 +51,7 @@ func (f *finder) deploys(w workload) func(int) (alerting.ContextEvent, bool) {
 			}
 		}
 		for _, r := range w.rows {
-			if name := versionOf(r.Series.Labels); name != "" && !math.IsNaN(r.V[col]) {
+			if name := f.versionOf(r.Series.Labels); name != "" && !math.IsNaN(r.V[col]) {
 				if v := find(name); v.age == 0 || v.age > Memory+1 {
 					fresh = append(fresh, name)
 				}
@@ -63,6 +63,6 @@ func (f *finder) deploys(w workload) func(int) (alerting.ContextEvent, bool) {
 		}
 		change := strings.Join(before, ", ") + " → " + strings.Join(slices.Compact(slices.Sorted(slices.Values(fresh))), ", ")
 		what := cmp.Or(w.labels.Get(model.MetricNameLabel), "build_info")
-		return f.event(f.b.Time(col), fmt.Sprintf("%s of %s changed %s", what, subject(w.labels), change), subject(w.labels)+" "+change, w.labels), true
+		return f.event(f.b.Time(col), fmt.Sprintf("%s of %s changed %s", what, f.subject(w.labels), change), f.subject(w.labels)+" "+change, w.labels), true
 	}
 }

@@ -32,9 +32,10 @@ type Found struct {
 
 // Find returns the events of kind between the columns of b whose grid time is after the given one (Unix milliseconds), in order.
 // Columns before that are what later ones are compared with; Memory of them are enough. origin names the source.
-func Find(kind Kind, b tidewatch.Block, after int64, origin string) []Found {
+// Their texts name what visible lets out.
+func Find(kind Kind, b tidewatch.Block, after int64, origin string, visible *alerting.Visible) []Found {
 	var out []Found
-	f := finder{kind: kind, b: b, origin: origin}
+	f := finder{kind: kind, b: b, origin: origin, visible: visible}
 	for _, group := range f.groups() {
 		out = append(out, f.in(group, after)...)
 	}
@@ -48,6 +49,8 @@ type finder struct {
 	kind   Kind
 	b      tidewatch.Block
 	origin string
+
+	visible *alerting.Visible
 }
 
 // workload is the rows of one workload, and the labels that they share.
@@ -111,13 +114,13 @@ func (f *finder) event(at int64, text, mark string, ls labels.Labels) alerting.C
 }
 
 // subject is what a workload is called.
-func subject(ls labels.Labels) string {
+func (f *finder) subject(ls labels.Labels) string {
 	for _, name := range []string{"deployment", "statefulset", "daemonset", "service", "app", "job"} {
-		if v := ls.Get(name); v != "" {
+		if v := ls.Get(name); v != "" && f.visible.Shows(name) {
 			return v
 		}
 	}
-	return ls.Get(model.MetricNameLabel)
+	return cmp.Or(ls.Get(model.MetricNameLabel), "a workload")
 }
 
 // last is the newest value of a series, and how many columns ago that was.

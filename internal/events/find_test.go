@@ -60,7 +60,7 @@ func TestFind(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := block(c.rows...)
 			var got []string
-			for _, e := range events.Find(c.kind, b, b.From-1, "eu1") {
+			for _, e := range events.Find(c.kind, b, b.From-1, "eu1", nil) {
 				got = append(got, fmt.Sprintf("%.3g %s %s", float64(e.At-b.From)/minute, e.Text, e.Labels))
 			}
 			if !slices.Equal(got, c.want) {
@@ -74,7 +74,7 @@ func TestFind(t *testing.T) {
 				for _, r := range b.Rows {
 					part.Rows = append(part.Rows, tidewatch.Row{Series: r.Series, V: r.V[from : i+1]})
 				}
-				for _, e := range events.Find(c.kind, part, b.Time(i)-1, "eu1") {
+				for _, e := range events.Find(c.kind, part, b.Time(i)-1, "eu1", nil) {
 					again = append(again, fmt.Sprintf("%.3g %s %s", float64(e.At-b.From)/minute, e.Text, e.Labels))
 				}
 			}

@@ -36,9 +36,9 @@ func (f *finder) restarts(w workload) func(int) (alerting.ContextEvent, bool) {
 		if risen > 0 {
 			word = "restarted"
 		}
-		name := subject(w.labels)
+		name := f.subject(w.labels)
 		text := fmt.Sprintf("%d of %d instances of %s %s", begun, up, name, word)
-		if instance := w.rows[only].Series.Labels.Get("instance"); begun == 1 && up > 1 && instance != "" {
+		if instance := w.rows[only].Series.Labels.Get("instance"); begun == 1 && up > 1 && instance != "" && f.visible.Shows("instance") {
 			text = fmt.Sprintf("instance %s of %s %s", instance, name, word)
 		} else if up == 1 {
 			text = name + " " + word

@@ -15,7 +15,7 @@ func (f *finder) rollouts(w workload) func(int) (alerting.ContextEvent, bool) {
 			before, ok := lasts[k].step(r.V[col])
 			if ok && !found && !math.IsNaN(r.V[col]) && r.V[col] > before {
 				change := fmt.Sprintf("generation %.0f → %.0f", before, r.V[col])
-				name := subject(w.labels)
+				name := f.subject(w.labels)
 				e, found = f.event(f.b.Time(col), fmt.Sprintf("the specification of %s changed, %s", name, change), name+" "+change, w.labels), true
 			}
 		}

@@ -123,7 +123,7 @@ func (a *App) verdictText(f *alerting.Feedback, over bool) string {
 		}
 		return "Noted as expected: the models accept what they see as the new normal at their next point."
 	case alerting.FeedbackNotAnomaly:
-		return fmt.Sprintf("Noted as not an anomaly: alarms with %s are not told until %s.", code(f.Matchers), a.when(f.ExpiresAt))
+		return fmt.Sprintf("Noted as not an anomaly: alarms with %s are not told until %s.", a.code(f.Matchers), a.when(f.ExpiresAt))
 	default:
 		return "Noted as an anomaly. Nothing is hidden."
 	}
@@ -131,7 +131,7 @@ func (a *App) verdictText(f *alerting.Feedback, over bool) string {
 
 // silenced confirms a silence.
 func (a *App) silenced(id string, ms alerting.Matchers, until int64) *reply {
-	text := fmt.Sprintf("Silenced until %s: %s.", a.when(until), code(ms))
+	text := fmt.Sprintf("Silenced until %s: %s.", a.when(until), a.code(ms))
 	return &reply{Type: "ephemeral", Text: text, Blocks: notify.UndoButton(text, notify.DeedUndoSilence, id)}
 }
 
@@ -162,13 +162,19 @@ func matchersOf(ls labels.Labels) (ms alerting.Matchers) {
 // maxCode is how many characters of matchers are shown.
 const maxCode = 1000
 
-// code shows matchers as they are.
-func code(ms alerting.Matchers) string {
-	s := []rune(strings.Join(strings.Fields(strings.ReplaceAll(ms.String(), "`", "'")), " "))
+// code shows matchers as they are, but for labels that must not leave.
+func (a *App) code(ms alerting.Matchers) string {
+	s := []rune(strings.Join(strings.Fields(strings.ReplaceAll(a.opts.Visible().Matchers(ms), "`", "'")), " "))
 	if left := len(s) - maxCode; left > 0 {
 		return fmt.Sprintf("`%s…` (%d characters left out)", notify.EscapeSlack(string(s[:maxCode])), left)
 	}
 	return "`" + notify.EscapeSlack(string(s)) + "`"
+}
+
+// labels shows those that may leave.
+func (a *App) labels(ls labels.Labels) string {
+	shown, _ := a.opts.Visible().Labels(ls)
+	return shown.String()
 }
 
 // when writes a time as people around the service do.

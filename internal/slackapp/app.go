@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/internal/api"
 )
 
@@ -31,6 +32,7 @@ type Options struct {
 	Now        func() time.Time // in which silences end; nil: time.Now
 	Clock      func() time.Time // in which Slack signs, so the real one; nil: time.Now
 	Location   func() *time.Location
+	Visible    func() *alerting.Visible // the labels that answers show; nil: see alerting.Visible
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 	// AnswerWithin is how long Slack waits at most before it hears that a request has arrived; 0: two of Slack's three seconds.
@@ -80,6 +82,9 @@ func New(o Options) *App {
 	}
 	if o.Location == nil {
 		o.Location = func() *time.Location { return time.UTC }
+	}
+	if o.Visible == nil {
+		o.Visible = func() *alerting.Visible { return nil }
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -91,7 +91,7 @@ func (a *App) status(ctx context.Context) (*reply, error) {
 		series += d.Series
 		alarms += d.Alarms.Alarm
 		if d.State != api.DetectorRunning {
-			troubled = append(troubled, fmt.Sprintf("• %s is %s %s", notify.EscapeSlack(d.Name), d.State, notify.EscapeSlack(d.LastError)))
+			troubled = append(troubled, fmt.Sprintf("• %s is %s %s", notify.EscapeSlack(d.Name), d.State, notify.EscapeSlack(a.opts.Visible().Text(d.LastError))))
 		}
 	}
 	lines := []string{fmt.Sprintf("%d detectors over %d series · %d alarms · %d open incidents · %d active silences",
@@ -113,7 +113,7 @@ func (a *App) explain(ctx context.Context, id string) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines := []string{"*" + notify.EscapeSlack(e.Detector) + "* " + notify.EscapeSlack(e.Labels.String()) + " · " + e.State, e.Reason, e.Why}
+	lines := []string{"*" + notify.EscapeSlack(e.Detector) + "* " + notify.EscapeSlack(a.labels(e.Labels)) + " · " + e.State, e.Reason, e.Why}
 	for i := 1; i < len(lines); i++ {
 		lines[i] = notify.EscapeSlack(lines[i])
 	}
@@ -165,7 +165,7 @@ func (a *App) last(ctx context.Context) (*reply, error) {
 			end = "until " + a.when(int64(x.End))
 		}
 		lines = append(lines, fmt.Sprintf("• %s · *%s* %s · score %.1f · %s · alarm %s", a.when(int64(x.Start)), notify.EscapeSlack(x.Detector),
-			notify.EscapeSlack(oneLine(x.Labels.String())), float64(x.Score), end, x.AlarmID))
+			notify.EscapeSlack(oneLine(a.labels(x.Labels))), float64(x.Score), end, x.AlarmID))
 	}
 	if page.Remaining != 0 {
 		lines = append(lines, "and earlier ones")
@@ -187,7 +187,7 @@ func (a *App) feedback(ctx context.Context) (*reply, error) {
 	rep := ephemeral(fmt.Sprintf("%d verdicts stand.", len(all)))
 	for _, f := range all[:min(listed, len(all))] {
 		line := fmt.Sprintf("%s · *%s* by %s · %s · until %s", a.when(f.At), strings.ReplaceAll(string(f.Verdict), "_", " "),
-			notify.EscapeSlack(f.By.String()), code(f.Matchers), a.when(f.ExpiresAt))
+			notify.EscapeSlack(f.By.String()), a.code(f.Matchers), a.when(f.ExpiresAt))
 		rep.Blocks = append(rep.Blocks, notify.UndoButton(line, notify.DeedUndoFeedback, f.ID)...)
 	}
 	if left := len(all) - listed; left > 0 {
