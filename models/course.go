@@ -62,11 +62,17 @@ type expectation struct {
 func (x *expectation) season() float64 { return x.day + x.week + x.part }
 
 // expect is the expectation of the point at ph.
-func (w *course) expect(s *settings, ph phase) expectation {
-	x := expectation{ph: ph, guess: w.short.guess(), hour: w.profile.noise(ph)}
+func (w *course) expect(s *settings, ph phase) (x expectation) {
+	w.expectInto(s, ph, &x)
+	return x
+}
+
+// expectInto fills x with the expectation of the point at ph.
+func (w *course) expectInto(s *settings, ph phase, x *expectation) {
+	x.ph, x.guess, x.hour = ph, w.short.guess(), w.profile.noise(ph)
 	x.shadow = w.profile.values(ph)
 	x.day, x.week, x.part = w.profile.used(&x.shadow)
-	if w.short.use {
+	if x.recent = 0; w.short.use {
 		x.recent = x.guess
 	}
 	sum := w.level + w.trend + x.day + x.week + x.part + x.recent
@@ -75,12 +81,11 @@ func (w *course) expect(s *settings, ph phase) expectation {
 	x.dev = w.noise.deviation(w.level)
 	x.residual = w.noise.residual(w.level, x.hour)
 	if w.young > 0 {
-		w.widen(s, &x)
+		w.widen(s, x)
 	}
 	if missed := arOrder - float64(w.since); missed > 0 { // the short memory is blind just after a gap
 		x.residual = max(x.residual, x.residual+float64(missed/arOrder*(x.dev-x.residual)))
 	}
-	return x
 }
 
 // gather collects the first points and makes the first estimate of them.

@@ -52,7 +52,7 @@ func (w *jointChannel) judge(s *settings, ph phase, x float64, quarantined bool,
 	if !j.warm {
 		return
 	}
-	j.expectation = w.expect(s, ph)
+	w.expectInto(s, ph, &j.expectation)
 	if j.missing {
 		return
 	}

@@ -121,6 +121,7 @@ type judgement struct {
 	e, r      float64 // deviation from level and season; from the expectation
 	evidence  evidence
 	statistic [numTails]float64
+	decades   [numTails]float64 // surprises of the statistics of many points; 0 for a usual one
 	side      [tidewatch.NumChannels]int8
 	band      float64 // surprise of this one point, for itself
 	largest   float64 // of the channels' surprises, each for itself
@@ -158,10 +159,11 @@ func (w *row) release() {
 
 // judge fills j for the value x at t; x is not missing and the row is warm.
 func (w *row) judge(s *settings, f *forest, t int64, x float64, j *judgement) {
-	j.expectation, j.t, j.x, j.forest = w.expect(s, s.clock.at(t)), t, x, f
+	w.expectInto(s, s.clock.at(t), &j.expectation)
+	j.t, j.x, j.forest = t, x, f
 	j.e = x - w.level - w.trend - j.season()
 	j.r = x - j.mid
-	j.largest, j.channel, j.asked, j.shaped = 0, tidewatch.ChannelNone, false, shaped{}
+	j.largest, j.channel, j.asked, j.shaped, j.decades = 0, tidewatch.ChannelNone, false, shaped{}, [numTails]float64{}
 	j.slow = int(w.points) >= s.slowPoints
 	w.gatherEvidence(j)
 	z, side := j.r/j.residual, tailAbove
@@ -174,8 +176,8 @@ func (w *row) judge(s *settings, f *forest, t int64, x float64, j *judgement) {
 	j.take(tidewatch.ChannelBand, j.band)
 	if j.slow {
 		for _, c := range slowChannels {
-			if s.on.has(c) && !w.tails.usual(tailOf[c], j.statistic[tailOf[c]]) {
-				j.take(c, w.own(c, j))
+			if s.on.has(c) {
+				w.askSlow(c, j)
 			}
 		}
 	}
@@ -183,6 +185,15 @@ func (w *row) judge(s *settings, f *forest, t int64, x float64, j *judgement) {
 		w.isolate(s, j)
 	}
 	j.statistic[tailAll] = j.largest
+}
+
+// askSlow asks a channel of many points. What its statistic usually is it has nothing to say of.
+func (w *row) askSlow(c tidewatch.Channel, j *judgement) {
+	k := tailOf[c]
+	if !w.tails.usual(k, j.statistic[k]) {
+		j.decades[k] = w.tails.at(k).surprise(j.statistic[k], 1)
+		j.take(c, trust[c]*j.decades[k])
+	}
 }
 
 // gatherEvidence is the evidence of many points with this one, and the statistics that are made of it.
@@ -236,11 +247,8 @@ func (w *row) own(c tidewatch.Channel, j *judgement) float64 {
 		return max(w.forestOwn(j), w.library().surprise(&j.shaped))
 	case c == tidewatch.ChannelIsolation:
 		return w.forestOwn(j)
-	case !j.slow, tailOf[c] == 0:
-		return 0
 	}
-	k := tailOf[c]
-	return trust[c] * w.tails.at(k).surprise(j.statistic[k], 1)
+	return trust[c] * j.decades[tailOf[c]]
 }
 
 // forestOwn is the own surprise that a forest gives.

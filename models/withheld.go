@@ -33,14 +33,14 @@ func (w *row) excursion(s *settings, j *judgement) {
 		return
 	}
 	if w.withheld == nil {
-		if w.away(j, excursionFrom) {
+		if j.away(excursionFrom) {
 			w.withheld = withhelds.Get().(*withheld) //nolint:errcheck // the pool holds nothing else
 			*w.withheld = withheld{}
 		}
 		return
 	}
 	w.withheld.points++
-	if w.away(j, excursionTo) && int64(w.withheld.points)*s.step < excursionLongest.Milliseconds() {
+	if j.away(excursionTo) && int64(w.withheld.points)*s.step < excursionLongest.Milliseconds() {
 		return
 	}
 	for i, k := range slowTails {
@@ -51,9 +51,9 @@ func (w *row) excursion(s *settings, j *judgement) {
 }
 
 // away reports whether one of the statistics of many points has at least so many decades of surprise.
-func (w *row) away(j *judgement, surprise float64) bool {
+func (j *judgement) away(surprise float64) bool {
 	for _, k := range slowTails {
-		if !w.tails.usual(k, j.statistic[k]) && w.tails.at(k).surprise(j.statistic[k], 1) >= surprise {
+		if j.decades[k] >= surprise {
 			return true
 		}
 	}
