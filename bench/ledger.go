@@ -91,9 +91,7 @@ func fieldOf(path string) string {
 		if strings.Contains(rest, "forest.") {
 			return sharedForest
 		}
-		for strings.HasPrefix(rest, "rows.") { // of the kinds that wrap it, and the slice in it
-			rest = rest[len("rows."):]
-		}
+		rest = strings.TrimPrefix(rest, "one.") // of the kinds with room for a row in themselves
 		return "model: " + firstName(rest)
 	}
 	if path == chartPath || strings.HasPrefix(path, "engine.detectors.shelves") {

@@ -3,6 +3,7 @@ package bench
 import (
 	"reflect"
 	"runtime"
+	"slices"
 	"unsafe"
 )
 
@@ -12,6 +13,7 @@ import (
 type sizer struct {
 	classes []int64 // the allocator's size classes, ascending
 	seen    map[unsafe.Pointer]bool
+	within  []span // the objects that lead to what is followed
 	bytes   map[string]int64
 }
 
@@ -60,9 +62,17 @@ func (s *sizer) rounded(n int64, pointers bool) int64 {
 	return (n + page - 1) / page * page
 }
 
+// span is where an object lies.
+type span struct{ from, size uintptr }
+
+// inside reports whether p lies in an object that is being followed, as a slice of one of its arrays does.
+func (s *sizer) inside(p unsafe.Pointer) bool {
+	return slices.ContainsFunc(s.within, func(o span) bool { return uintptr(p)-o.from < o.size })
+}
+
 // object counts an allocation of n values of type t at p, and reports whether it is new.
 func (s *sizer) object(p unsafe.Pointer, t reflect.Type, n int64, path string) bool {
-	if p == nil || s.seen[p] {
+	if p == nil || s.seen[p] || s.inside(p) {
 		return false
 	}
 	s.seen[p] = true
@@ -74,6 +84,10 @@ func (s *sizer) object(p unsafe.Pointer, t reflect.Type, n int64, path string) b
 
 // inline counts n values of type t that lie in their container, field by field.
 func (s *sizer) inline(t reflect.Type, n int64, path string) {
+	if t.Kind() == reflect.Array && t.Elem().Kind() == reflect.Struct {
+		s.inline(t.Elem(), n*int64(t.Len()), path)
+		return
+	}
 	if t.Kind() != reflect.Struct {
 		s.add(path, int64(t.Size())*n)
 		return
@@ -113,7 +127,9 @@ func (s *sizer) follow(v reflect.Value, path string) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() && s.object(v.UnsafePointer(), v.Type().Elem(), 1, path) {
+			s.within = append(s.within, span{uintptr(v.UnsafePointer()), v.Type().Elem().Size()})
 			s.follow(v.Elem(), path)
+			s.within = s.within[:len(s.within)-1]
 		}
 	case reflect.Interface:
 		s.followInterface(v, path)

@@ -20,6 +20,7 @@ type short struct {
 	loss   [2]float32 // mean |e| without and with it
 	n      int32      // points learnt
 	use    bool
+	since  int8 // points since the last missing one, at most arOrder
 }
 
 // guess is the expected deviation, whether used or not.

@@ -9,22 +9,23 @@ import (
 // course is what a series usually does: level, trend, seasons, short memory and noise. Every kind of model expects with it; what they make
 // of the deviation differs.
 type course struct {
-	points int32   // seen and not missing
-	learnt int32   // of them, from calm points
-	age    int32   // of the present estimates in learnt points, cut back when the expectation changes
-	young  int32   // points for which the series, whose estimates were another's, still counts as young
-	born   int64   // time of the first point
-	unsure float32 // how far the level of a young series may be from the other's
-	since  int8    // points since the last missing one, at most arOrder
-
+	born         int64 // time of the first point
 	level, trend float64
-	profile      profile
-	short        short
 	noise        noise
-	former       *regime // nil: none
+	former       *regime  // nil: none
+	first        *opening // nil once there are enough for an estimate
 
-	first *opening // nil once there are enough for an estimate
+	points  int32   // seen and not missing
+	learnt  int32   // of them, from calm points
+	age     int32   // of the present estimates in learnt points, cut back when the expectation changes
+	young   int32   // points for which the series, whose estimates were another's, still counts as young
+	unsure  float32 // how far the level of a young series may be from the other's
+	profile profile
+	short   short
 }
+
+// newCourse is a course that has seen nothing.
+func newCourse() course { return course{short: short{since: arOrder}} }
 
 // opening are the first points.
 type opening struct{ x []float64 }
@@ -83,7 +84,7 @@ func (w *course) expectInto(s *settings, ph phase, x *expectation) {
 	if w.young > 0 {
 		w.widen(s, x)
 	}
-	if missed := arOrder - float64(w.since); missed > 0 { // the short memory is blind just after a gap
+	if missed := arOrder - float64(w.short.since); missed > 0 { // the short memory is blind just after a gap
 		x.residual = max(x.residual, x.residual+float64(missed/arOrder*(x.dev-x.residual)))
 	}
 }
@@ -110,7 +111,7 @@ func (w *course) gather(s *settings, t int64, x float64, v tidewatch.Verdict) {
 
 // miss moves the short memory past a missing value.
 func (w *course) miss() {
-	w.since = 0
+	w.short.since = 0
 	guess := 0.0
 	if w.short.use {
 		guess = clip(w.short.guess(), w.noise.deviation(w.level))
@@ -149,7 +150,7 @@ func (w *course) learnProfile(s *settings, t int64, x *expectation, e, r float64
 	pace := math.Abs(r) / max(w.noise.long*x.hour, w.noise.floor(w.level)) // over the hour's noise
 	free := clip(e, x.dev) + x.season()
 	if !p.centred {
-		free += w.level - p.anchor
+		free += w.level - float64(p.anchor)
 	}
 	made := p.learn(s, span{int(w.learnt), int((t - w.born) / s.step)}, x, free, pace)
 	w.level += made.lift
@@ -184,7 +185,7 @@ func (w *course) learnProfile(s *settings, t int64, x *expectation, e, r float64
 
 // visit encodes all but the former regime, which the formats have at their end.
 func (w *course) visit(c *codec, s *settings) {
-	since := uint8(w.since)
+	since := uint8(w.short.since)
 	c.i32(&w.points, &w.learnt, &w.age)
 	c.within("number of points", float64(w.points), 0, math.MaxInt32)
 	c.within("number of learnt points", float64(w.learnt), 0, math.MaxInt32)
@@ -193,7 +194,7 @@ func (w *course) visit(c *codec, s *settings) {
 	c.i64(&w.born)
 	c.u8(&since)
 	c.within("points since a gap", float64(since), 0, arOrder)
-	w.since = int8(since)
+	w.short.since = int8(since)
 	w.visitYouth(c, s)
 	c.f64(&w.level, &w.trend)
 	w.profile.visit(c)

@@ -48,7 +48,7 @@ func (w *row) begin(s *settings, unsure float64) {
 // begin is begin of the course alone.
 func (w *course) begin(s *settings, unsure float64) {
 	w.young, w.unsure = int32(s.levelPoints), float32(min(unsure, hugeValue))
-	w.since, w.trend = 0, 0
+	w.short.since, w.trend = 0, 0
 	w.short.lags = [arOrder]float32{}
 	w.age = min(w.age, int32(s.levelPoints))
 }

@@ -18,10 +18,10 @@ func newSharer(on channels) func(Config) (Model, error) {
 		if c.Transform != Identity {
 			return newScaled(c, on)
 		}
-		m, err := newRows(c, on)
+		s, err := rowSettings(c, on)
 		if err != nil {
 			return nil, err
 		}
-		return &sharer{m}, nil
+		return sharerOf(s, c.Rows), nil
 	}
 }

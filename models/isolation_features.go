@@ -23,7 +23,7 @@ func (w *row) shape(j *judgement) [features]float32 {
 		raw((j.x - w.level) / (3*j.dev + math.Abs(j.day) + math.Abs(j.week))),
 		float32(v.correlation()),
 		v.energy,
-		raw(min(max(j.e/j.dev, -devClip), devClip) - float64(w.evidence.lastDev)),
+		raw(min(max(j.e/j.dev, -devClip), devClip) - float64(min(max(w.evidence.last[0], -devClip), devClip))),
 		float32(v.run),
 	}
 }

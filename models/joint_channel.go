@@ -42,7 +42,7 @@ type channelJudgement struct {
 }
 
 func (w *jointChannel) init() {
-	*w = jointChannel{course: course{since: arOrder}, heavy: [2]float64{heavyStart, heavyStart}}
+	*w = jointChannel{course: newCourse(), heavy: [2]float64{heavyStart, heavyStart}}
 }
 
 // judge fills j for the value x. While the group is quarantined a residual that leads back to what the hour of the week lets expect is no
@@ -94,7 +94,7 @@ func (w *jointChannel) advance(s *settings, t int64, v tidewatch.Verdict, j *cha
 		return
 	}
 	w.points = min(w.points+1, math.MaxInt32-1)
-	w.since = min(w.since+1, arOrder)
+	w.short.since = min(w.short.since+1, arOrder)
 	switch v {
 	case tidewatch.Excluded:
 		w.short.push(clip(j.recent, j.dev))

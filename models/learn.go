@@ -41,7 +41,7 @@ func (w *row) advance(s *settings, f *forest, t int64, x float64, v tidewatch.Ve
 // pass moves the row past what was judged.
 func (w *row) pass(s *settings, t int64, x float64, v tidewatch.Verdict, j *judgement) tidewatch.Event {
 	w.points = min(w.points+1, math.MaxInt32-1)
-	w.since = min(w.since+1, arOrder)
+	w.short.since = min(w.short.since+1, arOrder)
 	if v == tidewatch.Excluded {
 		w.short.push(clip(j.recent, j.dev))
 		w.noise.last = x

@@ -15,7 +15,7 @@ type rows struct {
 	rows     []row
 }
 
-func newRows(c Config, on channels) (*rows, error) {
+func newRows(c Config, on channels) (*oneRow, error) {
 	s, err := rowSettings(c, on)
 	if err != nil {
 		return nil, err
@@ -23,13 +23,27 @@ func newRows(c Config, on channels) (*rows, error) {
 	return rowsOf(s, c.Rows), nil
 }
 
+// oneRow is rows with room for one, as most models are: a series is one piece of memory.
+type oneRow struct {
+	rows
+	one [1]row
+}
+
 // rowsOf are n rows of the given settings.
-func rowsOf(s *settings, n int) *rows {
-	m := &rows{settings: s, rows: make([]row, n)}
+func rowsOf(s *settings, n int) *oneRow {
+	m := &oneRow{}
+	m.begin(s, n, m.one[:])
+	return m
+}
+
+// begin makes n rows, in room if there is enough of it.
+func (m *rows) begin(s *settings, n int, room []row) {
+	if m.settings, m.rows = s, room; n != len(room) {
+		m.rows = make([]row, n)
+	}
 	for i := range m.rows {
 		m.rows[i].init()
 	}
-	return m
 }
 
 // Another implements Prototype.

@@ -27,12 +27,12 @@ func newScaled(c Config, on channels) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &scaled{sharer: &sharer{rowsOf(s, 1)}, plain: s, config: c}, nil
+	return &scaled{sharer: &sharerOf(s, 1).sharer, plain: s, config: c}, nil
 }
 
 // Another implements Prototype.
 func (m *scaled) Another() Model {
-	return &scaled{sharer: &sharer{rowsOf(m.plain, 1)}, plain: m.plain, config: m.config}
+	return &scaled{sharer: &sharerOf(m.plain, 1).sharer, plain: m.plain, config: m.config}
 }
 
 func (m *scaled) put(x float64) []float64 {

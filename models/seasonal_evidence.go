@@ -31,10 +31,9 @@ type evidence struct {
 	// co-movement of the series and its profile over about 32 points
 	xy, xx, yy float32
 	lastSeason float32
-	lastDev    float32 // e over the mean |e| of the point before
-	run        int16   // equal values in a row
-	gap        int16   // missing values in a row
-	quiet      int16   // calm-looking points in a row during an episode
+	run        int16 // equal values in a row
+	gap        int16 // missing values in a row
+	quiet      int16 // calm-looking points in a row during an episode
 }
 
 func (v *evidence) init() {
@@ -66,7 +65,7 @@ func (v *evidence) move(u, z float64, same bool, season, dx float64) {
 	blend(&v.xy, float64(dx*dy), 1.0/32)
 	blend(&v.xx, float64(dx*dx), 1.0/32)
 	blend(&v.yy, float64(dy*dy), 1.0/32)
-	v.lastSeason, v.lastDev, v.gap = float32(season), float32(u), 0
+	v.lastSeason, v.gap = float32(season), 0
 }
 
 // lasting is how many points in a row a deviation lasts to count as one.
@@ -145,7 +144,7 @@ func (v *evidence) settle() {
 // restart forgets all sums: the level has been moved.
 func (v *evidence) restart() {
 	v.last, v.lasts = [lasting - 1]float32{}, 0
-	v.mean, v.up, v.down, v.spread, v.energy, v.lastDev = [3]float32{}, 0, 0, 1, 1, 0
+	v.mean, v.up, v.down, v.spread, v.energy = [3]float32{}, 0, 0, 1, 1
 }
 
 func (v *evidence) visit(c *codec) {
@@ -153,9 +152,13 @@ func (v *evidence) visit(c *codec) {
 	c.f32s(v.size[:])
 	c.f32s(v.last[:])
 	for _, p := range []*float32{
-		&v.lasts, &v.lastSize, &v.up, &v.down, &v.cusum, &v.spread, &v.unrest, &v.energy, &v.xy, &v.xx, &v.yy, &v.lastSeason, &v.lastDev,
+		&v.lasts, &v.lastSize, &v.up, &v.down, &v.cusum, &v.spread, &v.unrest, &v.energy, &v.xy, &v.xx, &v.yy, &v.lastSeason,
 	} {
 		c.f32(p)
+	}
+	if c.hits { // the deviation of the point before, clipped
+		var last float32
+		c.f32(&last)
 	}
 	for _, size := range []float32{v.size[0], v.size[1], v.size[2], v.lastSize, v.cusum, v.unrest} {
 		c.within("usual size", float64(size), 0.01, 1e6)

@@ -23,34 +23,49 @@ func toHalf(v float32) half {
 
 func (h half) float() float64 { return float64(math.Float32frombits(uint32(h) << 16)) }
 
+// spread is a noise relative to the mean one, from leastSpread to mostSpread, in units of 1/8192.
+type spread uint16
+
+const (
+	leastSpread = 0.2
+	mostSpread  = 5
+	spreadUnit  = 1.0 / 8192
+)
+
+func toSpread(v float64) spread {
+	return spread(float64(min(max(v, leastSpread), mostSpread)/spreadUnit) + 0.5)
+}
+
+func (s spread) float() float64 { return float64(s) * spreadUnit }
+
 // profile is the season by wall-clock phase: hour of the day, deviation of the hour of the week from it, deviation of the
 // five-minute part of the hour. Each is learnt in the shadow from the start, and used while it lowers the prequential loss
 // (mean absolute error of the visits' means, judged before they are learnt).
 type profile struct {
 	day    [hoursADay]float32 // before centred: visit means relative to anchor
-	spread [hoursADay]float32 // noise of the hour relative to the mean noise
+	spread [hoursADay]spread  // noise of the hour relative to the mean noise
 	week   [hoursAWeek]half
 	part   [partsAnHour]float32
 	// mean absolute errors without and with each season
 	dayLoss, weekLoss, partLoss [2]float32
-	anchor                      float64
+	anchor                      float32
 	seen                        uint32 // hours of the day visited, a bit each
 	visits                      int32  // visits committed
 	useDay, useWeek, usePart    bool
 	centred                     bool
 
 	// the visit under way
-	at             int16 // hour of the week, -1 before the first
-	count          int32
+	at             int16   // hour of the week, -1 before the first
+	count          int16   // points
 	sumFree        float32 // x - level
 	sumDay, sumAbs float32 // the day profile's values; |r| over the mean |r|
 	sumWeek        float32
 }
 
 func (p *profile) init(anchor float64) {
-	*p = profile{anchor: anchor, at: -1}
+	*p = profile{anchor: float32(anchor), at: -1}
 	for i := range p.spread {
-		p.spread[i] = 1
+		p.spread[i] = toSpread(1)
 	}
 }
 
@@ -75,7 +90,7 @@ func (p *profile) noise(ph phase) float64 {
 	if !p.centred {
 		return 1
 	}
-	return float64((1-ph.share)*float64(p.spread[ph.main%hoursADay])) + float64(ph.share*float64(p.spread[ph.next%hoursADay]))
+	return float64((1-ph.share)*p.spread[ph.main%hoursADay].float()) + float64(ph.share*p.spread[ph.next%hoursADay].float())
 }
 
 // change is what taking up or giving up a season does: the loss changes by the factor ratio, and the level has to move by lift for
@@ -104,7 +119,7 @@ func (p *profile) learn(s *settings, n span, x *expectation, free, noise float64
 		}
 		p.at, p.count, p.sumFree, p.sumDay, p.sumWeek, p.sumAbs = int16(ph.main), 0, 0, 0, 0, 0
 	}
-	p.count++
+	p.count = min(p.count+1, math.MaxInt16-1)
 	p.sumFree += float32(free)
 	p.sumDay += float32(v[0])
 	p.sumWeek += float32(v[1])
@@ -159,8 +174,8 @@ func (p *profile) commit(s *settings, n span) change {
 		rate = max(weekRate, min(1, float64(hoursAWeek)/float64(p.visits)))
 		*w = toHalf(float32(w.float() + float64(rate*(free-day-week))))
 	}
-	f := float64(p.spread[h])
-	p.spread[h] = float32(min(max(f+float64(0.1*(float64(p.sumAbs/c)*f-f)), 0.2), 5))
+	f := p.spread[h].float()
+	p.spread[h] = toSpread(f + float64(0.1*(float64(p.sumAbs/c)*f-f)))
 	return p.choose(s, n)
 }
 
@@ -212,7 +227,7 @@ func (p *profile) settle() (level float64) {
 		}
 	}
 	p.centred = true
-	return p.anchor + mean
+	return float64(p.anchor) + mean
 }
 
 // judgeVisit blends the errors of a visit's mean without a season, with the day, and with the week, into the losses.
@@ -305,22 +320,40 @@ func (p *profile) decide(mode seasonMode, ready bool, use *bool, loss [2]float32
 
 func (p *profile) visit(c *codec) {
 	c.f32s(p.day[:])
-	c.f32s(p.spread[:])
+	p.visitSpread(c)
 	c.halves(p.week[:])
 	c.f32s(p.part[:])
 	c.f32s(p.dayLoss[:])
 	c.f32s(p.weekLoss[:])
 	c.f32s(p.partLoss[:])
-	c.f64(&p.anchor)
+	anchor := float64(p.anchor)
+	c.f64(&anchor)
+	p.anchor = float32(anchor)
 	for _, sum := range []*float32{&p.sumFree, &p.sumDay, &p.sumAbs, &p.sumWeek} {
 		c.f32(sum)
 	}
-	seen, at := int32(p.seen), int32(p.at)
-	c.i32(&seen, &p.visits, &at, &p.count)
+	seen, at, count := int32(p.seen), int32(p.at), int32(p.count)
+	c.i32(&seen, &p.visits, &at, &count)
 	c.within("hour of the week", float64(at), -1, hoursAWeek-1)
-	p.seen, p.at = uint32(seen), int16(at)
+	c.within("points of an hour", float64(count), 0, math.MaxInt16)
+	p.seen, p.at, p.count = uint32(seen), int16(at), int16(count)
 	c.bool(&p.useDay)
 	c.bool(&p.useWeek)
 	c.bool(&p.usePart)
 	c.bool(&p.centred)
+}
+
+func (p *profile) visitSpread(c *codec) {
+	for i := range p.spread {
+		if c.hits { // they had single precision
+			v := float32(p.spread[i].float())
+			c.f32(&v)
+			p.spread[i] = toSpread(float64(v))
+			continue
+		}
+		v := uint16(p.spread[i])
+		c.u16(&v)
+		c.within("noise of an hour", spread(v).float(), 0, mostSpread)
+		p.spread[i] = spread(v)
+	}
 }

@@ -1,10 +1,23 @@
 package models
 
 // sharer is rows that judge with a forest as well.
-type sharer struct{ *rows }
+type sharer struct{ rows }
+
+// oneSharer is oneRow for a sharer.
+type oneSharer struct {
+	sharer
+	one [1]row
+}
+
+// sharerOf is rowsOf for a sharer.
+func sharerOf(s *settings, n int) *oneSharer {
+	m := &oneSharer{}
+	m.begin(s, n, m.one[:])
+	return m
+}
 
 // Another implements Prototype.
-func (m *sharer) Another() Model { return &sharer{rowsOf(m.settings, len(m.rows.rows))} }
+func (m *sharer) Another() Model { return sharerOf(m.settings, len(m.rows.rows)) }
 
 // Sample implements Sharer.
 func (m *sharer) Sample(dst []float64) []float64 {

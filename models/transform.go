@@ -95,7 +95,7 @@ func (w *row) rescale(s *settings, c rescale) {
 func (p *profile) rescale(c rescale, level, k float64) {
 	around := level
 	if !p.centred {
-		around = p.anchor
+		around = float64(p.anchor)
 	}
 	for h := range p.week {
 		at := around + float64(p.day[h%hoursADay])
@@ -103,7 +103,7 @@ func (p *profile) rescale(c rescale, level, k float64) {
 	}
 	for h := range p.day {
 		at := around + float64(p.day[h])
-		p.spread[h] = float32(min(max(float64(p.spread[h])*c.steepness(at)/k, 0.2), 5))
+		p.spread[h] = toSpread(p.spread[h].float() * c.steepness(at) / k)
 		p.day[h] = float32(c.apart(around, float64(p.day[h])))
 	}
 	for i := range p.part {
@@ -113,6 +113,6 @@ func (p *profile) rescale(c rescale, level, k float64) {
 		loss[0] *= float32(k)
 		loss[1] *= float32(k)
 	}
-	p.anchor = c.at(p.anchor)
+	p.anchor = float32(c.at(float64(p.anchor)))
 	p.at, p.count = -1, 0
 }
