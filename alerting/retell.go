@@ -66,7 +66,7 @@ func (d *Dispatcher) retell(t int64) (out []Notice) {
 		return nil
 	}
 	d.ledger.next = math.MaxInt64
-	for _, x := range d.ledger.sorted() {
+	for _, x := range d.ledger.order {
 		switch {
 		case x.Last == nil || x.Last.Retell == 0:
 		case x.Last.Retell > t:
@@ -87,9 +87,10 @@ func (d *Dispatcher) amend(n *Notice, x *tale) {
 	n.Version, n.At, n.Amends, n.Verdicts = n.Version+1, at, true, d.verdictsGiven(x.Key, at)
 	notes := incidentText{n: n, total: len(n.Alarms) + n.Omitted, loc: d.location()}.notes()
 	n.Body, n.Notes = slices.Concat(notes, n.Body[min(n.Notes, len(n.Body)):]), len(notes)
-	ended := x.Ended
-	d.ledger.end(n)
-	x.Ended = ended
+	if last := lastOf(n); last != nil {
+		x.Last = last
+	}
+	d.ledger.thinOut(n.At)
 }
 
 // verdictsGiven is the standing feedback on the incident with this key, oldest first.
@@ -123,13 +124,16 @@ func (d *Dispatcher) calledFalse() map[string]bool {
 // recordOf is how often incidents with alarms of a detector were told before the one with this key, and how many of them were called
 // false.
 func (d *Dispatcher) recordOf(detector, key string) (told, wrong int) {
-	wrongly := d.calledFalse()
-	for k, x := range d.ledger.tales {
-		if k == key || x.Detectors[detector] == 0 {
-			continue
-		}
-		told++
-		if wrongly[k] {
+	about := func(key string) bool {
+		x := d.ledger.tales[key]
+		return x != nil && x.Detectors[detector] > 0
+	}
+	told = d.ledger.by[detector]
+	if about(key) {
+		told--
+	}
+	for k := range d.calledFalse() {
+		if k != key && about(k) {
 			wrong++
 		}
 	}
