@@ -234,13 +234,14 @@ type DataQuality struct {
 
 // Expectations are what a detector's data should be like.
 type Expectations struct {
-	IntervalSeconds float64  `json:"interval_seconds" doc:"Time between two samples, as declared with expect_interval; 0: it was not."`
-	MaxGapSeconds   float64  `json:"max_gap_seconds" doc:"Longest time without a value."`
-	MaxGapInferred  bool     `json:"max_gap_inferred" doc:"Whether that was inferred, and not declared as max_gap."`
-	Series          float64  `json:"series" doc:"Usual number of series, inferred."`
-	Labels          []string `json:"labels" doc:"Labels that all series have: those of require_labels, and inferred ones."`
-	Lower           Value    `json:"lower" doc:"Least valid value, from range; NaN where open."`
-	Upper           Value    `json:"upper" doc:"Greatest valid value, from range; NaN where open."`
+	IntervalSeconds  float64  `json:"interval_seconds" doc:"Time between two samples; 0: unknown."`
+	IntervalInferred bool     `json:"interval_inferred" doc:"Whether that was inferred, and not declared as expect_interval; it is looked at once a day."`
+	MaxGapSeconds    float64  `json:"max_gap_seconds" doc:"Longest time without a value."`
+	MaxGapInferred   bool     `json:"max_gap_inferred" doc:"Whether that was inferred, and not declared as max_gap."`
+	Series           float64  `json:"series" doc:"Usual number of series, inferred."`
+	Labels           []string `json:"labels" doc:"Labels that all series have: those of require_labels, and inferred ones."`
+	Lower            Value    `json:"lower" doc:"Least valid value, from range; NaN where open."`
+	Upper            Value    `json:"upper" doc:"Greatest valid value, from range; NaN where open."`
 }
 
 // Source is how a source does.

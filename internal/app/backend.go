@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
@@ -310,7 +311,7 @@ func (b backend) Detectors(context.Context) ([]api.Detector, error) {
 			a.DataQuality = append(a.DataQuality, dataQuality(v))
 		}
 		if d.DataQuality {
-			a.Expects = expects(st.Expects)
+			a.Expects = expects(st.Expects, own.interval)
 		}
 		a.EvaluationState, a.EvaluationReason = evaluationState(own, st.LeftOut)
 		if st.Decided != 0 {
@@ -328,9 +329,10 @@ func dataQuality(v quality.Verdict) api.DataQuality {
 	return api.DataQuality{Reason: v.Reason.String(), Text: v.Text, Since: api.Time(v.Since), Series: v.Series, Withheld: v.Reason.Withholds()}
 }
 
-func expects(x quality.Expected) api.Expectations {
+// expects is what is held for usual; seen is the time between samples where that was not declared.
+func expects(x quality.Expected, seen time.Duration) api.Expectations {
 	return api.Expectations{
-		IntervalSeconds: x.Interval.Seconds(), MaxGapSeconds: x.MaxGap.Seconds(), MaxGapInferred: x.Inferred, Series: x.Series, Labels: append([]string{}, x.Labels...),
+		IntervalSeconds: cmp.Or(x.Interval, seen).Seconds(), IntervalInferred: x.Interval == 0, MaxGapSeconds: x.MaxGap.Seconds(), MaxGapInferred: x.Inferred, Series: x.Series, Labels: append([]string{}, x.Labels...),
 		Lower: open(x.Min), Upper: open(x.Max),
 	}
 }

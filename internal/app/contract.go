@@ -74,3 +74,36 @@ func interval(ctx context.Context, src ingest.Source, d configs.Detector, t int6
 	}
 	return time.Duration(float64(ingest.LookbackDelta) / b.Rows[0].V[0]).Round(time.Second)
 }
+
+// seeIntervals looks once a day at how often the data of detectors come, of one detector a step.
+func (r *runner) seeIntervals(ctx context.Context, now int64, ds []configs.Detector, errs []error) {
+	for i, d := range ds {
+		if errs[i] == nil && r.seeInterval(ctx, now, d) {
+			return
+		}
+	}
+}
+
+// seeInterval looks at how often a detector's data come, for people to see, where that is checked, not declared and not known since
+// less than a day; it reports whether it did.
+func (r *runner) seeInterval(ctx context.Context, now int64, d configs.Detector) bool {
+	const again = 24 * time.Hour
+	if !d.DataQuality || d.ExpectInterval != 0 {
+		return false
+	}
+	r.s.mu.Lock()
+	st := r.s.status[d.Name]
+	due := st != nil && (st.intervalAt == 0 || now-st.intervalAt >= again.Milliseconds())
+	if due {
+		st.intervalAt = now
+	}
+	r.s.mu.Unlock()
+	if !due {
+		return false
+	}
+	seen := interval(ctx, r.source, d, newestDue(d, now))
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	st.interval = seen
+	return true
+}

@@ -208,6 +208,7 @@ func (r *runner) backfill(ctx context.Context, d configs.Detector, now, to int64
 	if err != nil {
 		return err
 	}
+	r.seeInterval(ctx, now, d)
 	r.trained.Store(true)
 	r.s.begin(ctx, now, d.Name)
 	return nil
@@ -223,4 +224,5 @@ func (r *runner) note(ctx context.Context, now int64, ds []configs.Detector, err
 			r.s.markAttempted(d.Name)
 		}
 	}
+	r.seeIntervals(ctx, now, ds, errs)
 }

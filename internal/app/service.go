@@ -307,8 +307,10 @@ type detectorStatus struct {
 	lastError   string
 	lastErrorAt int64
 	lastTick    int64
-	leftOut     int // series that joint groups have no room for, as they were told last
-	unowned     int // series that share a forest because there are too many to have their own, likewise
+	leftOut     int           // series that joint groups have no room for, as they were told last
+	interval    time.Duration // between two samples, as it was seen last; 0: unknown
+	intervalAt  int64         // when it was looked at
+	unowned     int           // series that share a forest because there are too many to have their own, likewise
 }
 
 // noteLeftOut tells the log when joint groups have no room for series that they had room for, or more of them, and when series that are to have a

@@ -28,7 +28,9 @@ const token = "xoxb-integration"
 
 func newSlack(t *testing.T) *slackfake.Server {
 	t.Helper()
-	s, err := slackfake.Listen(slackfake.Options{Token: token})
+	s, err := slackfake.Listen(slackfake.Options{Token: token, Channels: []slackfake.Channel{
+		{ID: "C0ONCALL", Name: "oncall"}, {ID: "C0METRICS", Name: "metrics"},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,15 +87,17 @@ type decision struct {
 	onsets      []onset
 	transitions []string
 	notices     []string
+	quality     []engine.QualityChange
 }
 
 // onset is a transition into ALARM.
 type onset struct {
-	File   string
-	Began  int64 // grid time of the first breaching point
-	Raised int64 // grid time of the transition
-	Ended  int64 // grid time of the transition out of ALARM, 0 if there was none
-	Reason string
+	Detector string
+	File     string
+	Began    int64 // grid time of the first breaching point
+	Raised   int64 // grid time of the transition
+	Ended    int64 // grid time of the transition out of ALARM, 0 if there was none
+	Reason   string
 }
 
 func (d *decision) add(res engine.Result) error {
@@ -105,6 +109,7 @@ func (d *decision) add(res engine.Result) error {
 		d.transitions = append(d.transitions, string(line))
 		d.note(ch)
 	}
+	d.quality = append(d.quality, res.Quality...)
 	for i := range res.Notices {
 		n, err := json.Marshal(&res.Notices[i])
 		if err != nil {
@@ -119,7 +124,7 @@ func (d *decision) note(ch engine.Change) {
 	name := ch.Series.Labels.Get("file")
 	switch {
 	case ch.Transition.To == alerting.Alarming:
-		d.onsets = append(d.onsets, onset{File: name, Began: ch.Transition.Since, Raised: ch.Transition.T, Reason: ch.View.Reason})
+		d.onsets = append(d.onsets, onset{Detector: ch.Detector, File: name, Began: ch.Transition.Since, Raised: ch.Transition.T, Reason: ch.View.Reason})
 	case ch.Transition.From == alerting.Alarming:
 		for i := range slices.Backward(d.onsets) {
 			if d.onsets[i].File == name {
@@ -133,9 +138,10 @@ func (d *decision) note(ch engine.Change) {
 // walked is a service that was walked over a range on a virtual clock, and what it left behind.
 type walked struct {
 	decision
-	slack  *slackfake.Server
-	log    bytes.Buffer // warnings and errors
-	failed float64      // messages and attempts that failed
+	slack   *slackfake.Server
+	log     bytes.Buffer // warnings and errors
+	failed  float64      // messages and attempts that failed
+	counted float64      // verdicts on data, as the metric has them
 }
 
 // walk runs the ordinary service against a real Prometheus and the fake Slack; only its clock is virtual. It begins at from,
@@ -184,6 +190,11 @@ func (w *walked) run(t *testing.T, state string, clock *app.Virtual, to int64, c
 		if err := settle(ctx, reg); err != nil {
 			return err
 		}
+		counted, err := sum(reg, "tidewatch_data_quality_verdicts_total")
+		if err != nil {
+			return err
+		}
+		w.counted += counted
 		w.failed, err = sum(reg, "tidewatch_outbox_failed", "tidewatch_notifications_failed_total")
 		return err
 	})
@@ -194,6 +205,8 @@ func (w *walked) run(t *testing.T, state string, clock *app.Virtual, to int64, c
 
 // settle waits until the outbox has sent everything.
 func settle(ctx context.Context, reg prometheus.Gatherer) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
 	for ctx.Err() == nil {
 		n, err := sum(reg, "tidewatch_outbox_pending")
 		if err != nil || n == 0 {

@@ -173,6 +173,7 @@ func (m *Monitor) fields(c *codec) {
 	c.str(&m.late.text)
 	c.int(&m.shift.k)
 	c.i64(&m.shift.since)
+	c.int(&m.shift.off)
 	for r := range m.open {
 		v := &m.open[r]
 		v.Reason = Reason(r)

@@ -22,7 +22,7 @@ func (m *Monitor) resets(t int64, ms []Member) {
 		case n >= ResetsFrom, s.storm != 0 && n >= ResetsUntil:
 			s.storm = t
 			m.say(Resets, fmt.Sprintf("counters of %s fell %.3g times each in 5 minutes: several processes behind one target, or two that write the same series?", ms[i].Series.Labels, n))
-		case s.storm != 0 && t-s.storm >= m.expect.Window.Milliseconds()-ResetsWithin:
+		case s.storm != 0 && t-s.storm >= m.expect.Window.Milliseconds():
 			s.storm = 0
 		}
 	}

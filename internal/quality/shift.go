@@ -17,6 +17,7 @@ const (
 	fewest   = 6   // series
 	errRate  = 1.0 / 256
 	bothWays = 0.2 // of them that must have risen, and fallen
+	misfits  = 6   // columns in a row that must not agree until a shift is over: noise makes one disagree now and then
 )
 
 // day is what a series had yesterday: the mean of every half hour of the last 24.
@@ -35,6 +36,7 @@ type day struct {
 type shift struct {
 	k     int // 0: it is not
 	since int64
+	off   int // columns in a row that have not agreed
 }
 
 func (s *shift) sure() bool { return s.k != 0 }
@@ -101,9 +103,7 @@ func (m *Monitor) shifts(t int64, ms []Member) {
 		return
 	}
 	if s.k != 0 {
-		if t-s.since >= perDay*slot || !agreeOn(s.k, t, ms).fits() {
-			*s = shift{}
-		}
+		s.goOn(t, ms)
 		return
 	}
 	live, timed, off := 0, 0, 0
@@ -124,6 +124,20 @@ func (m *Monitor) shifts(t int64, ms []Member) {
 	if best := bestShift(t, ms); best != 0 {
 		s.k, s.since = best, t
 		m.say(TimeShift, fmt.Sprintf("%d of %d series are off, and together have the values of %+g h", off, timed, float64(best)/2))
+	}
+}
+
+// goOn ends a shift after a day, when the values are those of the hour again, or when they have not been those of the shifted one for a while.
+func (s *shift) goOn(t int64, ms []Member) {
+	switch {
+	case t-s.since >= perDay*slot, agreeOn(0, t, ms).fits():
+		*s = shift{}
+	case agreeOn(s.k, t, ms).fits():
+		s.off = 0
+	default:
+		if s.off++; s.off >= misfits {
+			*s = shift{}
+		}
 	}
 }
 

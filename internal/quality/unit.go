@@ -14,6 +14,7 @@ const (
 	awayAtMost   = 15                          // columns in which a changed series must have come to rest: a rate over 5m takes a while
 	sureAfter    = 3                           // columns for which a factor must hold
 	doubtAtMost  = 4                           // columns for which values are withheld before it is sure
+	doubtLarge   = 12                          // the same for a factor of 100 or more on several series: hardly anything else is that
 	exact        = 0.02                        // how far the mean factor may be from the exact one, as a ratio
 	exactAlone   = 0.01                        // where there are fewer than several series
 	several      = 3                           // series that must agree, where the detector has them
@@ -158,12 +159,15 @@ func (m *Monitor) changed(t int64, ms []Member, of []int) bool {
 		}
 	}
 	n := float64(len(agree))
-	limit := exact
+	limit, patience := exact, doubtAtMost
+	if math.Abs(signedLog(factor)) >= fewestFactor {
+		patience = doubtLarge
+	}
 	if len(agree) < several {
 		if len(agree) < len(of) || math.Abs(signedLog(factor)) < fewestFactor {
 			return false
 		}
-		limit = exactAlone
+		limit, patience = exactAlone, doubtAtMost
 	}
 	if n < agreeFrom*float64(len(of)) {
 		return false
@@ -174,7 +178,7 @@ func (m *Monitor) changed(t int64, ms []Member, of []int) bool {
 		return false
 	}
 	sure := k >= sureAfter && se <= limit/2 && off <= limit
-	if !sure && k > doubtAtMost {
+	if !sure && k > patience {
 		return false
 	}
 	for _, i := range agree {

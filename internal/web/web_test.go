@@ -51,6 +51,8 @@ func TestPagesSay(t *testing.T) {
 			`active checkout-5xx {job="checkout", region="eu1"} 0.062 0.001 to 0.009 2.4 band 6m ago – Alarm`,
 			`1.5e+09 3.5e+09 to 4.5e+09 1.2 shift REGIME_ACCEPTED 9h ago 30m Alarm`,
 			`prod 12 of 1000 TRAINED 95 %, trained by 2026-12-02 03:00:00 UTC 2 daily, 10 weekly 1 1/30d 1m ago`,
+			`DATA_QUALITY late since 20m ago : of 60 points read again, 5 had come after their time was decided and 0 had changed`,
+			`expects a sample every 30s (inferred), no gap over 10m (inferred), about 12 series, labels job, region, values from 0 to 1`,
 			`failing disk-free disk_free_bytes prod 3 of 1000 TRAINED_INSUFFICIENT_DATA 5 %, judged from 2026-11-23 06:00:00 UTC, trained by 2026-12-08 03:00:00 UTC 1 learning, 2 level 0 provisional: 1/9d 11m ago`,
 			`1m ago: remote-read from prod: connection refused`,
 			`Tidewatch 1.0.0 · as of 2026-11-23 03:00:00 UTC`,

@@ -25,6 +25,7 @@ func (s *site) funcs() template.FuncMap {
 		"words":    func(list []string) string { return strings.Join(list, ", ") },
 		"learnt":   learnt,
 		"trained":  s.trained,
+		"expected": expected,
 	}
 }
 
@@ -123,6 +124,39 @@ func (s *site) trained(t api.Training) string {
 	}
 	if t.TrainedAt != 0 {
 		parts = append(parts, "trained by "+s.at(t.TrainedAt))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// expected is "a sample every 30s (inferred), no gap over 10m (inferred), about 12 series, labels job, region, values from 0 to 1".
+func expected(x api.Expectations) string {
+	inferred := func(yes bool) string {
+		if yes {
+			return " (inferred)"
+		}
+		return ""
+	}
+	if x.MaxGapSeconds == 0 { // it is never 0 where data are checked
+		return ""
+	}
+	var parts []string
+	if x.IntervalSeconds > 0 {
+		parts = append(parts, "a sample every "+span(time.Duration(x.IntervalSeconds*float64(time.Second)))+inferred(x.IntervalInferred))
+	}
+	parts = append(parts, "no gap over "+span(time.Duration(x.MaxGapSeconds*float64(time.Second)))+inferred(x.MaxGapInferred))
+	if x.Series > 0 {
+		parts = append(parts, "about "+num(api.Value(math.Round(x.Series)))+" series")
+	}
+	if len(x.Labels) > 0 {
+		parts = append(parts, "labels "+strings.Join(x.Labels, ", "))
+	}
+	switch lower, upper := !x.Lower.IsNaN(), !x.Upper.IsNaN(); {
+	case lower && upper:
+		parts = append(parts, "values from "+num(x.Lower)+" to "+num(x.Upper))
+	case lower:
+		parts = append(parts, "values from "+num(x.Lower))
+	case upper:
+		parts = append(parts, "values to "+num(x.Upper))
 	}
 	return strings.Join(parts, ", ")
 }

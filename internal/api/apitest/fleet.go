@@ -85,7 +85,7 @@ func fleetDetectors() []api.Detector {
 			TrainingSeries: api.TrainingCounts{Insufficient: 2, Trained: 10},
 			Alarms:         api.AlarmCounts{OK: 11, Alarm: 1}, Promise: "1/30d", LastTick: at(time.Minute),
 			DataQuality: []api.DataQuality{{Reason: "late", Text: "of 60 points read again, 5 had come after their time was decided and 0 had changed; a longer delay waits for them", Since: at(20 * time.Minute)}},
-			Expects:     api.Expectations{MaxGapSeconds: 600, MaxGapInferred: true, Series: 12, Labels: []string{"job", "region"}, Lower: 0, Upper: 1},
+			Expects:     api.Expectations{IntervalSeconds: 30, IntervalInferred: true, MaxGapSeconds: 600, MaxGapInferred: true, Series: 12, Labels: []string{"job", "region"}, Lower: 0, Upper: 1},
 		},
 		{
 			Name: "disk-free", Source: "prod", Expr: "disk_free_bytes", StepSeconds: 60, State: api.DetectorFailing, Series: 3, MaxSeries: 1000,
