@@ -32,6 +32,11 @@ func (d *Dispatcher) Disabled() []DisabledActions {
 	return out
 }
 
+// ForgetDisabled drops what was switched off before a time (Unix milliseconds) and is not known any more.
+func (d *Dispatcher) ForgetDisabled(before int64, known func(target string) bool) {
+	maps.DeleteFunc(d.disabled, func(target string, a *DisabledActions) bool { return a.At < before && !known(target) })
+}
+
 // DisabledFor is who switched the actions of an alarm off, nil if they are on.
 func (d *Dispatcher) DisabledFor(alarm, detector string) *DisabledActions {
 	if a := d.disabled[alarm]; a != nil {

@@ -80,10 +80,13 @@ func (d *Dispatcher) incidentFor(r *Route, s Signal, cause *SharedCause) *incide
 	if in != nil {
 		return in
 	}
+	quiet := false
 	if in = d.ofCause(place, cause, s.At); in != nil {
 		d.stats.JoinedCauses++
-	} else if in = d.stormFor(r, s); in != nil {
-		d.stats.JoinedStorms++
+	} else if quiet = d.beginsQuiet(r, s); !quiet {
+		if in = d.stormFor(r, s); in != nil {
+			d.stats.JoinedStorms++
+		}
 	}
 	if in != nil {
 		d.join(in, id, group)
@@ -91,6 +94,7 @@ func (d *Dispatcher) incidentFor(r *Route, s Signal, cause *SharedCause) *incide
 		return in
 	}
 	in = newIncident(id, r, group, s, d.opts.ConfigHash)
+	in.quiet = quiet
 	d.add(in)
 	return in
 }
@@ -127,6 +131,9 @@ func (d *Dispatcher) tick(in *incident, view func(Signal) (AlarmView, bool)) (No
 	until := d.judge(in, at)
 	what := in.needs(at)
 	var n Notice
+	if what == firstTime && d.reveal(in, at) {
+		return n, false
+	}
 	if what != nothingNew {
 		n = d.incidentNotice(in, at, what, view)
 	} else if text := d.expiryText(in, at); text != "" {

@@ -20,6 +20,7 @@ type incident struct {
 	wait             int64        // group_wait
 	waitGiven        bool         // by the configuration
 	early            bool         // it is told before group_wait has passed
+	quiet            bool         // it began hidden and nothing has been told of it: storms do not count it
 	next             int64        // the next tick
 	index            int          // in the timer heap
 	version          int          // of the newest notice, 0 before the first

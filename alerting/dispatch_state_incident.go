@@ -28,6 +28,7 @@ type incidentState struct {
 	Wait      int64        `json:"wait,omitempty"`
 	WaitGiven bool         `json:"wait_given,omitempty"`
 	Early     bool         `json:"early,omitempty"`
+	Quiet     bool         `json:"quiet,omitempty"`
 
 	Ack           *Acknowledgement `json:"ack,omitempty"`
 	AckedSeverity int              `json:"acked_severity,omitempty"`
@@ -62,7 +63,7 @@ func (in *incident) state() incidentState {
 	s := incidentState{
 		ID: []byte(in.id), Key: in.key, Receiver: in.receiver, Group: in.group, Interval: in.interval, Repeat: in.repeat,
 		Next: in.next, Version: in.version, Told: in.told, First: in.first, Members: saveMembers(in.members),
-		Begun: in.begun, Cause: in.cause, Storm: in.storm, Wait: in.wait, WaitGiven: in.waitGiven, Early: in.early,
+		Begun: in.begun, Cause: in.cause, Storm: in.storm, Wait: in.wait, WaitGiven: in.waitGiven, Early: in.early, Quiet: in.quiet,
 		Ack: in.ack, AckedSeverity: in.ackedSeverity, AckChanged: in.ackChanged, AckEnded: in.ackEnded, Asked: in.asked,
 		MuteIntervals: in.muteIntervals, ActiveIntervals: in.activeIntervals, Warned: in.warned, Escalates: in.escalates,
 	}
@@ -78,7 +79,7 @@ func (d *Dispatcher) loadIncident(s incidentState) {
 		next: s.Next, version: s.Version, told: s.Told, first: s.First, members: map[string]*member{},
 		ack: s.Ack, ackedSeverity: s.AckedSeverity, ackChanged: s.AckChanged, ackEnded: s.AckEnded, asked: s.Asked,
 		muteIntervals: s.MuteIntervals, activeIntervals: s.ActiveIntervals, warned: s.Warned, escalates: s.Escalates,
-		begun: s.Begun, cause: s.Cause, storm: s.Storm, wait: s.Wait, waitGiven: s.WaitGiven, early: s.Early,
+		begun: s.Begun, cause: s.Cause, storm: s.Storm, wait: s.Wait, waitGiven: s.WaitGiven, early: s.Early, quiet: s.Quiet,
 	}
 	in.place = (&Route{Receiver: s.Receiver, MuteIntervals: s.MuteIntervals, ActiveIntervals: s.ActiveIntervals}).place()
 	for _, id := range s.Groups {

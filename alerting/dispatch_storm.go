@@ -19,7 +19,7 @@ const (
 // messages, one for what is beyond, and a reply to each.
 const DefaultStormGroups = 8
 
-// stormFor counts a group that begins, and returns the storm that it belongs to, nil if it is told by itself.
+// stormFor counts a group that begins to be told, and returns the storm that it belongs to, nil if it is told by itself.
 func (d *Dispatcher) stormFor(r *Route, s Signal) *incident {
 	most, place := d.opts.StormGroups, r.place()
 	if most <= 0 {
@@ -45,6 +45,62 @@ func (d *Dispatcher) stormFor(r *Route, s Signal) *incident {
 	return in
 }
 
+// beginsQuiet reports whether a group whose first alarm is raised by the signal would not be told now: it is silenced, muted or switched
+// off. It does not count until it is told, as a maintenance of many groups makes no storm of the one that pages. What an alarm inhibits does
+// count, as whether it is inhibited may be known only when all of the storm is there.
+func (d *Dispatcher) beginsQuiet(r *Route, s Signal) bool {
+	if d.opts.StormGroups <= 0 {
+		return false
+	}
+	if len(r.MuteIntervals)+len(r.ActiveIntervals) > 0 {
+		if names, _ := d.routeMuted(r.MuteIntervals, r.ActiveIntervals, s.At, true); len(names) > 0 {
+			return true
+		}
+	}
+	if d.DisabledFor(s.ID, s.Detector) != nil {
+		return true
+	}
+	if len(d.silences)+len(d.feedback)+len(d.opts.Mutes) == 0 {
+		return false
+	}
+	x := d.hiders(s.At)
+	x.inhibit = nil
+	h, _ := x.of(s.Labels)
+	return h.Hidden()
+}
+
+// reveal counts a group that began quiet when it is to be told for the first time, and reports whether a storm tells of it instead.
+func (d *Dispatcher) reveal(in *incident, at int64) bool {
+	if !in.quiet {
+		return false
+	}
+	in.quiet = false
+	var s Signal
+	for _, id := range slices.Sorted(maps.Keys(in.members)) {
+		if m := in.members[id]; m.open && m.hiding == nil {
+			s = m.sig
+			break
+		}
+	}
+	s.At = at
+	for _, r := range d.root.Match(s.Labels) {
+		if r.place() != in.place {
+			continue
+		}
+		storm := d.stormFor(&r, s)
+		switch {
+		case storm == nil:
+		case d.incidents[in.id] != in: // the storm has just begun, and took it in
+			return true
+		default:
+			d.stats.JoinedStorms++
+			d.merge(storm, in)
+			return true
+		}
+	}
+	return false
+}
+
 // newStorm is an incident of many groups. It is told at once unless the configuration gives group_wait.
 func newStorm(r *Route, s Signal, configHash string) *incident {
 	in := newIncident(r.place()+"\xff\xfdstorm\xff"+strconv.FormatInt(s.At, 10), r, labels.EmptyLabels(), s, configHash)
@@ -58,7 +114,7 @@ func newStorm(r *Route, s Signal, configHash string) *incident {
 // absorb puts into a storm what has begun since and waits to be told.
 func (d *Dispatcher) absorb(storm *incident, since int64) {
 	for _, id := range slices.Sorted(maps.Keys(d.incidents)) {
-		if in := d.incidents[id]; in != storm && in.place == storm.place && in.version == 0 && in.begun > since {
+		if in := d.incidents[id]; in != storm && in.place == storm.place && in.version == 0 && !in.quiet && in.begun > since {
 			d.stats.JoinedStorms++
 			d.merge(storm, in)
 		}

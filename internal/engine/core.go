@@ -123,6 +123,9 @@ func (c *Core) Begun(name string) bool {
 func (c *Core) Tick(now int64, blocks []tidewatch.Block) (Result, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if day := (24 * time.Hour).Milliseconds(); c.now/day < now/day {
+		c.forgetDisabled(now)
+	}
 	r := c.advance(now - 1)
 	c.now, r.Now = max(c.now, now), max(c.now, now)
 	for _, b := range blocks {

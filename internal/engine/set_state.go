@@ -45,6 +45,19 @@ func noAlarm(target string) error {
 	return refused{fmt.Errorf("no alarm %q", target), alerting.ErrNoSuchTarget}
 }
 
+// forgetDisabled drops actions that were switched off long ago of alarms and detectors that are gone, once all is known that there is.
+func (c *Core) forgetDisabled(now int64) {
+	for _, d := range c.engine.detectors {
+		if !d.begun {
+			return
+		}
+	}
+	c.disp.ForgetDisabled(now-alerting.LedgerRetention.Milliseconds(), func(target string) bool {
+		d, _ := c.places.find(c.engine, target)
+		return d != nil || c.engine.find(target) != nil || c.composite(target) != nil
+	})
+}
+
 // composite finds a composite alarm by its id or name, nil if there is none.
 func (c *Core) composite(target string) *alerting.Composite {
 	for _, x := range c.composites.All() {

@@ -57,3 +57,37 @@ func TestSetStateChangesNothingLearnt(t *testing.T) {
 		t.Errorf("states that were set are remembered after their evaluation: %v", set.sets)
 	}
 }
+
+// What was switched off of something that is gone is forgotten after a while, and only then.
+func TestDisabledOfWhatIsGoneIsForgotten(t *testing.T) {
+	b := world("D", 2, 2)
+	c := testCore(t, 1, testDetector("D"))
+	_, err := c.Train(b)
+	must(t, err)
+	c.Begin(b.End(), "D")
+	now := b.End() + 30_000
+	id := alerting.AlarmID("D", b.Rows[0].Series.ID)
+	for _, target := range []string{"D", id, "gone"} {
+		_, err := c.disp.Control(alerting.Control{ID: target, At: now, Kind: alerting.ControlDisableActions, Actor: alerting.Actor{Name: "anna"}, Target: target})
+		must(t, err)
+	}
+	left := func() (out []string) {
+		for _, a := range c.disp.Disabled() {
+			out = append(out, a.Target)
+		}
+		return out
+	}
+	day := int64(86_400_000)
+	for _, at := range []int64{now + day, now + 89*day} {
+		_, err := c.Tick(at, nil)
+		must(t, err)
+	}
+	if got := len(left()); got != 3 {
+		t.Fatalf("after 89 days %d are left: %q", got, left())
+	}
+	_, err = c.Tick(now+91*day, nil)
+	must(t, err)
+	if got := fmt.Sprint(left()); got != fmt.Sprint([]string{id, "D"}) && got != fmt.Sprint([]string{"D", id}) {
+		t.Errorf("after 91 days: %s", got)
+	}
+}

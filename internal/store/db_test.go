@@ -334,13 +334,17 @@ func TestPruneControlsBySubject(t *testing.T) {
 		row("silence", "longer", 1000, `{"id":"longer","silence":{"id":"long","matchers":[]}}`),
 		row("silence", "year", 1000, `{"id":"year","silence":{"matchers":[]}}`),
 		row("expire_silence", "ended", 5, `{"id":"ended","target":"year"}`),
+		row("disable_alarm_actions", "off", math.MaxInt64, `{"id":"off","target":"D"}`),
+		row("enable_alarm_actions", "on", math.MaxInt64, `{"id":"on","target":"D"}`),
+		row("enable_alarm_actions", "on2", math.MaxInt64, `{"id":"on2","target":"E"}`),
+		row("disable_alarm_actions", "off2", math.MaxInt64, `{"id":"off2","target":"E"}`),
 		row("acknowledge", "ack", 5, `{"id":"ack","target":"incident"}`),
 		row("feedback", "f1", 90, `{"id":"f1","feedback":{}}`),
 		row("feedback", "f2", 200, `{"id":"f2","feedback":{}}`),
 		row("retract_feedback", "r2", 90, `{"id":"r2","target":"f2"}`),
 	}})
 	p, err := s.Prune(t.Context(), Retention{Silences: time.UnixMilli(100), Feedback: time.UnixMilli(100), Incidents: time.UnixMilli(4)})
-	if want := (Pruned{Silences: 2, Feedback: 1}); p != want || err != nil {
+	if want := (Pruned{Silences: 2, Feedback: 1, Acknowledgements: 2}); p != want || err != nil {
 		t.Errorf("pruned %+v (%v), want %+v", p, err, want)
 	}
 	rows, err := ReadControls(t.Context(), s.Dir())
@@ -351,7 +355,7 @@ func TestPruneControlsBySubject(t *testing.T) {
 	for _, r := range rows {
 		left = append(left, r.ID)
 	}
-	if fmt.Sprint(left) != "[long longer year ended ack f2 r2]" {
+	if fmt.Sprint(left) != "[long longer year ended on2 off2 ack f2 r2]" {
 		t.Errorf("left: %v", left)
 	}
 	if _, err := ReadControls(t.Context(), t.TempDir()); !errors.Is(err, fs.ErrNotExist) {

@@ -34,8 +34,14 @@ func pruneControls(kinds string) string {
 const (
 	ofSilences  = `kind IN ('silence', 'expire_silence')`
 	ofFeedback  = `kind IN ('feedback', 'retract_feedback')`
+	ofSwitches  = `kind IN ('disable_alarm_actions', 'enable_alarm_actions')`
 	ofIncidents = `kind NOT IN ('silence', 'expire_silence', 'feedback', 'retract_feedback')`
 )
+
+// pruneSwitches removes what switched actions off and on of targets whose actions are on.
+const pruneSwitches = `DELETE FROM controls WHERE ` + ofSwitches + ` AND ` + controlSubject + ` IN (
+	SELECT target FROM (SELECT ` + controlSubject + ` AS target, kind, at, max(seq) FROM controls WHERE ` + ofSwitches + ` GROUP BY target)
+	WHERE kind = 'enable_alarm_actions' AND at < ?)`
 
 // Prune removes what is from before the times of the retention. Open episodes are kept however old they are.
 func (s *Store) Prune(ctx context.Context, r Retention) (Pruned, error) {
@@ -51,6 +57,7 @@ func (s *Store) Prune(ctx context.Context, r Retention) (Pruned, error) {
 			{`DELETE FROM events WHERE t < ?`, r.Events, &p.Events},
 			{pruneControls(ofSilences), r.Silences, &p.Silences},
 			{pruneControls(ofFeedback), r.Feedback, &p.Feedback},
+			{pruneSwitches, r.Incidents, &p.Acknowledgements},
 			{pruneControls(ofIncidents), r.Incidents, &p.Acknowledgements},
 			{`DELETE FROM notices WHERE at < ?`, r.Unsent, &p.Unsent},
 			{`DELETE FROM messages WHERE updated_at < ? AND NOT EXISTS
@@ -60,9 +67,11 @@ func (s *Store) Prune(ctx context.Context, r Retention) (Pruned, error) {
 			if err != nil {
 				return err
 			}
-			if *d.n, err = res.RowsAffected(); err != nil {
+			n, err := res.RowsAffected()
+			if err != nil {
 				return err
 			}
+			*d.n += n
 		}
 		return nil
 	})
