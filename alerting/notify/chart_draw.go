@@ -52,7 +52,8 @@ func (p *canvas) band(d *chartData, f *frame) {
 		from, to := r.from, r.to
 		if from == to { // a single point has no area: give it the width of a step
 			w := math.Max(3, (f.x(d.t[from]+d.step)-f.x(d.t[from]))/2)
-			p.DrawRectangle(f.x(d.t[from])-w, f.y(d.upper[from]), 2*w, f.y(d.lower[from])-f.y(d.upper[from]))
+			left, right := math.Max(f.left, f.x(d.t[from])-w), math.Min(plotRight, f.x(d.t[from])+w)
+			p.DrawRectangle(left, f.y(d.upper[from]), right-left, f.y(d.lower[from])-f.y(d.upper[from]))
 			continue
 		}
 		p.MoveTo(f.x(d.t[from]), f.y(d.upper[from]))

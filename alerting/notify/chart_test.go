@@ -5,12 +5,14 @@ import (
 	"crypto/sha256"
 	"flag"
 	"fmt"
+	"image"
 	"image/png"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,7 +105,11 @@ func scenarios() map[string]*alerting.Chart {
 	return all
 }
 
-// TestChartGolden compares the bytes of every scenario by their hash. Between architectures floating-point code may differ in
+// pictured are the scenarios whose pictures are kept, to look at what a change does: a page with a deploy, muted and excluded stretches
+// with a silence, a second panel, and no data.
+var pictured = []string{"ratio", "quiet", "shift", "nothing"}
+
+// TestChartGolden compares the bytes of every scenario by their hash, and some with pictures. Between architectures floating-point code may differ in
 // the last bit (see the architecture notes on determinism), so the hashes hold for amd64 only.
 func TestChartGolden(t *testing.T) {
 	if testing.Short() {
@@ -130,11 +136,46 @@ func TestChartGolden(t *testing.T) {
 			}
 		}
 		fmt.Fprintf(&got, "%x  %s\n", sha256.Sum256(data), name)
+		if slices.Contains(pictured, name) && runtime.GOARCH == "amd64" {
+			checkPicture(t, filepath.Join("testdata", "charts", name+".png"), data)
+		}
 	}
 	if runtime.GOARCH != "amd64" {
 		t.Skipf("the hashes were made on amd64, this is %s", runtime.GOARCH)
 	}
 	checkGolden(t, golden, []byte(got.String()))
+}
+
+// checkPicture compares a picture with the one that is kept, byte by byte, and says where they look different.
+func checkPicture(t *testing.T, path string, got []byte) {
+	t.Helper()
+	want, err := os.ReadFile(path)
+	if *update || err == nil && bytes.Equal(got, want) {
+		if *update {
+			checkGolden(t, path, got)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatalf("%v (make it with go test -update)", err)
+	}
+	a, err := png.Decode(bytes.NewReader(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := png.Decode(bytes.NewReader(got))
+	if err != nil {
+		t.Fatal(err)
+	}
+	differ := image.Rectangle{}
+	for y := range ChartHeight {
+		for x := range ChartWidth {
+			if a.At(x, y) != b.At(x, y) {
+				differ = differ.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	t.Errorf("%s differs within %v; look at both (-charts DIR writes the new ones), and if the change is meant, go test -update", path, differ)
 }
 
 func TestChartRefusesUnequalSlices(t *testing.T) {
