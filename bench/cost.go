@@ -25,7 +25,7 @@ type Cost struct {
 	Measured       int     `json:"cost_points"`      // values that it was measured on, of all channels
 	NsPerPoint     float64 `json:"ns_per_point"`     // processor time for each, of the whole engine, garbage collection included
 	AllocsPerPoint float64 `json:"allocs_per_point"` // heap allocations for each
-	BytesPerSeries float64 `json:"bytes_per_series"` // of each channel's own state at the end
+	BytesPerSeries float64 `json:"bytes_per_series"` // of each channel's own state at the end, without points for charts, which a service keeps in files
 	BytesShared    float64 `json:"bytes_shared"`     // of what all of them share
 }
 
@@ -83,6 +83,9 @@ func (r *run) cost(ctx context.Context, d Detector, s *corpus.Series) (*Cost, er
 		return nil, fmt.Errorf("measuring the cost of %s: %w", d.Name, err)
 	}
 	for path, bytes := range Sizes(eng) {
+		if strings.HasSuffix(path, ".recent.b") {
+			continue
+		}
 		if path+"." == ownPath || strings.HasPrefix(path, ownPath) && !strings.Contains(path, ".forest.") {
 			c.BytesPerSeries += float64(bytes) / float64(len(b.Rows))
 		} else {

@@ -15,6 +15,7 @@ import (
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/internal/engine"
+	"github.com/tidewatch/tidewatch/internal/quality"
 	"github.com/tidewatch/tidewatch/models"
 )
 
@@ -87,6 +88,7 @@ const sharedForest = "shared: forest"
 
 // fieldOf names the ledger's line that a path belongs to.
 func fieldOf(path string) string {
+	path = strings.Replace(path, groupPath+"one.", rowPath, 1) // a group of one row has it in itself
 	if rest, ok := strings.CutPrefix(path, modelPath); ok {
 		if strings.Contains(rest, "forest.") {
 			return sharedForest
@@ -138,7 +140,7 @@ func trained(kind string, n int, own bool) (*engine.Core, error) {
 		Name: "ledger", Expr: "x", Location: time.UTC, ConfigHash: "c", ModelHash: "m",
 		Model:   models.Config{Kind: spec.Kind, Rows: 1, Step: ledgerStep, Location: time.UTC, Min: math.Inf(-1), Max: math.Inf(1), Seed: 1},
 		Alarm:   alerting.Policy{Datapoints: 3, Of: 5},
-		Promise: engine.Promise{Count: 1, Per: 30 * 24 * time.Hour}, Own: own,
+		Promise: engine.Promise{Count: 1, Per: 30 * 24 * time.Hour}, Own: own, Quality: &quality.Expect{Step: ledgerStep, Min: math.Inf(-1), Max: math.Inf(1)},
 	}
 	root := &alerting.Route{Receiver: "none"}
 	core := engine.NewCore(engine.New(engine.Options{}), alerting.NewDispatcher(root, alerting.DispatcherOptions{}))

@@ -11,9 +11,8 @@ import (
 // bytes, joined by points. Slices, pointers, arrays and interfaces add nothing to a path, so that all elements of a slice are
 // one line.
 type sizer struct {
-	classes []int64 // the allocator's size classes, ascending
-	seen    map[unsafe.Pointer]bool
-	within  []span // the objects that lead to what is followed
+	classes []int64            // the allocator's size classes, ascending
+	counted map[uintptr][]span // objects, by the pages that they lie in
 	bytes   map[string]int64
 }
 
@@ -23,7 +22,7 @@ const slackPath = "(padding and rounding)"
 // Sizes counts the heap bytes reachable from v, by path. What is reachable twice counts once. Functions, channels and what lies
 // outside of the heap count nothing; a map counts its keys and values and half as much again for its slots.
 func Sizes(v any) map[string]int64 {
-	s := sizer{classes: sizeClasses(), seen: map[unsafe.Pointer]bool{}, bytes: map[string]int64{}}
+	s := sizer{classes: sizeClasses(), counted: map[uintptr][]span{}, bytes: map[string]int64{}}
 	s.follow(reflect.ValueOf(v), "")
 	return s.bytes
 }
@@ -65,18 +64,26 @@ func (s *sizer) rounded(n int64, pointers bool) int64 {
 // span is where an object lies.
 type span struct{ from, size uintptr }
 
-// inside reports whether p lies in an object that is being followed, as a slice of one of its arrays does.
+// inside reports whether p lies in an object that was counted, as a slice of one of its arrays does.
 func (s *sizer) inside(p unsafe.Pointer) bool {
-	return slices.ContainsFunc(s.within, func(o span) bool { return uintptr(p)-o.from < o.size })
+	return slices.ContainsFunc(s.counted[uintptr(p)/page], func(o span) bool { return uintptr(p)-o.from < o.size })
+}
+
+// enter remembers where an object lies.
+func (s *sizer) enter(p unsafe.Pointer, size int64) {
+	o := span{uintptr(p), uintptr(max(size, 1))}
+	for at := o.from / page; at <= (o.from+o.size-1)/page; at++ {
+		s.counted[at] = append(s.counted[at], o)
+	}
 }
 
 // object counts an allocation of n values of type t at p, and reports whether it is new.
 func (s *sizer) object(p unsafe.Pointer, t reflect.Type, n int64, path string) bool {
-	if p == nil || s.seen[p] || s.inside(p) {
+	if p == nil || s.inside(p) {
 		return false
 	}
-	s.seen[p] = true
 	size := int64(t.Size()) * n
+	s.enter(p, size)
 	s.add(slackPath, s.rounded(size, hasPointers(t))-size)
 	s.inline(t, n, path)
 	return true
@@ -127,9 +134,7 @@ func (s *sizer) follow(v reflect.Value, path string) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() && s.object(v.UnsafePointer(), v.Type().Elem(), 1, path) {
-			s.within = append(s.within, span{uintptr(v.UnsafePointer()), v.Type().Elem().Size()})
 			s.follow(v.Elem(), path)
-			s.within = s.within[:len(s.within)-1]
 		}
 	case reflect.Interface:
 		s.followInterface(v, path)
@@ -187,10 +192,10 @@ func pointerShaped(t reflect.Type) bool {
 }
 
 func (s *sizer) followMap(v reflect.Value, path string) {
-	if v.IsNil() || s.seen[v.UnsafePointer()] {
+	if v.IsNil() || s.inside(v.UnsafePointer()) {
 		return
 	}
-	s.seen[v.UnsafePointer()] = true
+	s.enter(v.UnsafePointer(), 1)
 	entry := float64(v.Type().Key().Size() + v.Type().Elem().Size())
 	s.add(path, int64(mapShare*entry*float64(v.Len())))
 	for it := v.MapRange(); it.Next(); {

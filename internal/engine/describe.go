@@ -72,7 +72,7 @@ func (d *detector) facts(r *row, ep *episode, tr alerting.Transition, t int64) a
 	f := alerting.Facts{
 		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, SeriesID: r.series.ID,
 		Labels: shown, Hidden: hidden, Extra: maps.Clone(d.Labels), Annotations: d.Annotations, Expr: d.Expr, Unit: d.unit(),
-		Location: d.Location, Step: d.Model.Step, Transition: tr, State: tr.To, Policy: d.Alarm, Promise: d.limit.String(), Inherited: d.Visible.Text(r.origin.inherited(r.series.Labels)),
+		Location: d.Location, Step: d.Model.Step, Transition: tr, State: tr.To, Policy: d.Alarm, Promise: d.limit.String(), Inherited: d.Visible.Text(r.from().inherited(r.series.Labels)),
 		Now: tidewatch.Point{T: t, V: math.NaN()}, Peak: math.NaN(),
 		Band: tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()},
 	}

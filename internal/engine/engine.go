@@ -109,7 +109,7 @@ func (d *detector) repolicy(old *detector) {
 		for _, g := range d.groups {
 			for i := range g.rows {
 				fresh := d.newRow(g.rows[i].series)
-				g.rows[i].last, g.rows[i].ranks, g.rows[i].v = fresh.last, fresh.ranks, 0
+				g.rows[i].windows, g.rows[i].v = fresh.windows, 0
 			}
 		}
 		return

@@ -26,48 +26,88 @@ type group struct {
 type row struct {
 	series   tidewatch.Series
 	alarm    alerting.Alarm
-	last     window  // the policy surprises of the last N real points
-	ranks    window  // the M-th largest of them at the last points, as many as `for` asks for
+	windows          // of surprises
 	v        float32 // the alarm begins where this rises through the limit
-	seen     int64   // grid time of the newest real point
-	first    int64   // grid time of the first real point
-	pinned   float64 // the limit while in ALARM: thresholds do not move during an incident; 0 outside
 	ready    bool
 	seeking  bool     // it may still find a predecessor
 	replaced bool     // it has an heir
 	expected bool     // a person said that what is seen is normal; the next real point tells the model
-	origin   Origin   // of its baseline
+	seen     int64    // grid time of the newest real point
+	first    int64    // grid time of the first real point
+	pinned   float64  // the limit while in ALARM: thresholds do not move during an incident; 0 outside
+	origin   *Origin  // of its baseline; nil: it is its own
 	ep       *episode // the anomaly under way
 	alarmed  *episode // the one that alarmed last, kept for the messages that follow
 	recent   recent
 	data     quality.Series // what the data checks remember of it; of a joint group its members have that
 }
 
+// oneRow is a group with room for one row, as most are: a series is one piece of memory.
+type oneRow struct {
+	group
+	one [1]row
+}
+
+// emptyGroup is a group of n rows that are still to be filled.
+func emptyGroup(n int) *group {
+	if n != 1 {
+		return &group{rows: make([]row, n)}
+	}
+	g := &oneRow{}
+	g.rows = g.one[:]
+	return &g.group
+}
+
+// windows are a row's two windows in one piece of memory.
+type windows struct {
+	surprises      []float32 // those of last, then those of ranks
+	of             uint8     // the size of last
+	pushed, ranked uint8     // see window
+}
+
+// newWindows are empty windows of the given sizes, at most alerting.MaxOf each.
+func newWindows(last, ranks int) windows {
+	return windows{surprises: make([]float32, last+ranks), of: uint8(last)}
+}
+
+// last are the policy surprises of the last N real points.
+func (w *windows) last() window { return window{w.surprises[:w.of], &w.pushed} }
+
+// ranks are the M-th largest of them at the last points, as many as `for` asks for.
+func (w *windows) ranks() window { return window{w.surprises[w.of:], &w.ranked} }
+
 // window is a ring of the newest values.
 type window struct {
 	v []float32
-	n int // values ever pushed
+	n *uint8 // values pushed; of a full ring its size and the place of the next value
 }
 
-func newWindow(size int) window { return window{v: make([]float32, size)} }
-
-func (w *window) push(x float32) {
-	w.v[w.n%len(w.v)] = x
-	w.n++
+// size of a full ring with the place of the next value.
+func (w window) turned(n int) uint8 {
+	if n >= len(w.v) {
+		n = len(w.v) + n%len(w.v)
+	}
+	return uint8(n)
 }
 
-func (w *window) len() int { return min(w.n, len(w.v)) }
+func (w window) push(x float32) {
+	n := int(*w.n)
+	w.v[n%len(w.v)] = x
+	*w.n = w.turned(n + 1)
+}
+
+func (w window) len() int { return min(int(*w.n), len(w.v)) }
 
 // newest returns the value pushed last, 0 before the first.
-func (w *window) newest() float32 {
-	if w.n == 0 {
+func (w window) newest() float32 {
+	if *w.n == 0 {
 		return 0
 	}
-	return w.v[(w.n-1)%len(w.v)]
+	return w.v[(int(*w.n)-1)%len(w.v)]
 }
 
 // rank returns the m-th largest value, 0 while there are fewer.
-func (w *window) rank(m int) float32 {
+func (w window) rank(m int) float32 {
 	n := w.len()
 	if n < m {
 		return 0
@@ -88,8 +128,8 @@ func (w *window) rank(m int) float32 {
 }
 
 // lowest returns the smallest value, 0 while the ring is not full.
-func (w *window) lowest() float32 {
-	if w.n < len(w.v) {
+func (w window) lowest() float32 {
+	if int(*w.n) < len(w.v) {
 		return 0
 	}
 	lo := w.v[0]
@@ -133,6 +173,14 @@ func (e *episode) observe(t int64, x float64, s tidewatch.Score, b tidewatch.Ban
 	if anomalyScore > e.peakScore {
 		e.peakScore, e.peakT, e.peakSurprise, e.peakValue, e.peakBand, e.channel = anomalyScore, t, s.Surprise, x, b, s.Channel
 	}
+}
+
+// from is the origin of the row's baseline; the zero one where that is its own.
+func (r *row) from() Origin {
+	if r.origin == nil {
+		return Origin{}
+	}
+	return *r.origin
 }
 
 // evaluated lists the real points that the decision at t was taken on, newest first; was is the state that they were judged in.

@@ -187,7 +187,7 @@ func (d *detector) succeed(g, old *group, t int64) {
 	d.equip(g)
 	o := &old.rows[0]
 	o.replaced = true
-	g.rows[0].origin = Origin{ID: old.id, Labels: o.series.Labels, Begun: o.begun(), At: t}
+	g.rows[0].origin = &Origin{ID: old.id, Labels: o.series.Labels, Begun: o.begun(), At: t}
 }
 
 // unlike is how far the expectations of kin that live side by side lie from their median, on average: replicas are not always alike.

@@ -222,7 +222,7 @@ func origins(c *Core) string {
 	var b strings.Builder
 	for _, g := range c.engine.detectors[0].groups {
 		r := &g.rows[0]
-		fmt.Fprintln(&b, r.series.Labels, r.origin, r.mid(c.engine.detectors[0].step()))
+		fmt.Fprintln(&b, r.series.Labels, r.from(), r.mid(c.engine.detectors[0].step()))
 	}
 	return b.String()
 }
@@ -244,7 +244,7 @@ func TestStrangers(t *testing.T) {
 	}
 	heirs := map[string]bool{}
 	for _, g := range d.groups {
-		if g.rows[0].origin.ID != 0 {
+		if g.rows[0].origin != nil {
 			heirs[g.rows[0].series.Labels.Get("release")] = true
 		}
 	}

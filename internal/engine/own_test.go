@@ -124,8 +124,8 @@ func TestOwnForestGoesToTheHeir(t *testing.T) {
 	transcript(t, c, b, 36, false)
 	d := c.engine.find("D")
 	for _, g := range d.groups {
-		if r := &g.rows[0]; (r.origin.ID != 0) != (g.own != nil && g.own.shared != nil) || r.replaced == (r.origin.ID != 0) {
-			t.Errorf("%s: replaced %t, heir %t, own forest %t", r.series.Labels, r.replaced, r.origin.ID != 0, g.own != nil)
+		if r := &g.rows[0]; (r.origin != nil) != (g.own != nil && g.own.shared != nil) || r.replaced == (r.origin != nil) {
+			t.Errorf("%s: replaced %t, heir %t, own forest %t", r.series.Labels, r.replaced, r.origin != nil, g.own != nil)
 		}
 	}
 }

@@ -120,7 +120,7 @@ func (d *detector) info(r *row) AlarmInfo {
 	}
 	return AlarmInfo{
 		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, Series: r.series, State: state, Since: r.alarm.Since(),
-		Seen: r.seen, First: r.first, Training: d.training(r), Origin: r.origin, Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.episodeOf(tr), tr, t),
+		Seen: r.seen, First: r.first, Training: d.training(r), Origin: r.from(), Limit: limit, Newest: r.recent.view(d.step(), t, t), Facts: d.facts(r, r.episodeOf(tr), tr, t),
 		Quality: d.dataOf(r), Data: data, DataStopped: r.alarm.Stopped(d.Alarm),
 	}
 }

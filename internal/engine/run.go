@@ -233,7 +233,8 @@ func firstSample(b tidewatch.Block, v []float64, from, to int64) (int64, bool) {
 
 // newGroup starts a group at its first sample.
 func (d *detector) newGroup(s tidewatch.Series, t int64) *group {
-	g := &group{id: s.ID, model: d.newModel(), next: t, rows: []row{d.newRow(s)}}
+	g := emptyGroup(1)
+	g.id, g.model, g.next, g.rows[0] = s.ID, d.newModel(), t, d.newRow(s)
 	g.rows[0].recent = d.shelves.take()
 	if d.Join == nil {
 		g.rows[0].first = t
@@ -261,7 +262,7 @@ func (d *detector) newModel() models.Model {
 
 func (d *detector) newRow(s tidewatch.Series) row {
 	pend := 1 + int(d.Alarm.For/d.Model.Step)
-	return row{series: s, last: newWindow(d.Alarm.Of), ranks: newWindow(min(pend, 60))}
+	return row{series: s, windows: newWindows(d.Alarm.Of, min(pend, alerting.MaxOf))}
 }
 
 // columns runs the grid times [from, to) for all groups, each group by one worker.

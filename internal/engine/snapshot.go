@@ -226,17 +226,17 @@ func (g *group) append(e *encoder, step int64) {
 }
 
 func (d *detector) loadGroup(in *decoder) (*group, error) {
-	g := &group{id: in.u64(), next: in.i64()}
-	state := in.bytes()
+	id, next, state := in.u64(), in.i64(), in.bytes()
 	if in.err != nil {
 		return nil, in.err
 	}
 	m := d.newModel()
 	if err := m.LoadState(state); err != nil {
-		return nil, fmt.Errorf("series %016x: %w", g.id, err)
+		return nil, fmt.Errorf("series %016x: %w", id, err)
 	}
-	g.model, g.before = m, in.before()
-	g.rows = make([]row, in.count(1))
+	before := in.before()
+	g := emptyGroup(in.count(1))
+	g.id, g.next, g.model, g.before = id, next, m, before
 	for i := range g.rows {
 		var err error
 		if g.rows[i], err = d.loadRow(in); err != nil {
@@ -262,8 +262,8 @@ func (r *row) append(e *encoder, step int64) {
 	e.u64(r.series.ID)
 	e.labels(r.series.Labels)
 	e.sized(r.alarm.AppendState)
-	e.window(r.last)
-	e.window(r.ranks)
+	e.window(r.last())
+	e.window(r.ranks())
 	e.f32(r.v)
 	e.i64(r.seen)
 	e.i64(r.first)
@@ -288,12 +288,8 @@ func (d *detector) loadRow(in *decoder) (row, error) {
 	if err := r.alarm.LoadState(in.bytes()); err != nil {
 		return r, err
 	}
-	if w := in.window(); len(w.v) == len(r.last.v) {
-		r.last = w
-	}
-	if w := in.window(); len(w.v) == len(r.ranks.v) {
-		r.ranks = w
-	}
+	in.window(r.last())
+	in.window(r.ranks())
 	r.v, r.seen, r.first, r.pinned, r.ready = in.f32(), in.i64(), in.i64(), in.f64(), in.bool()
 	r.seeking, r.replaced, r.expected, r.origin = in.bool(), in.bool(), in.bool(), in.origin()
 	r.recent = d.shelves.take()

@@ -7,10 +7,16 @@ import (
 
 func (e *encoder) window(w window) {
 	e.f32s(w.v)
-	e.uint(w.n)
+	e.uint(int(*w.n))
 }
 
-func (d *decoder) window() window { return window{v: d.f32s(), n: d.uint()} }
+// window fills a window, unless what was kept is of one of another size.
+func (d *decoder) window(w window) {
+	if v, n := d.f32s(), d.uint(); len(v) == len(w.v) && n >= 0 {
+		copy(w.v, v)
+		*w.n = w.turned(n)
+	}
+}
 
 func (e *encoder) pool(p *pool) {
 	e.uint(len(p.hash))
@@ -168,9 +174,9 @@ func (d *decoder) explanation() tidewatch.Explanation {
 	return x
 }
 
-func (e *encoder) origin(o Origin) {
-	e.bool(o.ID != 0)
-	if o.ID != 0 {
+func (e *encoder) origin(o *Origin) {
+	e.bool(o != nil)
+	if o != nil {
 		e.u64(o.ID)
 		e.labels(o.Labels)
 		e.i64(o.Begun)
@@ -178,9 +184,9 @@ func (e *encoder) origin(o Origin) {
 	}
 }
 
-func (d *decoder) origin() (o Origin) {
+func (d *decoder) origin() (o *Origin) {
 	if d.bool() {
-		o = Origin{ID: d.u64(), Labels: d.labels(), Begun: d.i64(), At: d.i64()}
+		o = &Origin{ID: d.u64(), Labels: d.labels(), Begun: d.i64(), At: d.i64()}
 	}
 	return o
 }

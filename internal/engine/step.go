@@ -187,12 +187,12 @@ func (st *stepper) count(r *row, ready bool, surprise float32) {
 	if !ready {
 		return
 	}
-	if rise, ok := newRise(st.t, r.series.ID, r.last.newest(), surprise); ok && st.d.lone() {
+	if rise, ok := newRise(st.t, r.series.ID, r.last().newest(), surprise); ok && st.d.lone() {
 		st.out.single = append(st.out.single, rise)
 	}
-	r.last.push(surprise)
-	r.ranks.push(r.last.rank(st.d.Alarm.Datapoints))
-	v := r.ranks.lowest()
+	r.last().push(surprise)
+	r.ranks().push(r.last().rank(st.d.Alarm.Datapoints))
+	v := r.ranks().lowest()
 	if rise, ok := newRise(st.t, r.series.ID, r.v, v); ok {
 		st.out.many = append(st.out.many, rise)
 	}

@@ -40,7 +40,7 @@ func (d *detector) training(r *row) Training {
 
 // begun is the time of the oldest point that the row's model has learnt of.
 func (r *row) begun() int64 {
-	if r.origin.ID != 0 {
+	if r.origin != nil {
 		return r.origin.Begun
 	}
 	return r.first

@@ -44,6 +44,23 @@ func (c *codec) small(v *int64) {
 func (c *codec) i64(v *int64) { u := uint64(*v); c.u64(&u); *v = int64(u) }
 func (c *codec) int(v *int)   { i := int64(*v); c.small(&i); *v = int(i) }
 
+// int32 is for a count, and what does not fit is an error.
+func (c *codec) int32(v *int32) {
+	i := int64(*v)
+	if c.small(&i); i != int64(int32(i)) {
+		c.err, i = errShort, 0
+	}
+	*v = int32(i)
+}
+
+func (c *codec) int8(v *int8) {
+	i := int64(*v)
+	if c.small(&i); i != int64(int8(i)) {
+		c.err, i = errShort, 0
+	}
+	*v = int8(i)
+}
+
 func (c *codec) bool(v *bool) {
 	i := int64(0)
 	if *v {
@@ -97,47 +114,61 @@ func (c *codec) strs(v *[]string) {
 
 func (s *Series) fields(c *codec) {
 	c.i64(&s.seen)
-	c.i64(&s.first)
+	var first int64 // of the oldest value, which earlier releases kept
+	c.i64(&first)
 	c.f64(&s.last)
-	c.int(&s.n)
-	c.int(&s.run)
-	c.int(&s.longest)
+	c.int32(&s.n)
+	c.int32(&s.run)
+	c.int32(&s.longest)
 	c.f64(&s.level)
 	c.f64(&s.trend)
 	c.f64(&s.spread)
 	c.i64(&s.storm)
-	c.int(&s.apart)
-	c.int(&s.unit.away)
-	c.int(&s.unit.factor)
-	c.int(&s.unit.k)
+	c.int32(&s.apart)
+	c.int8(&s.unit.away)
+	c.int8(&s.unit.factor)
+	c.int8(&s.unit.k)
 	c.f64(&s.unit.sum)
 	c.bool(&s.unit.doubt)
 	c.i64(&s.unit.at)
 	c.bool(&s.frozen)
-	c.int(&s.twin.times)
+	c.times(&s.twin.times)
 	c.f64(&s.twin.last)
 	c.bool(&s.twin.copied)
 	c.bool(&s.fresh)
-	c.u64(&s.missed)
+	missed := uint64(s.missed)
+	c.u64(&missed)
+	s.missed = uint32(missed) // older ones than that many columns do not count
 	c.f64(&s.usually)
 	c.bool(&s.gappy)
-	s.day.fields(c)
+	s.fieldsOfDay(c)
 	c.reason(&s.held)
 	c.i64(&s.since)
-	if f := s.unit.factor; f < -len(factors) || f > len(factors) {
+	if f := int(s.unit.factor); f < -len(factors) || f > len(factors) {
 		c.err, s.unit.factor = errShort, 0
 	}
 }
 
-func (d *day) fields(c *codec) {
-	known := d.slots != nil
+// times is a count that earlier releases did not stop at alikeFor.
+func (c *codec) times(v *int8) {
+	i := int64(*v)
+	c.small(&i)
+	*v = int8(min(max(i, 0), alikeFor))
+}
+
+func (s *Series) fieldsOfDay(c *codec) {
+	known := s.day != nil
 	c.bool(&known)
 	if !known {
 		return
 	}
-	if d.slots == nil {
-		d.slots = make([]float32, perDay)
+	if c.read {
+		s.day = &day{}
 	}
+	s.day.fields(c)
+}
+
+func (d *day) fields(c *codec) {
 	for i := 0; i < perDay; i += 2 {
 		u := uint64(math.Float32bits(d.slots[i])) | uint64(math.Float32bits(d.slots[i+1]))<<32
 		c.u64(&u)

@@ -16,8 +16,8 @@ const (
 
 // twin is what a series has in common with another of the same labels but for a replica's.
 type twin struct {
-	times  int     // looks in a row at which both were alike and had moved
 	last   float64 // the value at the newest look
+	times  int8    // looks in a row at which both were alike and had moved, at most alikeFor
 	copied bool
 }
 
@@ -67,7 +67,7 @@ func (w *twin) look(x, kept float64) bool {
 	case math.Abs(x-kept) > alike*math.Abs(kept):
 		*w = twin{}
 	case x != w.last:
-		w.times++
+		w.times = min(w.times+1, alikeFor)
 	}
 	w.last = x
 	w.copied = w.times >= alikeFor

@@ -19,7 +19,7 @@ func (m *Monitor) apart(mb *Member) bool {
 		s.apart = 0
 		return false
 	}
-	s.apart++
+	s.apart = more(s.apart)
 	return int64(s.apart)*m.expect.step() > IntervalCount*m.expect.Interval.Milliseconds()
 }
 

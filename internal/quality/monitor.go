@@ -14,6 +14,7 @@ type Monitor struct {
 	schema  schema
 	late    late
 	shift   shift
+	days    int // series of the column that are compared with yesterday
 
 	open [NumReasons]Verdict // those under way have a Since
 	said [NumReasons]string  // what the newest column's checks had to say
@@ -52,6 +53,12 @@ func (m *Monitor) Column(t int64, ms []Member) []Change {
 	m.explosion(t, ms)
 	m.silence(t, ms)
 	var n [NumReasons]int
+	m.days = 0
+	for i := range ms {
+		if ms[i].S.day != nil {
+			m.days++
+		}
+	}
 	for i := range ms {
 		m.settle(t, &ms[i], &n)
 	}
@@ -86,7 +93,7 @@ func (m *Monitor) settle(t int64, mb *Member, n *[NumReasons]int) {
 			l = s.level
 		}
 		if r == None {
-			s.day.take(t, mb.X)
+			m.yesterday(t, mb)
 		}
 		s.take(t, mb.X, l, calm)
 	} else if s.live(t) {
@@ -97,6 +104,17 @@ func (m *Monitor) settle(t int64, mb *Member, n *[NumReasons]int) {
 	}
 	if r != None && (r != UnitJump || !s.unit.doubt) {
 		n[r]++
+	}
+}
+
+// yesterday takes a value of a series that is compared with yesterday, or is from now on because others do not suffice.
+func (m *Monitor) yesterday(t int64, mb *Member) {
+	if s := mb.S; s.day != nil {
+		s.day.take(t, mb.X)
+	} else if m.days < compared && m.expect.step() <= slot {
+		m.days++
+		s.day = newDay(t)
+		s.day.take(t, mb.X)
 	}
 }
 

@@ -9,31 +9,27 @@ import (
 // Series is what is remembered of one series. The zero value is a series of which nothing was seen.
 type Series struct {
 	seen    int64   // grid time of the newest value, Unix milliseconds
-	first   int64   // of the oldest
 	last    float64 // the newest value
-	n       int     // values taken
-	run     int     // equal values in a row, the newest included
-	longest int     // the most of them before
-
-	level  float64 // of ln|x|, in the unit that is known, with its trend per column: Holt's exponential smoothing
-	trend  float64
-	spread float64 // mean distance of a value from what was forecast of it
-	storm  int64   // grid time of the newest column of a storm of resets; 0: there is none
-	apart  int     // columns in a row in which samples came less often than they should
-	unit   unit
-	frozen bool // by Constant
-	twin   twin
-	fresh  bool // by Cardinality: it came with the explosion
-
-	missed  uint64  // one bit per column, bit 0 the newest: no value
+	level   float64 // of ln|x|, in the unit that is known, with its trend per column: Holt's exponential smoothing
+	trend   float64
+	spread  float64 // mean distance of a value from what was forecast of it
 	usually float64 // long mean share of columns with a value
+	storm   int64   // grid time of the newest column of a storm of resets; 0: there is none
+	since   int64   // grid time at which held began
+	day     *day    // nil: it is not compared with yesterday
+	unit    unit
+	twin    twin
+
+	n       int32  // values taken
+	run     int32  // equal values in a row, the newest included
+	longest int32  // the most of them before
+	apart   int32  // columns in a row in which samples came less often than they should
+	missed  uint32 // one bit per column, bit 0 the newest: no value
+	held    Reason // of the newest column
+	frozen  bool   // by Constant
+	fresh   bool   // by Cardinality: it came with the explosion
 	gappy   bool
-
-	day day
-
-	held  Reason // of the newest column
-	since int64  // grid time at which that began
-	reset bool   // what was learnt of the series holds no more
+	reset   bool // what was learnt of the series holds no more
 }
 
 // Member is a series in a column: its value, NaN where there is none, and what the samples behind it say.
@@ -88,14 +84,17 @@ func logOf(x float64) (l float64, ok bool) {
 	return math.Log(math.Abs(x)), true
 }
 
+// more is one more, of a count that may stop at its limit.
+func more(n int32) int32 { return min(n, math.MaxInt32-1) + 1 }
+
 // take notes the value of a column after it was checked. level is ln|x| in the known unit; calm that it may be learnt.
 func (s *Series) take(t int64, x, level float64, calm bool) {
-	if s.first == 0 {
-		s.first, s.level = t, level
+	if s.n == 0 {
+		s.level = level
 	}
 	same := s.n > 0 && x == s.last
 	if same {
-		s.run++
+		s.run = more(s.run)
 	} else {
 		if !s.frozen {
 			s.longest = max(s.longest, s.run)
@@ -109,5 +108,5 @@ func (s *Series) take(t int64, x, level float64, calm bool) {
 		s.level += float64(levelRate * d)
 		s.trend += float64(levelRate * trendRate * d)
 	}
-	s.seen, s.last, s.n = t, x, s.n+1
+	s.seen, s.last, s.n = t, x, more(s.n)
 }

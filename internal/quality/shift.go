@@ -20,11 +20,14 @@ const (
 	misfits  = 6   // columns in a row that must not agree until a shift is over: noise makes one disagree now and then
 )
 
+// compared is how many series of a detector are compared with yesterday: whether all of them have another hour's values shows in as many.
+const compared = 256
+
 // day is what a series had yesterday: the mean of every half hour of the last 24.
 type day struct {
-	slots []float32 // perDay; nil before the first
-	full  int       // values ever compared with yesterday's
-	cur   int64     // index of the slot under way
+	slots [perDay]float32
+	full  int   // values ever compared with yesterday's
+	cur   int64 // index of the slot under way
 	sum   float64
 	n     int
 	err   float64 // mean distance from yesterday
@@ -44,15 +47,18 @@ func (s *shift) sure() bool { return s.k != 0 }
 // at is the mean of the slot of t, of yesterday where t is not before today's.
 func (d *day) at(t int64) float32 { return d.slots[floorMod(t/slot, perDay)] }
 
+// newDay is the day of a series whose first value is at t.
+func newDay(t int64) *day {
+	d := &day{cur: t / slot}
+	for k := range d.slots {
+		d.slots[k] = float32(math.NaN())
+	}
+	return d
+}
+
 // take adds a value to the half hour under way; a complete one replaces yesterday's.
 func (d *day) take(t int64, x float64) {
 	i := t / slot
-	if d.slots == nil {
-		d.slots, d.cur = make([]float32, perDay), i
-		for k := range d.slots {
-			d.slots[k] = float32(math.NaN())
-		}
-	}
 	if i != d.cur && d.n > 0 {
 		d.close()
 	}
@@ -91,7 +97,7 @@ func (d *day) expected(t int64) float64 {
 // timed reports whether the member's value says something about the hour.
 func (m *Member) timed() bool {
 	s := m.S
-	return m.present() && !s.frozen && s.unit.at == 0 && !s.unit.doubt && s.day.slots != nil && s.day.clear()
+	return m.present() && !s.frozen && s.unit.at == 0 && !s.unit.doubt && s.day != nil && s.day.clear()
 }
 
 // shifts finds a detector whose series all have the value of another hour, the same for all, some of them above and some below
@@ -108,12 +114,12 @@ func (m *Monitor) shifts(t int64, ms []Member) {
 	}
 	live, timed, off := 0, 0, 0
 	for i := range ms {
-		if ms[i].present() {
+		if ms[i].present() && ms[i].S.day != nil {
 			live++
 		}
 		if ms[i].timed() {
 			timed++
-			if d := &ms[i].S.day; math.Abs(ms[i].X-d.expected(t)) >= offFrom*d.err {
+			if d := ms[i].S.day; math.Abs(ms[i].X-d.expected(t)) >= offFrom*d.err {
 				off++
 			}
 		}
@@ -174,7 +180,7 @@ func agreeOn(k int, t int64, ms []Member) (a agreement) {
 		if !ms[i].timed() {
 			continue
 		}
-		d, x := &ms[i].S.day, ms[i].X
+		d, x := ms[i].S.day, ms[i].X
 		e := math.Abs(x-d.expected(t+int64(k)*slot)) / d.err
 		a.timed++
 		a.distance += e

@@ -91,8 +91,8 @@ func (s *Series) miss(t int64, present bool) {
 		share = 0
 	}
 	m := s.missed & window
-	lost := bits.OnesCount64(m)
-	gaps := bits.OnesCount64(m &^ (m << 1))
+	lost := bits.OnesCount32(m)
+	gaps := bits.OnesCount32(m &^ (m << 1))
 	if s.gappy {
 		s.gappy = lost > gapsUntil
 	} else {
@@ -104,5 +104,5 @@ func (s *Series) miss(t int64, present bool) {
 }
 
 func gapText(mb *Member) string {
-	return fmt.Sprintf("%d of the last %d points of %s are missing; %.3g %% is usual", bits.OnesCount64(mb.S.missed&window), gapWindow, mb.Series.Labels, 100*(1-mb.S.usually))
+	return fmt.Sprintf("%d of the last %d points of %s are missing; %.3g %% is usual", bits.OnesCount32(mb.S.missed&window), gapWindow, mb.Series.Labels, 100*(1-mb.S.usually))
 }

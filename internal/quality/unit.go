@@ -28,16 +28,16 @@ const (
 // unit follows one series' distance from its level. A series is away where its values have left it for good or for bad, and
 // changed where the distance was found to be a change of unit.
 type unit struct {
-	away   int     // columns since it left its level; 0: it has not
-	factor int     // the nearest factor, as in signed; 0: none
-	k      int     // columns for which that has been so
-	sum    float64 // of the distances in them
-	doubt  bool    // values are withheld, and it is not sure yet
+	sum    float64 // of the distances in k columns
 	at     int64   // grid time of the change; 0: it has not changed
+	away   int8    // columns since it left its level; 0: it has not
+	factor int8    // the nearest factor, as in signedLog; 0: none
+	k      int8    // columns for which that has been so
+	doubt  bool    // values are withheld, and it is not sure yet
 }
 
 // signedLog is the logarithm of a factor: i counts from 1, and is negative where values are divided.
-func signedLog(i int) float64 {
+func signedLog(i int8) float64 {
 	switch {
 	case i > 0:
 		return math.Log(factors[i-1][0])
@@ -48,7 +48,7 @@ func signedLog(i int) float64 {
 }
 
 // closer is the one of a pair of factors that is closer to the logarithm r, as a factor above 1, and how far r is from it.
-func closer(i int, r float64) (factor, off float64) {
+func closer(i int8, r float64) (factor, off float64) {
 	pair := factors[max(i, -i)-1]
 	a, b := math.Abs(math.Abs(r)-math.Log(pair[0])), math.Abs(math.Abs(r)-math.Log(pair[1]))
 	if a <= b {
@@ -57,11 +57,11 @@ func closer(i int, r float64) (factor, off float64) {
 	return pair[1], b
 }
 
-func nearestFactor(r float64) int {
-	best, dist := 0, math.Inf(1)
-	for i := range factors {
-		if _, d := closer(i+1, r); d < dist {
-			best, dist = i+1, d
+func nearestFactor(r float64) int8 {
+	best, dist := int8(0), math.Inf(1)
+	for i := int8(1); i <= int8(len(factors)); i++ {
+		if _, d := closer(i, r); d < dist {
+			best, dist = i, d
 		}
 	}
 	if r < 0 {
@@ -138,7 +138,7 @@ func saturated(x float64) bool { return math.Abs(x-1) < 1e-3 || math.Abs(x-100) 
 
 // changed decides on the members of a scope, whose indices are of; true if they have changed their unit, or may have.
 func (m *Monitor) changed(t int64, ms []Member, of []int) bool {
-	factor := 0
+	factor := int8(0)
 	for _, i := range of {
 		if u := &ms[i].S.unit; u.at == 0 && u.away > 0 && ms[i].S.near() {
 			factor = u.factor
@@ -149,7 +149,7 @@ func (m *Monitor) changed(t int64, ms []Member, of []int) bool {
 		return false
 	}
 	var agree []int
-	sum, variance, k := 0.0, 0.0, math.MaxInt
+	sum, variance, k := 0.0, 0.0, int8(math.MaxInt8)
 	for _, i := range of {
 		s := ms[i].S
 		if u := &s.unit; u.at == 0 && u.away > 0 && u.factor == factor && s.near() && !saturated(ms[i].X) {
@@ -159,7 +159,7 @@ func (m *Monitor) changed(t int64, ms []Member, of []int) bool {
 		}
 	}
 	n := float64(len(agree))
-	limit, patience := exact, doubtAtMost
+	limit, patience := exact, int8(doubtAtMost)
 	if math.Abs(signedLog(factor)) >= fewestFactor {
 		patience = doubtLarge
 	}
