@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -48,7 +46,7 @@ func alarmSetStateCommand(a *kingpin.Application, _ *env) (string, func(context.
 		}
 		return s.post(ctx, "api/v1/alarms/"+url.PathEscape(id)+"/state", api.PostState{
 			State: *state, Reason: *reason, ReasonData: json.RawMessage(*data), By: *author,
-		})
+		}, nil)
 	}
 }
 
@@ -79,19 +77,10 @@ func actionsCommand(a *kingpin.Application, name string, enabled bool, help stri
 					continue
 				}
 			}
-			errs = append(errs, s.post(ctx, "api/v1/alarms/"+url.PathEscape(target)+"/actions", api.PostActions{Enabled: enabled, By: *author, Comment: *comment}))
+			errs = append(errs, s.post(ctx, "api/v1/alarms/"+url.PathEscape(target)+"/actions", api.PostActions{Enabled: enabled, By: *author, Comment: *comment}, nil))
 		}
 		return errors.Join(errs...)
 	}
-}
-
-// post sends JSON and reads no answer.
-func (s *statusClient) post(ctx context.Context, path string, body any) error {
-	b, err := json.Marshal(body)
-	if err != nil {
-		return fmt.Errorf("request: %w", err)
-	}
-	return s.send(ctx, http.MethodPost, path, nil, bytes.NewReader(b), nil)
 }
 
 var alarmIDs = regexp.MustCompile(`^[0-9a-f]{12}$`)

@@ -3,10 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/url"
-	"text/tabwriter"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/tidewatch/tidewatch/internal/api"
@@ -48,19 +46,15 @@ func alarmQueryCommand(a *kingpin.Application, e *env) (string, func(context.Con
 
 func printAlarms(e *env, all []api.Alarm, asJSON bool) error {
 	if asJSON {
-		enc := json.NewEncoder(e.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(all)
+		return printJSON(e.stdout, all)
 	}
-	t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	p := &page{w: t}
-	p.printf("ID\tDETECTOR\tSTATE\tACTIONS\tLABELS\tREASON\n")
-	for i := range all {
-		x := &all[i]
-		p.printf("%s\t%s\t%s\t%s\t%s\t%s\n", x.ID, x.Detector, x.State, actionsText(x), x.Labels, x.Reason)
-	}
-	p.fail(t.Flush())
-	return p.err
+	return table(e.stdout, func(p *page) {
+		p.printf("ID\tDETECTOR\tSTATE\tACTIONS\tLABELS\tREASON\n")
+		for i := range all {
+			x := &all[i]
+			p.printf("%s\t%s\t%s\t%s\t%s\t%s\n", x.ID, x.Detector, x.State, actionsText(x), x.Labels, x.Reason)
+		}
+	})
 }
 
 // actionsText is "enabled", or why they are not.
@@ -94,24 +88,20 @@ func alarmHistoryCommand(a *kingpin.Application, e *env) (string, func(context.C
 			return err
 		}
 		if *output == "json" {
-			enc := json.NewEncoder(e.stdout)
-			enc.SetIndent("", "  ")
-			return enc.Encode(h)
+			return printJSON(e.stdout, h)
 		}
 		return printHistory(e, h)
 	}
 }
 
 func printHistory(e *env, h api.History) error {
-	t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	p := &page{w: t}
-	p.printf("TIME\tFROM\tTO\tRULE\tBY\tREASON\n")
-	for _, x := range h.Transitions {
-		p.printf("%s\t%s\t%s\t%s\t%s\t%s\n", x.Time, x.From, x.To, x.Rule, cmp.Or(x.SetBy, "-"), x.Reason)
-	}
-	if h.Omitted > 0 {
-		p.printf("and %d older\n", h.Omitted)
-	}
-	p.fail(t.Flush())
-	return p.err
+	return table(e.stdout, func(p *page) {
+		p.printf("TIME\tFROM\tTO\tRULE\tBY\tREASON\n")
+		for _, x := range h.Transitions {
+			p.printf("%s\t%s\t%s\t%s\t%s\t%s\n", x.Time, x.From, x.To, x.Rule, cmp.Or(x.SetBy, "-"), x.Reason)
+		}
+		if h.Omitted > 0 {
+			p.printf("and %d older\n", h.Omitted)
+		}
+	})
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -36,48 +35,46 @@ func printCheck(w *page, r *preflight.Report, offline bool) {
 
 func printDetectors(w *page, r *preflight.Report) {
 	w.printf("\n")
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	t := &page{w: table}
-	t.printf("DETECTOR\tSERIES\tSTARTS WITH\tREADS\tTAKES\n")
-	for _, d := range r.Detectors {
-		series, starts := "?", ""
-		if d.Matched || d.Match.TooMany != nil {
-			series, starts = fmt.Sprintf("%d of %d", d.Match.Count(), d.Detector.MaxSeries), d.Ready.String()
+	w.fail(table(w, func(t *page) {
+		t.printf("DETECTOR\tSERIES\tSTARTS WITH\tREADS\tTAKES\n")
+		for _, d := range r.Detectors {
+			series, starts := "?", ""
+			if d.Matched || d.Match.TooMany != nil {
+				series, starts = fmt.Sprintf("%d of %d", d.Match.Count(), d.Detector.MaxSeries), d.Ready.String()
+			}
+			reads, takes := d.Reads.Text()
+			t.printf("%s\t%s\t%s\t%s\t%s\n", d.Detector.Name, series, orDash(starts), reads, takes)
 		}
-		reads, takes := d.Reads.Text()
-		t.printf("%s\t%s\t%s\t%s\t%s\n", d.Detector.Name, series, orDash(starts), reads, takes)
-	}
-	series, sum := r.Total()
-	reads, takes := sum.Text()
-	t.printf("in all\t%d\t\t%s\t%s\n", series, reads, takes)
-	w.fail(table.Flush())
+		series, sum := r.Total()
+		reads, takes := sum.Text()
+		t.printf("in all\t%d\t\t%s\t%s\n", series, reads, takes)
+	}))
 	printContracts(w, r)
 }
 
 // printContracts says what the data of each detector are held to.
 func printContracts(w *page, r *preflight.Report) {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	t := &page{w: table}
 	var over time.Duration
-	for _, d := range r.Detectors {
-		k := d.Contract
-		if k == nil {
-			continue
-		}
-		if over == 0 {
-			t.printf("\nDATA OF\tSAMPLES EVERY\tLONGEST GAP\tVALUES\tLABELS\n")
-		}
-		over = max(over, k.Over)
-		labels := slices.DeleteFunc(slices.Clone(k.Labels), func(n string) bool { return n == model.MetricNameLabel })
-		for i, name := range labels {
-			if slices.Contains(d.Detector.RequireLabels, name) {
-				labels[i] = name + " (declared)"
+	w.fail(table(w, func(t *page) {
+		for _, d := range r.Detectors {
+			k := d.Contract
+			if k == nil {
+				continue
 			}
+			if over == 0 {
+				t.printf("\nDATA OF\tSAMPLES EVERY\tLONGEST GAP\tVALUES\tLABELS\n")
+			}
+			over = max(over, k.Over)
+			labels := slices.DeleteFunc(slices.Clone(k.Labels), func(n string) bool { return n == model.MetricNameLabel })
+			for i, name := range labels {
+				if slices.Contains(d.Detector.RequireLabels, name) {
+					labels[i] = name + " (declared)"
+				}
+			}
+			t.printf("%s\t%s\t%s\t%s\t%s\n", d.Detector.Name, spanOrDash(k.Interval, d.Detector.ExpectInterval != 0),
+				spanOrDash(k.MaxGap, !k.Inferred), rangeText(k.Min, k.Max), orDash(strings.Join(labels, ", ")))
 		}
-		t.printf("%s\t%s\t%s\t%s\t%s\n", d.Detector.Name, spanOrDash(k.Interval, d.Detector.ExpectInterval != 0),
-			spanOrDash(k.MaxGap, !k.Inferred), rangeText(k.Min, k.Max), orDash(strings.Join(labels, ", ")))
-	}
-	w.fail(table.Flush())
+	}))
 	if over > 0 {
 		w.printf("inferred from up to %s, but for what is declared: expect_interval, max_gap, range, require_labels\n", model.Duration(over))
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"text/tabwriter"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -115,15 +114,14 @@ func printInit(w *page, res preflight.InitResult, need time.Duration) {
 		w.printf("unknown: %s\n", u)
 	}
 	w.printf("\n")
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	t := &page{w: table}
-	t.printf("PRESET\tDETECTOR\tSERIES\tMESSAGES IN THE LAST %s\n", preflight.Days(res.Plan.Span))
-	for _, p := range res.Plan.Presets {
-		for _, d := range p.Detectors {
-			t.printf("%s\t%s\t%d\t%s\n", p.Name, d.Name, d.Series, messagesText(d))
+	w.fail(table(w, func(t *page) {
+		t.printf("PRESET\tDETECTOR\tSERIES\tMESSAGES IN THE LAST %s\n", preflight.Days(res.Plan.Span))
+		for _, p := range res.Plan.Presets {
+			for _, d := range p.Detectors {
+				t.printf("%s\t%s\t%d\t%s\n", p.Name, d.Name, d.Series, messagesText(d))
+			}
 		}
-	}
-	w.fail(table.Flush())
+	}))
 	for _, p := range res.Plan.Presets {
 		if len(p.Missing) > 0 {
 			w.printf("%s: left out, the server has no %s\n", p.Name, p.Missing[0])

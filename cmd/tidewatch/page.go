@@ -1,9 +1,27 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"text/tabwriter"
 )
+
+// table writes lines whose columns, parted by tabs, are aligned.
+func table(w io.Writer, write func(*page)) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	p := &page{w: t}
+	write(p)
+	p.fail(t.Flush())
+	return p.err
+}
+
+// printJSON writes a value for people and programs to read.
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
 
 // page prints to a writer until that fails; what follows is dropped, and err says why.
 type page struct {

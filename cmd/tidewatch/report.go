@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/url"
-	"text/tabwriter"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -27,7 +25,7 @@ func reportCommand(a *kingpin.Application, e *env) (string, func(context.Context
 			if err != nil || span == 0 {
 				return fmt.Errorf("--last %q is no duration; write for example 7d", *last)
 			}
-			query.Set("from", time.Now().Add(-time.Duration(span)).UTC().Format(time.RFC3339))
+			query.Set("from", e.now().Add(-time.Duration(span)).UTC().Format(time.RFC3339))
 		}
 		s, err := connect()
 		if err != nil {
@@ -38,33 +36,29 @@ func reportCommand(a *kingpin.Application, e *env) (string, func(context.Context
 			return err
 		}
 		if *output == "json" {
-			enc := json.NewEncoder(e.stdout)
-			enc.SetIndent("", "  ")
-			return enc.Encode(r)
+			return printJSON(e.stdout, r)
 		}
 		return printReport(e, &r)
 	}
 }
 
 func printReport(e *env, r *api.NoiseReport) error {
-	t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	p := &page{w: t}
-	p.printf("DETECTOR\tINCIDENTS\tALARMS\tACKNOWLEDGED\tMARKED FALSE\tPROMISED\tOPEN\tNEVER TOLD\n")
-	line := func(name string, n api.Noise, promised float64) {
-		allowed := "-"
-		if !math.IsNaN(promised) {
-			allowed = "≤ " + alerting.FormatValue(promised, "")
+	return table(e.stdout, func(p *page) {
+		p.printf("DETECTOR\tINCIDENTS\tALARMS\tACKNOWLEDGED\tMARKED FALSE\tPROMISED\tOPEN\tNEVER TOLD\n")
+		line := func(name string, n api.Noise, promised float64) {
+			allowed := "-"
+			if !math.IsNaN(promised) {
+				allowed = "≤ " + alerting.FormatValue(promised, "")
+			}
+			p.printf("%s\t%d\t%d\t%d\t%d\t%s\t%d\t%d (%.0f %%)\n", name, n.Incidents, n.Alarms, n.Acknowledged, n.MarkedFalse, allowed, n.Open,
+				n.Hidden, 100*float64(n.HiddenShare))
 		}
-		p.printf("%s\t%d\t%d\t%d\t%d\t%s\t%d\t%d (%.0f %%)\n", name, n.Incidents, n.Alarms, n.Acknowledged, n.MarkedFalse, allowed, n.Open,
-			n.Hidden, 100*float64(n.HiddenShare))
-	}
-	for i := range r.Detectors {
-		line(r.Detectors[i].Detector, r.Detectors[i].Noise, float64(r.Detectors[i].Promised))
-	}
-	line("all", r.Total, math.NaN())
-	if r.Forgotten > 0 {
-		p.printf("%d old incidents are not counted: there was no room to remember them\n", r.Forgotten)
-	}
-	p.fail(t.Flush())
-	return p.err
+		for i := range r.Detectors {
+			line(r.Detectors[i].Detector, r.Detectors[i].Noise, float64(r.Detectors[i].Promised))
+		}
+		line("all", r.Total, math.NaN())
+		if r.Forgotten > 0 {
+			p.printf("%d old incidents are not counted: there was no room to remember them\n", r.Forgotten)
+		}
+	})
 }

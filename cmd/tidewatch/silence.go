@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -89,7 +87,11 @@ func silenceAddCommand(a *kingpin.Application, e *env) (string, func(context.Con
 			return err
 		}
 		p.Matchers = ms
-		return post(ctx, e, connect, &p)
+		s, err := connect()
+		if err != nil {
+			return err
+		}
+		return s.silence(ctx, e, &p)
 	}
 }
 
@@ -116,7 +118,7 @@ func silenceUpdateCommand(a *kingpin.Application, e *env) (string, func(context.
 			if err := times.apply(&p, e.now()); err != nil {
 				return err
 			}
-			if err := post(ctx, e, func() (*statusClient, error) { return s, nil }, &p); err != nil {
+			if err := s.silence(ctx, e, &p); err != nil {
 				return err
 			}
 		}
@@ -142,20 +144,13 @@ func silenceExpireCommand(a *kingpin.Application, _ *env) (string, func(context.
 	}
 }
 
-func post(ctx context.Context, e *env, connect func() (*statusClient, error), p *api.PostSilence) error {
-	s, err := connect()
-	if err != nil {
-		return err
-	}
-	body, err := json.Marshal(p)
-	if err != nil {
-		return fmt.Errorf("silence: %w", err)
-	}
+// silence creates or changes a silence and prints its id.
+func (s *statusClient) silence(ctx context.Context, e *env, p *api.PostSilence) error {
 	var id api.SilenceID
-	if err := s.send(ctx, http.MethodPost, "api/v1/silences", nil, bytes.NewReader(body), &id); err != nil {
+	if err := s.post(ctx, "api/v1/silences", p, &id); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(e.stdout, id.ID)
+	_, err := fmt.Fprintln(e.stdout, id.ID)
 	return err
 }
 

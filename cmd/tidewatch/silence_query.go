@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/prometheus/model/labels"
@@ -45,24 +43,20 @@ func silenceQueryCommand(a *kingpin.Application, e *env) (string, func(context.C
 
 func printSilences(e *env, list []api.Silence, quiet, asJSON bool) error {
 	if asJSON {
-		enc := json.NewEncoder(e.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(list)
+		return printJSON(e.stdout, list)
 	}
-	t := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	p := &page{w: t}
-	if !quiet {
-		p.printf("ID\tSTATE\tMATCHERS\tENDS AT\tCREATED BY\tCOMMENT\n")
-	}
-	for _, x := range list {
-		if quiet {
-			p.printf("%s\n", x.ID)
-			continue
+	return table(e.stdout, func(p *page) {
+		if !quiet {
+			p.printf("ID\tSTATE\tMATCHERS\tENDS AT\tCREATED BY\tCOMMENT\n")
 		}
-		p.printf("%s\t%s\t%s\t%s\t%s\t%s\n", x.ID, x.Status.State, matcherText(x.Matchers), x.EndsAt, x.CreatedBy, x.Comment)
-	}
-	p.fail(t.Flush())
-	return p.err
+		for _, x := range list {
+			if quiet {
+				p.printf("%s\n", x.ID)
+				continue
+			}
+			p.printf("%s\t%s\t%s\t%s\t%s\t%s\n", x.ID, x.Status.State, matcherText(x.Matchers), x.EndsAt, x.CreatedBy, x.Comment)
+		}
+	})
 }
 
 func matcherText(ms []api.Matcher) string {

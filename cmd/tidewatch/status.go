@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"text/tabwriter"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -65,6 +65,15 @@ func (s *statusClient) get(ctx context.Context, path string, query url.Values, d
 	return s.send(ctx, http.MethodGet, path, query, nil, data)
 }
 
+// post sends JSON; data gets the answer, or is nil.
+func (s *statusClient) post(ctx context.Context, path string, body, data any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("request: %w", err)
+	}
+	return s.send(ctx, http.MethodPost, path, nil, bytes.NewReader(b), data)
+}
+
 // send asks for anything; body is JSON, or nil.
 func (s *statusClient) send(ctx context.Context, method, path string, query url.Values, body io.Reader, data any) error {
 	u := s.base.JoinPath(path)
@@ -100,40 +109,37 @@ func (s *statusClient) detectors(ctx context.Context, w io.Writer) error {
 	if err := s.get(ctx, "api/v1/detectors", nil, &list); err != nil {
 		return err
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	p := &page{w: t}
-	p.printf("DETECTOR\tSTATE\tSERIES\tIN ALARM\tTRAINING\tPROGRESS\tJUDGED FROM\tTRAINED BY\tPENDING/PARTLY/TRAINED\tPROMISE\n")
-	for i := range list.Detectors {
-		d := &list.Detectors[i]
-		n := d.TrainingSeries
-		p.printf("%s\t%s\t%d\t%d\t%s\t%d/%d/%d\t%s\n",
-			d.Name, d.State, d.Series, d.Alarms.Alarm, trainingColumns(d.Training), n.Pending, n.Insufficient, n.Trained, d.Promise)
-	}
-	p.fail(t.Flush())
-	return p.err
+	return table(w, func(p *page) {
+		p.printf("DETECTOR\tSTATE\tSERIES\tIN ALARM\tTRAINING\tPROGRESS\tJUDGED FROM\tTRAINED BY\tPENDING/PARTLY/TRAINED\tPROMISE\n")
+		for i := range list.Detectors {
+			d := &list.Detectors[i]
+			n := d.TrainingSeries
+			p.printf("%s\t%s\t%d\t%d\t%s\t%d/%d/%d\t%s\n",
+				d.Name, d.State, d.Series, d.Alarms.Alarm, trainingColumns(d.Training), n.Pending, n.Insufficient, n.Trained, d.Promise)
+		}
+	})
 }
 
 func (s *statusClient) series(ctx context.Context, w io.Writer, detector string) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	p := &page{w: t}
-	p.printf("STATE\tTRAINING\tPROGRESS\tJUDGED FROM\tTRAINED BY\tSERIES\n")
-	query := url.Values{"detector": {detector}, "limit": {fmt.Sprint(api.MaxLimit)}}
-	for {
-		var list api.AlarmList
-		if err := s.get(ctx, "api/v1/alarms", query, &list); err != nil {
-			return err
+	return table(w, func(p *page) {
+		p.printf("STATE\tTRAINING\tPROGRESS\tJUDGED FROM\tTRAINED BY\tSERIES\n")
+		query := url.Values{"detector": {detector}, "limit": {fmt.Sprint(api.MaxLimit)}}
+		for {
+			var list api.AlarmList
+			if err := s.get(ctx, "api/v1/alarms", query, &list); err != nil {
+				p.fail(err)
+				return
+			}
+			for i := range list.Alarms {
+				a := &list.Alarms[i]
+				p.printf("%s\t%s\t%s\n", a.State, trainingColumns(a.Training), a.Labels)
+			}
+			if list.NextCursor == "" {
+				return
+			}
+			query.Set("cursor", list.NextCursor)
 		}
-		for i := range list.Alarms {
-			a := &list.Alarms[i]
-			p.printf("%s\t%s\t%s\n", a.State, trainingColumns(a.Training), a.Labels)
-		}
-		if list.NextCursor == "" {
-			break
-		}
-		query.Set("cursor", list.NextCursor)
-	}
-	p.fail(t.Flush())
-	return p.err
+	})
 }
 
 // trainingColumns are state, progress and the two times of a training.
