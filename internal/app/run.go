@@ -140,10 +140,18 @@ func (s *Service) restore(ctx context.Context) error {
 
 // recall brings back what was learnt and decided.
 func (s *Service) recall(ctx context.Context) error {
-	var shards [][]byte
-	snap, err := s.store.LoadSnapshot(func(_ int, data []byte) error {
-		shards = append(shards, append([]byte(nil), data...))
-		return nil
+	var dropped []string
+	var unreadable error
+	snap, err := s.store.LoadSnapshot(func(snap store.Snapshot, shards store.Shards) (failed error) {
+		dropped, unreadable = s.core.RestoreFrom(snap.Meta, func(load func([]byte) error) error {
+			var bad error
+			err := shards(func(_ int, data []byte) error { bad = load(data); return bad })
+			if bad == nil {
+				failed = err // to read
+			}
+			return err
+		})
+		return failed
 	})
 	switch {
 	case errors.Is(err, store.ErrNoSnapshot):
@@ -151,9 +159,8 @@ func (s *Service) recall(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	dropped, err := s.core.Restore(engine.Snapshot{Meta: snap.Meta, Shards: shards})
-	if err != nil {
-		s.log.Error("snapshot cannot be read by this version; everything is learnt anew from the sources", "err", err)
+	if unreadable != nil {
+		s.log.Error("snapshot cannot be read by this version; everything is learnt anew from the sources", "err", unreadable)
 		s.m.errors.WithLabelValues("snapshot").Inc()
 		return errors.Join(s.build(s.cfg), s.recallControls(ctx))
 	}

@@ -48,9 +48,21 @@ func (c *Core) Snapshot(shards int) Snapshot {
 // Restore loads a snapshot into a core that has just been configured. Detectors that are not configured any more or whose
 // ModelHash has changed are left out; their names are returned.
 func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
+	return c.RestoreFrom(s.Meta, func(load func([]byte) error) error {
+		for i, b := range s.Shards {
+			if err := load(b); err != nil {
+				return fmt.Errorf("shard %d: %w", i, err)
+			}
+		}
+		return nil
+	})
+}
+
+// RestoreFrom is Restore of a snapshot whose shards are read one after the other: each hands them to load, which keeps nothing of their memory.
+func (c *Core) RestoreFrom(meta []byte, each func(load func(shard []byte) error) error) (dropped []string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	d := decoder{b: s.Meta}
+	d := decoder{b: meta}
 	if v := d.uint(); v != stateVersion {
 		return nil, fmt.Errorf("snapshot has version %d, this binary reads %d", v, stateVersion)
 	}
@@ -78,10 +90,8 @@ func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	for i, b := range s.Shards {
-		if err := c.engine.loadShard(b, kept); err != nil {
-			return nil, fmt.Errorf("shard %d: %w", i, err)
-		}
+	if err := each(func(b []byte) error { return c.engine.loadShard(b, kept) }); err != nil {
+		return nil, err
 	}
 	for _, det := range c.engine.detectors {
 		slices.SortFunc(det.groups, func(a, b *group) int { return order(0, 0, a.id, b.id, 0, 0) })

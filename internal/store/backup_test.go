@@ -118,7 +118,7 @@ func TestBackupWhileTheOwnerTruncates(t *testing.T) {
 		}
 		whole++
 		c := open(t, dst)
-		snap, err := c.LoadSnapshot(func(int, []byte) error { return nil })
+		snap, err := c.LoadSnapshot(func(Snapshot, Shards) error { return nil })
 		if err != nil && !errors.Is(err, ErrNoSnapshot) {
 			t.Error(err)
 		}

@@ -102,7 +102,7 @@ func BenchmarkSnapshotLoad(b *testing.B) {
 	s := open(b, b.TempDir())
 	benchWrite(b, s, make([]byte, benchState))
 	load := func() {
-		if _, err := s.LoadSnapshot(func(int, []byte) error { return nil }); err != nil {
+		if _, err := s.LoadSnapshot(func(_ Snapshot, each Shards) error { return each(func(int, []byte) error { return nil }) }); err != nil {
 			b.Fatal(err)
 		}
 	}

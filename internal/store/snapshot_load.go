@@ -10,11 +10,14 @@ import (
 	"slices"
 )
 
-// LoadSnapshot reads the newest good snapshot: all of its checksums are verified, then read is called once for each shard,
-// in ascending order; data is valid during the call. A damaged snapshot is named in the log, set aside in damaged/, and the
-// one before is used (its Pos is earlier, so more journal is replayed). ErrNoSnapshot: there is none. An error of read is
+// Shards calls read once for each shard of a snapshot, in ascending order; data is valid during the call. An error of read ends it.
+type Shards func(read func(shard int, data []byte) error) error
+
+// LoadSnapshot reads the newest good snapshot: all of its checksums are verified, then load is called. A damaged snapshot is
+// named in the log, set aside in damaged/, and the
+// one before is used (its Pos is earlier, so more journal is replayed). ErrNoSnapshot: there is none. An error of load is
 // returned, and nothing is set aside. A snapshot of a newer format is refused with ErrNewerSchema.
-func (s *Store) LoadSnapshot(read func(shard int, data []byte) error) (Snapshot, error) {
+func (s *Store) LoadSnapshot(load func(snap Snapshot, shards Shards) error) (Snapshot, error) {
 	s.snapMu.Lock()
 	defer s.snapMu.Unlock()
 	all, err := s.listSnapshots()
@@ -32,7 +35,8 @@ func (s *Store) LoadSnapshot(read func(shard int, data []byte) error) (Snapshot,
 			}
 			continue
 		}
-		if err := readShards(e.path, man, read); err != nil {
+		shards := func(read func(int, []byte) error) error { return readShards(e.path, man, read) }
+		if err := load(man.snapshot(e.path), shards); err != nil {
 			return Snapshot{}, fmt.Errorf("load snapshot %s: %w", e.path, err)
 		}
 		s.m.snapshotBytes.Set(float64(man.bytes()))

@@ -27,12 +27,14 @@ func writeSnap(t testing.TB, s *Store, name string, pos Position) {
 }
 
 func loadSnap(s *Store) (snap Snapshot, shards []string, err error) {
-	snap, err = s.LoadSnapshot(func(i int, b []byte) error {
-		if i != len(shards) {
-			return fmt.Errorf("shard %d after %d", i, len(shards))
-		}
-		shards = append(shards, string(b))
-		return nil
+	snap, err = s.LoadSnapshot(func(_ Snapshot, each Shards) error {
+		return each(func(i int, b []byte) error {
+			if i != len(shards) {
+				return fmt.Errorf("shard %d after %d", i, len(shards))
+			}
+			shards = append(shards, string(b))
+			return nil
+		})
 	})
 	return snap, shards, err
 }
@@ -184,7 +186,7 @@ func TestSnapshotReadersErrorIsReturned(t *testing.T) {
 	s := open(t, t.TempDir())
 	writeSnap(t, s, "good", 0)
 	bad := errors.New("cannot decode")
-	if _, err := s.LoadSnapshot(func(int, []byte) error { return bad }); !errors.Is(err, bad) {
+	if _, err := s.LoadSnapshot(func(_ Snapshot, each Shards) error { return each(func(int, []byte) error { return bad }) }); !errors.Is(err, bad) {
 		t.Errorf("got %v", err)
 	}
 	wantSnap(t, s, "good", 0)
