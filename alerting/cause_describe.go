@@ -23,7 +23,7 @@ func newCause(in CauseInput, set []int, p float64) Cause {
 		}
 	}
 	first.Labels.Range(func(l labels.Label) {
-		if namesNoPlace(l.Name) || float64(in.Quiet.With[l]) > quietShare*float64(in.Quiet.Series) {
+		if NamesNoPlace(l.Name) || float64(in.Quiet.With[l]) > quietShare*float64(in.Quiet.Series) {
 			return
 		}
 		if !slices.ContainsFunc(set, func(i int) bool { return in.Alarms[i].Labels.Get(l.Name) != l.Value }) {

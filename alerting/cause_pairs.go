@@ -178,7 +178,7 @@ func labelCounts(in CauseInput) map[labels.Label]int {
 func rarestShared(a, b labels.Labels, count map[labels.Label]int) int {
 	rare := 0
 	a.Range(func(l labels.Label) {
-		if namesNoPlace(l.Name) || b.Get(l.Name) != l.Value {
+		if NamesNoPlace(l.Name) || b.Get(l.Name) != l.Value {
 			return
 		}
 		if n := count[l]; rare == 0 || n < rare {
@@ -188,7 +188,7 @@ func rarestShared(a, b labels.Labels, count map[labels.Label]int) int {
 	return rare
 }
 
-// namesNoPlace reports whether a label says what is measured instead of where.
-func namesNoPlace(name string) bool {
+// NamesNoPlace reports whether a label, by its name, says what is measured instead of where.
+func NamesNoPlace(name string) bool {
 	return name == model.MetricNameLabel || name == "alertname" || name == "severity" || name == "le" || name == "quantile"
 }

@@ -23,6 +23,7 @@ type incidentText struct {
 	stopped      int      // alarms whose data have stopped
 	expiring     string   // a warning of silences that end soon
 	cause, near  string   // what the alarms have in common, and events near where that began
+	company      string   // why groups are told together
 	groups       int      // of a storm; 0: it is none
 	detectors    string   // of a storm
 	loc          *time.Location
@@ -154,7 +155,7 @@ func (x incidentText) body() []string {
 		lines = append(lines, "and "+Thousands(x.n.Omitted)+" more")
 	}
 	worst := x.n.Alarms[0]
-	return append(lines, nonEmpty(x.detectors, x.cause, x.withoutGroup(worst.Title)+": "+x.reasonOf(worst), x.was, cmp.Or(x.near, worst.Nearby), worst.Why, promiseLine(worst), upperFirst(x.n.SeverityText()))...)
+	return append(lines, nonEmpty(x.detectors, x.cause, x.company, x.withoutGroup(worst.Title)+": "+x.reasonOf(worst), x.was, cmp.Or(x.near, worst.Nearby), worst.Why, promiseLine(worst), upperFirst(x.n.SeverityText()))...)
 }
 
 // notes say what people have done about the incident.

@@ -56,6 +56,7 @@ type Dispatcher struct {
 	joined    map[string]*incident   // by the ids of the groups that have joined them
 	begun     map[string][]int64     // by place, when the newest groups began, ascending
 	storms    map[string]*incident   // by place, the newest storm
+	paces     map[string]pace        // by place
 	where     map[string][]*incident // alarm id → the incidents that it is a member of
 	timers    timerHeap              // the incidents by their next tick
 	quiet     map[string]quietAlarm  // open alarms that must never page: historical or muted
@@ -76,13 +77,14 @@ type Dispatcher struct {
 
 // DispatcherStats are counts over the life of the dispatcher, snapshots included, except the two that say "now".
 type DispatcherStats struct {
-	OpenIncidents int    `json:"-"`                       // now
-	OpenAlarms    int    `json:"-"`                       // members of open incidents that are not over, now
-	Incidents     uint64 `json:"opened"`                  // incidents opened, those that joined another before they were posted not counted
-	JoinedCauses  uint64 `json:"joined_causes,omitempty"` // groups that joined an incident of the same cause
-	JoinedStorms  uint64 `json:"joined_storms,omitempty"` // groups that joined a storm
-	Vanished      uint64 `json:"vanished"`                // incidents that were over before GroupWait had passed: never posted
-	Muted         uint64 `json:"muted"`                   // alarms that were raised muted
+	OpenIncidents int    `json:"-"`                        // now
+	OpenAlarms    int    `json:"-"`                        // members of open incidents that are not over, now
+	Incidents     uint64 `json:"opened"`                   // incidents opened, those that joined another before they were posted not counted
+	JoinedCauses  uint64 `json:"joined_causes,omitempty"`  // groups that joined an incident of the same cause
+	JoinedStorms  uint64 `json:"joined_storms,omitempty"`  // groups that joined a storm
+	JoinedCompany uint64 `json:"joined_company,omitempty"` // groups that joined others by their time and labels
+	Vanished      uint64 `json:"vanished"`                 // incidents that were over before GroupWait had passed: never posted
+	Muted         uint64 `json:"muted"`                    // alarms that were raised muted
 	Historical    uint64 `json:"historical"`
 	Notices       uint64 `json:"notices"` // notices made
 }
@@ -91,7 +93,7 @@ type DispatcherStats struct {
 func NewDispatcher(root *Route, opts DispatcherOptions) *Dispatcher {
 	return &Dispatcher{
 		root: root, opts: opts, stale: true, spans: map[string]span{},
-		incidents: map[string]*incident{}, joined: map[string]*incident{}, begun: map[string][]int64{}, storms: map[string]*incident{}, where: map[string][]*incident{},
+		incidents: map[string]*incident{}, joined: map[string]*incident{}, begun: map[string][]int64{}, storms: map[string]*incident{}, paces: map[string]pace{}, where: map[string][]*incident{},
 		quiet: map[string]quietAlarm{}, summaries: map[string]*summary{}, silences: map[string]*Silence{}, feedback: map[string]*FeedbackEntry{}, changes: map[string][]int64{},
 		disabled: map[string]*DisabledActions{},
 		ledger:   newLedger(),

@@ -51,18 +51,22 @@ func (d *Dispatcher) updateMembers(s Signal, raised bool) bool {
 
 // open routes a newly raised alarm into the incidents of its groups, which it opens where there is none.
 func (d *Dispatcher) open(s Signal) {
-	cause := s.Cause
-	s.Cause = nil // its incidents keep it
+	cause, frequency := s.Cause, s.Frequency
+	s.Cause, s.Frequency = nil, nil // its incidents keep what matters of them
 	for _, r := range d.root.Match(s.Labels) {
 		wanted := cause
 		if !r.ByCause() {
 			wanted = nil
 		}
-		in := d.incidentFor(&r, s, wanted)
+		seen := s
+		if r.ByCause() {
+			seen.Frequency = frequency
+		}
+		in := d.incidentFor(&r, seen, wanted)
 		if in.raise(s) {
 			d.where[s.ID] = append(d.where[s.ID], in)
 		}
-		in = d.gather(in, wanted, s.At)
+		in = d.gatherBurst(d.gather(in, wanted, s.At), seen)
 		d.hasten(in, s.At)
 		if s.Transition.Rule == RuleStateSet { // it may be over before group_wait is
 			in.first = min(in.first, s.At)
@@ -84,9 +88,7 @@ func (d *Dispatcher) incidentFor(r *Route, s Signal, cause *SharedCause) *incide
 	if in = d.ofCause(place, cause, s.At); in != nil {
 		d.stats.JoinedCauses++
 	} else if quiet = d.beginsQuiet(r, s); !quiet {
-		if in = d.stormFor(r, s); in != nil {
-			d.stats.JoinedStorms++
-		}
+		in = d.stormOrCompany(r, s)
 	}
 	if in != nil {
 		d.join(in, id, group)
@@ -136,6 +138,9 @@ func (d *Dispatcher) tick(in *incident, view func(Signal) (AlarmView, bool)) (No
 	}
 	if what != nothingNew {
 		n = d.incidentNotice(in, at, what, view)
+		if what == firstTime {
+			d.countMessage(in.place, at)
+		}
 	} else if text := d.expiryText(in, at); text != "" {
 		d.warnings = append(d.warnings, text)
 	}

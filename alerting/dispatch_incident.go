@@ -16,6 +16,8 @@ type incident struct {
 	interval, repeat int64
 	begun            int64        // when its first group began
 	cause            *SharedCause // of its alarms, nil if none is known
+	why              *Company     // the weakest reason for which a group joined by its time and labels; nil: none did
+	census           census       // of the open alarms' labels
 	storm            int64        // when the newest group joined it because of a storm; 0: it is none
 	wait             int64        // group_wait
 	waitGiven        bool         // by the configuration

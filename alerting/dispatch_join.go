@@ -117,6 +117,7 @@ func sharedLabels(a, b labels.Labels) labels.Labels {
 // merge puts all of an incident that has not been posted into another, which takes over the shorter times.
 func (d *Dispatcher) merge(to, from *incident) {
 	d.stats.Incidents--
+	to.census.at = 0
 	heap.Remove(&d.timers, from.index)
 	delete(d.incidents, from.id)
 	for _, id := range append([]string{from.id}, from.groups...) {
@@ -133,6 +134,13 @@ func (d *Dispatcher) merge(to, from *incident) {
 	}
 	if from.cause != nil {
 		to.learn(from.cause)
+	}
+	if from.why != nil {
+		to.accompany(*from.why)
+	}
+	to.storm = max(to.storm, from.storm)
+	if d.storms[from.place] == from {
+		d.storms[from.place] = to
 	}
 	if from.ack != nil && to.ack == nil {
 		to.ackEnded = "The acknowledgement by " + from.ack.By.Name + " ended: its alarms joined others"

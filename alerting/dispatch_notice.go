@@ -72,6 +72,9 @@ func (d *Dispatcher) incidentNotice(in *incident, at int64, what need, view func
 	news := map[string]int{} // alarms told for the first time, by detector
 	n.Alarms[0].Record = recordText(d.recordOf(n.Alarms[0].Detector, in.key))
 	text.cause, text.near = d.causeText(in, at, ranked, view)
+	if in.why != nil && len(ranked) > 1 {
+		text.company = in.why.sentence(1+len(in.groups), d.opts.Visible)
+	}
 	if in.storm > 0 {
 		text.groups, text.detectors = len(in.groups), detectorText(ranked)
 	}

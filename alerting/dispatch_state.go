@@ -24,6 +24,7 @@ type dispatcherState struct {
 	Changes   map[string][]int64    `json:"changes,omitempty"`
 	Ledger    ledgerState           `json:"ledger,omitzero"`
 	Begun     []begunState          `json:"begun,omitempty"`
+	Paces     []paceState           `json:"paces,omitempty"`
 	Schedule  string                `json:"schedule,omitempty"`
 	Reported  int64                 `json:"reported,omitempty"`
 	Stats     DispatcherStats       `json:"stats"`
@@ -46,7 +47,7 @@ type summaryState struct {
 // AppendState appends everything but the routing tree and the options to b, versioned. Equal states give equal bytes.
 func (d *Dispatcher) AppendState(b []byte) []byte {
 	s := dispatcherState{
-		Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats, Silences: d.Silences(), Feedback: d.Feedback(), Changes: d.changes, Disabled: d.Disabled(), Ledger: d.ledger.save(), Schedule: d.schedule, Reported: d.reported,
+		Version: dispatcherStateVersion, Queue: sortedQueue(d.queue), Quiet: savedQuiet(d.quiet), Stats: d.stats, Silences: d.Silences(), Feedback: d.Feedback(), Changes: d.changes, Disabled: d.Disabled(), Ledger: d.ledger.save(), Schedule: d.schedule, Reported: d.reported, Paces: savePaces(d.paces),
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.incidents)) {
 		in := d.incidents[id]
@@ -95,6 +96,9 @@ func (d *Dispatcher) LoadState(b []byte) error {
 	}
 	for _, b := range s.Begun {
 		fresh.begun[string(b.Place)] = b.Times
+	}
+	for _, p := range s.Paces {
+		fresh.paces[string(p.Place)] = pace{p.N, p.At}
 	}
 	for i := range s.Feedback {
 		fresh.feedback[s.Feedback[i].ID] = &s.Feedback[i]

@@ -65,6 +65,9 @@ type Signal struct {
 	Historical bool         // found at first start or while catching up: belongs to a summary, never to a page
 	Muted      bool         // notify: false
 	Cause      *SharedCause `json:",omitempty"` // what the alarm has in common with others that fire; nil: nothing known
+	// Frequency is, by name of a label, the share of the series of a detector that have the same value, on average over all detectors;
+	// nil: not known, and the alarm joins no other by its time and its labels.
+	Frequency map[string]float64 `json:",omitempty"`
 	// Stopped says that an incident stays open whatever the state: Alarm.Stopped.
 	Stopped bool `json:",omitempty"`
 	// Data says that the state has not changed, only Stopped or what the state rests on; such a signal opens nothing.

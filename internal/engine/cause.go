@@ -77,6 +77,7 @@ func (c *Core) shareCauses(signals []alerting.Signal) (rep alerting.CauseReport)
 	if oldest == math.MaxInt64 || !c.disp.GroupsByCause() {
 		return rep
 	}
+	frequency := c.engine.frequencies(signals)
 	in, found := c.engine.firing(oldest - alerting.MaxCauseRun)
 	found.look(in, c.engine.events.events)
 	shared := map[string]*alerting.SharedCause{}
@@ -90,7 +91,7 @@ func (c *Core) shareCauses(signals []alerting.Signal) (rep alerting.CauseReport)
 	}
 	for i := range signals {
 		if mayShare(&signals[i]) {
-			signals[i].Cause = shared[signals[i].ID]
+			signals[i].Cause, signals[i].Frequency = shared[signals[i].ID], frequency[i]
 		}
 	}
 	return found.CauseReport

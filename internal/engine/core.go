@@ -37,7 +37,6 @@ type Result struct {
 	Controls  []alerting.Control // that took effect
 	Warnings  []string           // what no message tells, for the log
 	Points    int                // real points judged
-	Episodes  int                // runs of anomalous points in one series that began, however short
 	// Causes is what the search for common causes of newly raised alarms did; zero where there was none.
 	Causes alerting.CauseReport
 }
@@ -129,12 +128,10 @@ func (c *Core) Tick(now int64, blocks []tidewatch.Block) (Result, error) {
 	r := c.advance(now - 1)
 	c.now, r.Now = max(c.now, now), max(c.now, now)
 	for _, b := range blocks {
-		before := c.engine.episodes(b.Detector)
 		changes, anomalies, n, err := c.engine.Run(b)
 		if err != nil {
 			return r, err
 		}
-		r.Episodes += c.engine.episodes(b.Detector) - before
 		r.Changes = append(r.Changes, changes...)
 		r.Anomalies = append(r.Anomalies, anomalies...)
 		r.Points += n

@@ -172,14 +172,6 @@ func (e *Engine) learn(b tidewatch.Block) (points int, err error) {
 	return points, err
 }
 
-// episodes are the runs of anomalous points that have begun in a detector's series since the process started.
-func (e *Engine) episodes(name string) int {
-	if d := e.find(name); d != nil {
-		return d.episodes
-	}
-	return 0
-}
-
 // Decided is the grid time just after the newest column of a detector, 0 if it has none.
 func (e *Engine) Decided(name string) int64 {
 	if d := e.find(name); d != nil {

@@ -43,7 +43,6 @@ type detector struct {
 	seekers   []*group    // new series that seek a predecessor, in order of their births
 	strangers []stranger  // ascending name
 	events    *eventLog   // of all detectors
-	episodes  int         // of anomalous points that began since the process started
 }
 
 // change is a transition together with the alarm that made it, before it has got its words.
@@ -69,7 +68,6 @@ type outcome struct {
 	samples   pool
 	changes   []change
 	anomalies []Anomaly
-	episodes  int // that began
 	points    int
 	err       error
 }
@@ -125,7 +123,6 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 			changes = append(changes, outs[i].changes...)
 			anomalies = append(anomalies, outs[i].anomalies...)
 			points += outs[i].points
-			d.episodes += outs[i].episodes
 			d.found.fresh += outs[i].onsets()
 		}
 		d.found.steps += steps

@@ -104,7 +104,6 @@ func (st *stepper) decide(t int64, g *group, i int, x, shown float64) {
 		}
 		if r.ep == nil {
 			r.ep = &episode{start: t}
-			st.out.episodes++
 		}
 		r.ep.limit = limit
 		r.ep.observe(t, x, s, b, score)
