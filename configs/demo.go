@@ -6,3 +6,8 @@ import _ "embed" // the demo's configuration
 //
 //go:embed demo.yml
 var Demo []byte
+
+// Fleet is the configuration of `tidewatch demo --fleet`.
+//
+//go:embed fleet.yml
+var Fleet []byte

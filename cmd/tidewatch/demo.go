@@ -13,6 +13,7 @@ func demoCommand(a *kingpin.Application, e *env) (string, func(context.Context) 
 	o := demo.Options{Out: e.stdout}
 	c.Flag("once", "End after the week with a verdict; the last line is JSON. Exit status 1: too little found, or too many false alarms.").BoolVar(&o.Once)
 	c.Flag("data", "CSV file or directory to play instead of the simulated fleet.").StringVar(&o.Data)
+	c.Flag("fleet", "Services of a large fleet, each with eight pods that are watched one by one; 0 is the small fleet.").Default("0").IntVar(&o.Fleet)
 	c.Flag("seed", "Seed of the simulated fleet.").Default("1").Uint64Var(&o.Seed)
 	c.Flag("history", "History before the week.").Default("360h").DurationVar(&o.History)
 	c.Flag("pace", "Least real time of a simulated minute; 0s is as fast as it goes.").Default("20ms").DurationVar(&o.Pace)

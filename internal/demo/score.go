@@ -86,6 +86,11 @@ func (v verdict) print(w io.Writer, zone *time.Location) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	return v.printFalse(w, zone)
+}
+
+// printFalse writes the false alarms and the counts.
+func (v verdict) printFalse(w io.Writer, zone *time.Location) error {
 	for _, a := range v.falseAlarms {
 		if _, err := fmt.Fprintf(w, "false alarm: %s %s %s: %s\n", clock(a.raised, zone), a.detector, a.labels, a.reason); err != nil {
 			return err
@@ -111,4 +116,29 @@ func mostFalseAlarms(mean float64) int {
 		sum += p
 	}
 	return n
+}
+
+// verdict prints what became of the week.
+func (s *stage) verdict() (sum Summary, err error) {
+	w, incidents := s.o.Out, s.fleet.Incidents()
+	v := judge(incidents, s.alarms)
+	f := s.telling.figures(incidents, s.alarms, arrivals(s.slack.Messages(channel)))
+	if s.o.Fleet == 0 {
+		err = v.print(w, s.zone())
+	} else if err = f.table(w, s.zone()); err == nil {
+		err = v.printFalse(w, s.zone())
+	}
+	if err == nil {
+		err = f.print(w)
+	}
+	return Summary{
+		Incidents: len(v.found), Found: v.hits(), FalseAlarms: len(v.falseAlarms), Messages: f.messages,
+		Told: f.told, Episodes: f.episodes, MessagesOutside: f.outside, MessagesOutside12h: f.most,
+		FirstAlarmSeconds: s.firstAlarm.Seconds(), PeakRSSBytes: peakRSS(), Good: s.good(v, f),
+	}, err
+}
+
+// good reports whether enough was found, and no more false alarms were raised than chance may add to those promised.
+func (s *stage) good(v verdict, f figures) bool {
+	return 10*v.hits() >= 8*len(v.found) && len(v.falseAlarms) <= mostFalseAlarms(s.promised()) && (s.o.Fleet == 0 || f.good())
 }

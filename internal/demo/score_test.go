@@ -2,6 +2,8 @@ package demo
 
 import (
 	"bytes"
+	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -54,26 +56,51 @@ func TestTelling(t *testing.T) {
 		{Name: "leak", Detectors: []string{"Memory"}, Labels: labels.FromStrings("job", "b"), Start: 20 * hour, End: 21 * hour},
 	}
 	var x telling
+	var alarms []onset
 	add := func(at int64, key string, version int, detector, job string) {
-		x.add(&engine.Result{Episodes: 100, Notices: []alerting.Notice{{
+		alarms = append(alarms, onset{detector: detector, labels: labels.FromStrings("job", job), raised: at})
+		x.add(&engine.Result{Notices: []alerting.Notice{{
 			Key: key, Version: version, Kind: alerting.KindIncident, At: at,
 			Alarms: []alerting.AlarmView{{ID: detector + job, Detector: detector, Labels: map[string]string{"job": job}, StartsAt: at}},
 		}}})
 	}
 	add(10*hour, "1", 1, "Drop", "a")
 	add(10*hour+1, "1", 2, "ErrorRatio", "a")
+	add(11*hour, "1", 3, "ErrorRatio", "a") // the same episode
 	add(15*hour, "2", 1, "ErrorRatio", "a") // too late
 	add(16*hour, "3", 1, "Memory", "c")
 	add(26*hour, "4", 1, "Memory", "c")
 	add(28*hour, "5", 1, "Memory", "c")
 	x.add(&engine.Result{Notices: []alerting.Notice{{Key: "s", Kind: alerting.KindSummary}}})
-	want := figures{episodes: 600, messages: 5, told: 1, incidents: 2, outside: 4, most: 3}
-	if got := x.figures(incidents); got != want {
+	got := x.figures(incidents, alarms, arrived{posts: 6, replies: 2, edits: 3})
+	want := figures{episodes: 6, messages: 6, told: 1, incidents: 2, outside: 4, most: 3, arrived: arrived{6, 2, 3}, each: []toldOf{
+		{name: "errors", began: 10 * hour, after: time.Millisecond, episodes: 1, messages: 1}, {name: "leak", began: 20 * hour, after: -1},
+	}}
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	var out bytes.Buffer
-	if err := want.print(&out); err != nil || !strings.Contains(out.String(), "1 of 2 incidents told in 5 messages, for 600 episodes of anomalous points in one series: 99.2 % fewer") {
-		t.Error(err, out.String())
+	if err := errors.Join(want.print(&out), want.table(&out, time.UTC)); err != nil {
+		t.Error(err)
+	}
+	for _, text := range []string{"1 of 2 incidents told in 6 messages, for 6 episodes of alarm in one series: 0.0 % fewer", "in Slack: 6 posts, 3 edits of them, 2 replies", "never"} {
+		if !strings.Contains(out.String(), text) {
+			t.Errorf("%q is not in\n%s", text, out.String())
+		}
+	}
+}
+
+// A large fleet's week is good only if all three goals are met.
+func TestGoals(t *testing.T) {
+	good := figures{incidents: 50, told: 49, episodes: 2000, messages: 20, most: 2}
+	if !good.good() {
+		t.Errorf("%+v is not good", good)
+	}
+	for _, spoil := range []func(*figures){func(f *figures) { f.told-- }, func(f *figures) { f.messages++ }, func(f *figures) { f.most++ }} {
+		f := good
+		if spoil(&f); f.good() {
+			t.Errorf("%+v is good", f)
+		}
 	}
 }
 

@@ -27,14 +27,12 @@ type Options struct {
 
 // Fleet generates the samples. It is not safe for concurrent use.
 type Fleet struct {
+	scraper
 	opts   Options
-	step   int64 // ms
 	next   int64 // end of the scrape round to come
 	faults []fault
 	blind  span // the scraping server is down: nothing is stored, not even staleness markers
-	slots  int
 
-	targets  []*target
 	services []*service
 	nodes    []*node
 	queues   *queues
@@ -71,7 +69,7 @@ func New(opts Options) (*Fleet, error) {
 		}
 		opts.Zone = zone
 	}
-	f := &Fleet{opts: opts, step: opts.Step.Milliseconds()}
+	f := &Fleet{opts: opts, scraper: scraper{seed: opts.Seed, step: opts.Step.Milliseconds()}}
 	f.next = opts.Start.UnixMilli() + f.step
 	if !opts.Calm {
 		f.faults = schedule(opts.FaultStart, opts.Zone)
@@ -134,23 +132,8 @@ func (f *Fleet) round(emit Emit) error {
 		n.advance(f, k)
 	}
 	f.queues.advance(f, k)
-	return f.scrape(k, emit)
-}
-
-func (f *Fleet) scrape(k tick, emit Emit) error {
 	if f.blind.contains(k.t) {
 		emit = func(*Series, int64, float64) error { return nil }
 	}
-	kept := f.targets[:0]
-	for _, tg := range f.targets {
-		if err := tg.scrape(k, emit); err != nil {
-			return err
-		}
-		if !tg.gone {
-			kept = append(kept, tg)
-		}
-	}
-	clear(f.targets[len(kept):])
-	f.targets = kept
-	return nil
+	return f.scrape(k, emit)
 }

@@ -18,6 +18,8 @@ type Incident struct {
 	Size      string        // how large the fault is, in words
 	Subtle    bool          // small beside the noise, so that missing it is no shame
 	Also      []Symptom
+	// Hits are what an incident of many series shows in: an alarm there finds it, as one of Detectors with Labels does.
+	Hits []Symptom
 }
 
 // Symptom is a consequence of an incident in a series of another detector. An alarm there does not find the incident, but
@@ -39,17 +41,17 @@ func (i Incident) Matches(detector string, ls labels.Labels) bool {
 
 // Finds tells whether an alarm of a detector's series that started at t, in Unix milliseconds, finds the incident.
 func (i Incident) Finds(detector string, ls labels.Labels, t int64) bool {
-	return i.Matches(detector, ls) && t >= i.Start && t <= i.End+grace
+	return i.Matches(detector, ls) && t >= i.Start && t <= i.End+grace ||
+		slices.ContainsFunc(i.Hits, func(s Symptom) bool { return s.explains(detector, ls, t) })
+}
+
+func (s *Symptom) explains(detector string, ls labels.Labels, t int64) bool {
+	return s.Detector == detector && t >= s.Start && t <= s.End+grace && contains(ls, s.Labels)
 }
 
 // Explains tells whether such an alarm is due to the incident: it finds it, or it is of a symptom.
 func (i Incident) Explains(detector string, ls labels.Labels, t int64) bool {
-	for _, s := range i.Also {
-		if s.Detector == detector && contains(ls, s.Labels) && t >= s.Start && t <= s.End+grace {
-			return true
-		}
-	}
-	return i.Finds(detector, ls, t)
+	return i.Finds(detector, ls, t) || slices.ContainsFunc(i.Also, func(s Symptom) bool { return s.explains(detector, ls, t) })
 }
 
 // contains tells whether ls has all of part.

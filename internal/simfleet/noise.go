@@ -9,8 +9,8 @@ import (
 )
 
 // rng is an own stream of random numbers for each named part, so that adding a part does not change the others.
-func (f *Fleet) rng(name ...string) *rand.Rand {
-	return rand.New(rand.NewPCG(f.opts.Seed, xxhash.Sum64String(strings.Join(name, "\x00"))))
+func (c *scraper) rng(name ...string) *rand.Rand {
+	return rand.New(rand.NewPCG(c.seed, xxhash.Sum64String(strings.Join(name, "\x00"))))
 }
 
 // ar is a first-order autoregressive noise of mean 0 with heavy-tailed innovations: one in thirty-three is three times as
@@ -22,8 +22,8 @@ type ar struct {
 	state float64 // in units of sd
 }
 
-func (f *Fleet) newAR(sd, tau float64, name ...string) *ar {
-	a := &ar{rng: f.rng(append([]string{"noise"}, name...)...), sd: sd, tau: tau}
+func (c *scraper) newAR(sd, tau float64, name ...string) *ar {
+	a := &ar{rng: c.rng(append([]string{"noise"}, name...)...), sd: sd, tau: tau}
 	a.state = a.rng.NormFloat64()
 	return a
 }
@@ -39,6 +39,15 @@ func (a *ar) next(dt float64) float64 {
 	}
 	a.state = phi*a.state + math.Sqrt((1-phi*phi)/wide)*z
 	return a.sd * a.state
+}
+
+// mean is the mean of the scrapes of the time dt.
+func (a *ar) mean(dt float64) float64 {
+	sum := 0.0
+	for range scrapes {
+		sum += a.next(dt / scrapes)
+	}
+	return sum / scrapes
 }
 
 // poisson draws a count of the given mean: Knuth's product below 30, the rounded normal approximation above.

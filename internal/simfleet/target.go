@@ -24,7 +24,7 @@ type cell struct {
 
 // target is what Prometheus scrapes at once: it fails as a whole, and its series go stale together.
 type target struct {
-	fleet    *Fleet
+	scraper  *scraper
 	labels   []string // name, value, …
 	offset   int64    // how long before the end of a round it is scraped, ms
 	cells    []*cell
@@ -42,30 +42,30 @@ type target struct {
 // meanBetweenFailures is how long a target is scraped between failures, in seconds, on average.
 const meanBetweenFailures = 4 * 86_400
 
-func (f *Fleet) newTarget(ls ...string) *target {
-	tg := &target{fleet: f, labels: ls, rng: f.rng("target", ls[1], ls[3])}
-	tg.offset = tg.rng.Int64N(f.step)
-	tg.up = &cell{series: f.newSeries("up", ls...), v: 1}
-	f.targets = append(f.targets, tg)
+func (c *scraper) newTarget(ls ...string) *target {
+	tg := &target{scraper: c, labels: ls, rng: c.rng("target", ls[1], ls[3])}
+	tg.offset = tg.rng.Int64N(c.step)
+	tg.up = &cell{series: c.newSeries("up", ls...), v: 1}
+	c.targets = append(c.targets, tg)
 	return tg
 }
 
-func (f *Fleet) newSeries(name string, ls ...string) Series {
+func (c *scraper) newSeries(name string, ls ...string) Series {
 	b := labels.NewScratchBuilder(1 + len(ls)/2)
 	b.Add(model.MetricNameLabel, name)
 	for i := 0; i+1 < len(ls); i += 2 {
 		b.Add(ls[i], ls[i+1])
 	}
 	b.Sort()
-	s := Series{Labels: b.Labels(), Slot: f.slots}
-	f.slots++
+	s := Series{Labels: b.Labels(), Slot: c.slots}
+	c.slots++
 	return s
 }
 
 // add registers a series of the target with further labels.
 func (tg *target) add(name string, ls ...string) *cell {
 	all := append(append([]string(nil), tg.labels...), ls...)
-	c := &cell{series: tg.fleet.newSeries(name, all...)}
+	c := &cell{series: tg.scraper.newSeries(name, all...)}
 	tg.cells = append(tg.cells, c)
 	return c
 }
