@@ -35,20 +35,21 @@ func (it *floatIterator) reset(s *series) {
 // Next moves to the next sample inside of the range.
 func (it *floatIterator) Next() chunkenc.ValueType {
 	it.i++
-	if it.i < len(it.ts) || it.load(it.s.mint) {
+	if it.i < len(it.ts) || it.load() {
 		return chunkenc.ValFloat
 	}
 	return chunkenc.ValNone
 }
 
-// Seek moves to the first sample at or after t, unless the current one is.
+// Seek moves to the first sample at or after t, unless the current one is. Chunks on the way are decoded, as a server may be wrong about
+// where they end.
 func (it *floatIterator) Seek(t millis) chunkenc.ValueType {
 	if it.i >= 0 && it.i < len(it.ts) && it.ts[it.i] >= t {
 		return chunkenc.ValFloat
 	}
 	it.i = max(it.i, 0)
 	for len(it.ts) == 0 || it.ts[len(it.ts)-1] < t {
-		if !it.load(max(t, it.s.mint)) {
+		if !it.load() {
 			return chunkenc.ValNone
 		}
 	}
@@ -56,16 +57,16 @@ func (it *floatIterator) Seek(t millis) chunkenc.ValueType {
 	return chunkenc.ValFloat
 }
 
-// load decodes the next chunk that has samples inside of the range at or after from, newer than those of the chunks before,
-// and stands on the first one that is in the range.
-func (it *floatIterator) load(from int64) bool {
+// load decodes the next chunk that has samples inside of the range, newer than those of the chunks before, and stands on the first one
+// that is in the range.
+func (it *floatIterator) load() bool {
 	if n := len(it.ts); n > 0 {
 		it.lastT = it.ts[n-1]
 	}
 	for it.err == nil && it.next < len(it.s.chunks) {
 		c := &it.s.chunks[it.next]
 		it.next++
-		if c.maxt < from {
+		if c.maxt < it.s.mint {
 			continue
 		}
 		if c.mint > it.s.maxt {

@@ -139,9 +139,10 @@ func (d *decision) note(ch engine.Change) {
 type walked struct {
 	decision
 	slack   *slackfake.Server
-	log     bytes.Buffer // warnings and errors
-	failed  float64      // messages and attempts that failed
-	counted float64      // verdicts on data, as the metric has them
+	log     bytes.Buffer       // warnings and errors
+	failed  float64            // messages and attempts that failed
+	counted float64            // verdicts on data, as the metric has them
+	seen    map[string]float64 // events by kind
 }
 
 // walk runs the ordinary service against a real Prometheus and the fake Slack; only its clock is virtual. It begins at from,
@@ -195,6 +196,9 @@ func (w *walked) run(t *testing.T, state string, clock *app.Virtual, to int64, c
 			return err
 		}
 		w.counted += counted
+		if w.seen, err = sumBy(reg, "tidewatch_events_total", "kind"); err != nil {
+			return err
+		}
 		w.failed, err = sum(reg, "tidewatch_outbox_failed", "tidewatch_notifications_failed_total")
 		return err
 	})
@@ -232,4 +236,26 @@ func sum(reg prometheus.Gatherer, names ...string) (float64, error) {
 		}
 	}
 	return sum, nil
+}
+
+// sumBy adds up a counter by a label's values.
+func sumBy(reg prometheus.Gatherer, name, label string) (map[string]float64, error) {
+	families, err := reg.Gather()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]float64{}
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if l.GetName() == label {
+					out[l.GetValue()] += m.GetCounter().GetValue()
+				}
+			}
+		}
+	}
+	return out, nil
 }
