@@ -48,6 +48,26 @@ func TestOneSeriesEpisodes(t *testing.T) {
 	}
 }
 
+// TestSinglePointLimitHalvesIncidents: a dozen huge onsets in history, of a hundred in all, raise the limit of single points by half of what they
+// raise a fitted one; a tail as flat as that of heavy noise still raises it above the line that a calibrated surprise claims.
+func TestSinglePointLimitHalvesIncidents(t *testing.T) {
+	limits := func(slope float64, incidents int) (one, fit, claim float64) {
+		var counts [limitBins]float64
+		for b := range counts {
+			counts[b] = 100*math.Pow(10, float64(slope*(minLimit-float64(b)*limitWidth))) + float64(incidents)
+		}
+		return ofOne(&counts, 0.5), fitted(&counts, 0.5, steepest), claimed(&counts, 0.5)
+	}
+	calm, _, _ := limits(1, 0)
+	one, fit, _ := limits(1, 12)
+	if fit < calm+1 || math.Abs(one-calm-(fit-calm)/2) > 0.05 {
+		t.Errorf("incidents raise the limit from %.2f to %.2f, a fitted one to %.2f", calm, one, fit)
+	}
+	if one, fit, claim := limits(0.6, 0); one < claim+0.5 || one > fit-0.5 {
+		t.Errorf("limit %.2f on a flat tail, want between the %.2f of the line and the %.2f of history", one, claim, fit)
+	}
+}
+
 // TestGroupLimitIgnoresIncidents: huge onsets in a group's history leave the limit where the common ones put it.
 func TestGroupLimitIgnoresIncidents(t *testing.T) {
 	counted := func(incidents int) *onsets {

@@ -12,13 +12,16 @@ const (
 	steepest     = 3.0
 )
 
-// ofMany is the rule for M of N points, ofOne that for single ones.
+// ofMany is the rule for M of N points.
 func ofMany(counts *[limitBins]float64, wanted float64) float64 {
 	return fitted(counts, wanted, steepestMany)
 }
 
+// ofOne is the rule for single points: half-way between the tail that history shows and the line that a calibrated surprise claims. Short
+// incidents, of which history may hold dozens, flatten the first; it alone would take them for how the series is. Noise with a
+// heavy tail is flatter than the second, which alone would promise too much (docs/decisions/0019).
 func ofOne(counts *[limitBins]float64, wanted float64) float64 {
-	return fitted(counts, wanted, steepest)
+	return (fitted(counts, wanted, steepest) + claimed(counts, wanted)) / 2
 }
 
 // fitted fits the tail to the limits whose onsets were seen often.
@@ -35,17 +38,19 @@ func fitted(counts *[limitBins]float64, wanted, steepest float64) float64 {
 	return min(float64(last)*limitWidth+(math.Log10(counts[last])-math.Log10(wanted))/slope, maxLimit)
 }
 
-// groupSlope is the slope of a group's tail, in decades of rate for a decade of surprise: what a calibrated surprise claims.
-const groupSlope = 1.0
-
 // ofGroup is the rule for groups that are judged as one. Every point of a group is one of dozens of series, so that incidents are common in its
-// history, and large: a tail that is fitted takes them for how the group is. The line begins at the smallest limit, where the common
-// onsets are, and has the slope that the surprise claims.
-func ofGroup(counts *[limitBins]float64, wanted float64) float64 {
+// history, and large: a tail that is fitted takes them for how the group is.
+func ofGroup(counts *[limitBins]float64, wanted float64) float64 { return claimed(counts, wanted) }
+
+// claimedSlope is what a calibrated surprise claims, in decades of rate for a decade of surprise.
+const claimedSlope = 1.0
+
+// claimed is the limit on a line that begins at the smallest limit, where the common onsets are, and has the slope that the surprise claims.
+func claimed(counts *[limitBins]float64, wanted float64) float64 {
 	if wanted >= seenOften {
 		return leastOf(counts, limitBins-1, wanted)
 	}
-	return min(minLimit+math.Log10(counts[lowestBin]/wanted)/groupSlope, maxLimit)
+	return min(minLimit+math.Log10(counts[lowestBin]/wanted)/claimedSlope, maxLimit)
 }
 
 // leastOf is the smallest limit, of those up to bin last, from which on there were at most as many onsets as are wanted.
