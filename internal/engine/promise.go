@@ -14,7 +14,7 @@ import (
 // Where history is too short to hold the budgeted number, the rate is extrapolated by a tail that fits the part that was seen
 // often (a straight line in log rate over θ, which is what a calibrated surprise gives); rare, large surprises of real incidents
 // therefore do not raise the limit. Where a single point may decide too, its surprises are counted and solved
-// in the same way, apart.
+// in the same way, apart, by a rule of their own (tail_rule.go).
 
 const (
 	limitBins  = 320

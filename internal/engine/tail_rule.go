@@ -19,7 +19,7 @@ func ofMany(counts *[limitBins]float64, wanted float64) float64 {
 
 // ofOne is the rule for single points: half-way between the tail that history shows and the line that a calibrated surprise claims. Short
 // incidents, of which history may hold dozens, flatten the first; it alone would take them for how the series is. Noise with a
-// heavy tail is flatter than the second, which alone would promise too much (docs/decisions/0019).
+// heavy tail is flatter than the second, which alone would promise too much (docs/decisions/0020).
 func ofOne(counts *[limitBins]float64, wanted float64) float64 {
 	return (fitted(counts, wanted, steepest) + claimed(counts, wanted)) / 2
 }
