@@ -334,3 +334,15 @@ func (d *detector) loadMembers(in *decoder, g *group) error {
 	}
 	return in.err
 }
+
+// letGo forgets the values of the block that was run: of history they are more than all that is learnt of it.
+func (d *detector) letGo() {
+	if d.Join == nil {
+		return
+	}
+	for _, g := range d.groups {
+		for i := range g.members {
+			g.members[i].v, g.members[i].held = nil, nil
+		}
+	}
+}

@@ -132,6 +132,7 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 		}
 		d.next, t = end, end
 	}
+	d.letGo()
 	slices.SortFunc(changes, func(x, y change) int { return order(x.t, y.t, x.g.id, y.g.id, x.row, y.row) })
 	slices.SortFunc(anomalies, func(x, y Anomaly) int { return order(x.at, y.at, x.Series.ID, y.Series.ID, 0, 0) })
 	return changes, anomalies, points, nil
