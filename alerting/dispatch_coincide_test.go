@@ -121,5 +121,8 @@ func TestCompanySentence(t *testing.T) {
 		if len(n) != 1 || !slices.Contains(n[0].Body, want) {
 			t.Errorf("no %q in %q", want, n[0].Body)
 		}
+		if all := d.Incidents(); len(all) != 1 || all[0].Groups != 2 || all[0].Company == nil || all[0].Company.Label.Name != "node" || all[0].Company.Share != 0.03 {
+			t.Errorf("incidents are %+v", all)
+		}
 	}
 }

@@ -117,13 +117,15 @@ type Incident struct {
 	Hidden          int              // of Alarms, those that are silenced, inhibited or muted
 	Acknowledgement *Acknowledgement // nil: nobody looks after it
 	Cause           *SharedCause     // that its alarms were found to have, nil: none
+	Company         *Company         // the weakest reason for which a group joined by its time and labels; nil: none did
+	Groups          int              // of the routing tree that it tells of
 }
 
 // Incidents are all open ones, by key. Alarms holds the ids of the open alarms, the most severe first.
 func (d *Dispatcher) Incidents() []Incident {
 	out := make([]Incident, 0, len(d.incidents))
 	for _, in := range d.incidents {
-		v := Incident{Key: in.key, Receiver: in.receiver, Group: in.group, Posted: in.version > 0, Acknowledgement: in.ack, Cause: in.cause}
+		v := Incident{Key: in.key, Receiver: in.receiver, Group: in.group, Posted: in.version > 0, Acknowledgement: in.ack, Cause: in.cause, Company: in.why, Groups: 1 + len(in.groups)}
 		var open []*member
 		for _, m := range rank(in.members) {
 			if !m.open {

@@ -27,6 +27,7 @@ type Incident struct {
 	Hidden       int               `json:"hidden" minimum:"0" doc:"How many of them are silenced or otherwise hidden."`
 	Acknowledged []Acknowledgement `json:"acknowledged" doc:"One entry where somebody looks after it, else none."`
 	Cause        []IncidentCause   `json:"cause" doc:"One entry where alarms of it were found to have one cause, else none."`
+	Company      []IncidentCompany `json:"company" doc:"One entry where groups joined it by their time and labels, else none."`
 }
 
 // IncidentCause is what was found of the alarms of an incident when the newest of them was raised.
@@ -37,6 +38,14 @@ type IncidentCause struct {
 	Labels  []CauseLabel `json:"labels" doc:"What all members share and at most a tenth of the quiet series have, the rarest first."`
 	P       Value        `json:"p_value" doc:"Chance that alarms so much in step before the trouble are unrelated, from 999 circular shifts."`
 	LeftOut int          `json:"alarms_left_out" minimum:"0" doc:"Alarms of that time that were not compared."`
+}
+
+// IncidentCompany is the weakest reason for which a group was told with others.
+type IncidentCompany struct {
+	Groups   int    `json:"groups" minimum:"1" doc:"Groups that the incident has."`
+	Label    string `json:"label" doc:"What they share, as name=value; empty where it is only the time."`
+	Share    Value  `json:"share" doc:"Share of the series of a detector that have that label, on average over the detectors; 1 without one."`
+	Expected Value  `json:"expected" doc:"Unrelated groups that were to be expected, at most 1/64."`
 }
 
 // IncidentList is the answer of GET /api/v1/incidents.
@@ -70,13 +79,20 @@ func (s *server) incidents(ctx context.Context, a *args) (answer, error) {
 	for i, in := range all {
 		out[i] = Incident{
 			Key: in.Key, Receiver: in.Receiver, Group: in.Group, Posted: in.Posted, Since: Time(in.StartsAt), Alarms: orEmpty(in.Alarms),
-			Hidden: in.Hidden, Acknowledged: []Acknowledgement{}, Cause: []IncidentCause{},
+			Hidden: in.Hidden, Acknowledged: []Acknowledgement{}, Cause: []IncidentCause{}, Company: []IncidentCompany{},
 		}
 		if k := in.Acknowledgement; k != nil {
 			out[i].Acknowledged = append(out[i].Acknowledged, Acknowledgement{k.By.String(), Time(k.At), k.Comment})
 		}
 		if in.Cause != nil {
 			out[i].Cause = append(out[i].Cause, incidentCause(in.Cause))
+		}
+		if c := in.Company; c != nil {
+			x := IncidentCompany{Groups: in.Groups, Share: Value(c.Share), Expected: Value(c.Expected)}
+			if c.Label != nil {
+				x.Label = c.Label.Name + "=" + c.Label.Value
+			}
+			out[i].Company = append(out[i].Company, x)
 		}
 	}
 	return answer{data: IncidentList{out}}, nil
