@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/tidewatch/tidewatch"
@@ -60,19 +61,34 @@ func ReadContract(ctx context.Context, cfg *configs.Config, d configs.Detector, 
 }
 
 // interval is the time between two samples of what a detector reads, at the grid time t: 0 where it cannot be told, or is more than
-// a look-back.
+// a look-back. Where the last minute has them closer than the last five, there were gaps, or the series are young.
 func interval(ctx context.Context, src ingest.Source, d configs.Detector, t int64) time.Duration {
-	e := ingest.BehindOf(d.Expr).Count(ingest.LookbackDelta)
+	closest := time.Duration(0)
+	for _, within := range []time.Duration{ingest.LookbackDelta, time.Minute} {
+		n := samplesWithin(ctx, src, d, t, within)
+		if n <= 1 {
+			break
+		}
+		if every := time.Duration(float64(within) / n).Round(time.Second); closest == 0 || every < closest {
+			closest = every
+		}
+	}
+	return closest
+}
+
+// samplesWithin is how many samples each series that a detector reads has before the grid time t, on average; 0 where it cannot be told.
+func samplesWithin(ctx context.Context, src ingest.Source, d configs.Detector, t int64, within time.Duration) float64 {
+	e := ingest.BehindOf(d.Expr).Count(within)
 	if e == "" || !ingest.SeesSamples(src) {
 		return 0
 	}
 	q := query(d, t, t)
 	q.Expr, q.MaxSeries = "avg("+e+")", 0
 	b, err := src.Read(ctx, q)
-	if err != nil || len(b.Rows) != 1 || b.Rows[0].V[0] <= 1 {
+	if err != nil || len(b.Rows) != 1 || math.IsNaN(b.Rows[0].V[0]) {
 		return 0
 	}
-	return time.Duration(float64(ingest.LookbackDelta) / b.Rows[0].V[0]).Round(time.Second)
+	return b.Rows[0].V[0]
 }
 
 // seeIntervals looks once a day at how often the data of detectors come, of one detector a step.
