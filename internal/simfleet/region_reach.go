@@ -2,6 +2,7 @@ package simfleet
 
 import (
 	"math"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/labels"
 )
@@ -38,12 +39,16 @@ func (m *measure[T]) changed(before, after float64) bool {
 	return m.relative > 0 && d >= m.relative*math.Abs(before) || m.absolute > 0 && d >= m.absolute
 }
 
-// reach is what a strike changes materially: the region is computed without noise twice, without the strike and with it.
-func (r *Region) reach(s *strike) []Symptom {
-	load := r.calm()
+// reach is what a strike changes materially at a load: the region is computed without noise twice, without the strike and with it.
+func (r *Region) reach(s *strike, load [kinds]float64) []Symptom {
+	r.calm()
 	r.acting = nil
 	r.settle(load)
 	pods, nodes := r.measured()
+	demands := make([]float64, len(r.queues))
+	for i, q := range r.queues {
+		demands[i] = q.app.demand
+	}
 	r.acting = []acting{{s, 1}}
 	r.settle(load)
 	podsAfter, nodesAfter := r.measured()
@@ -69,8 +74,8 @@ func (r *Region) reach(s *strike) []Symptom {
 			n++
 		}
 	}
-	for _, q := range r.queues {
-		if r.queueHit(s, q) {
+	for i, q := range r.queues {
+		if s.queues(q) || math.Abs(q.app.demand-demands[i]) >= material*demands[i] {
 			x.add("QueueDepth", "queue", q.name)
 		}
 	}
@@ -132,10 +137,7 @@ func (s *strike) located(a *app, p *replica) *blow {
 	return nil
 }
 
-// queueHit reports whether a strike changes how much waits, by itself or by what comes in.
-func (r *Region) queueHit(s *strike, q *backlog) bool {
-	r.acting = []acting{{s, 1}}
-	x := r.onApp(q.app)
-	r.acting = nil
-	return x.queue != 0 || math.Abs(q.app.demand-1) >= material
+// queues reports whether a strike makes a queue longer by itself.
+func (s *strike) queues(q *backlog) bool {
+	return slices.ContainsFunc(s.hits, func(b blow) bool { return b.queue != 0 && b.apps[q.app] })
 }

@@ -106,7 +106,7 @@ func (r *Region) strikeNow(k tick) {
 		}
 		if !s.begun {
 			s.begun = true
-			s.Hits = r.reach(s)
+			s.Hits = r.reach(s, k.load)
 			if s.deploy != nil {
 				s.deploy.deploy()
 			}

@@ -58,7 +58,7 @@ func missingUsers(d *draw) (strike, time.Duration) {
 func crowd(d *draw) (strike, time.Duration) {
 	team, apps := d.team()
 	surge := d.size(1.6)
-	return named("crowd", "traffic surge", fmt.Sprintf("%s: × %.1f requests", team, 1+surge),
+	return named("crowd", "traffic surge", fmt.Sprintf("%s: each service gets × %.1f of what its callers ask", team, 1+surge),
 		blow{apps: set(apps...), effect: effect{surge: surge, slow: 0.5}}), time.Hour
 }
 

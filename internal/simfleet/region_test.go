@@ -135,7 +135,7 @@ func TestRegionReach(t *testing.T) {
 	}
 	s := named("slow", "", "", blow{apps: set(store), effect: effect{slow: 9}})
 	s.End = hour
-	s.Hits = r.reach(&s)
+	s.Hits = r.reach(&s, r.calm())
 	finds := func(a *app, detector string) bool {
 		return s.Finds(detector, a.pods[0].up.series.Labels, 1)
 	}
