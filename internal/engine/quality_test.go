@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -199,6 +200,72 @@ func TestFaultsOfTheDataHaveTheirVerdictsAndNoAlarm(t *testing.T) {
 				t.Errorf("%d alarms, the first %s", len(alarms), alarms[0])
 			}
 		})
+	}
+}
+
+// TestWithheldPointsTeachNothing compares the models after a fault of three hours with those of a twin that never had the withheld points,
+// byte for byte.
+func TestWithheldPointsTeachNothing(t *testing.T) {
+	snap := cleanSnapshot(t, 8)
+	for k, f := range faults {
+		if testing.Short() && k%5 != 1 {
+			continue
+		}
+		t.Run(f.name, func(t *testing.T) {
+			clean, b := regions(8, cleanDays+1), regions(8, cleanDays+1)
+			f.fault(&b)
+			endFault(&b, clean, faultAt+36)
+			c, held := testCore(t, 1, qualityDetector()), 0
+			_, err := c.Restore(snap)
+			must(t, err)
+			twin := regions(0, cleanDays+1)
+			for _, r := range b.Rows {
+				twin.Rows = append(twin.Rows, tidewatch.Row{Series: r.Series, V: slices.Clone(r.V)})
+			}
+			for i := cleanDays * perDay; i < b.N; i++ {
+				_, err := c.Tick(b.Time(i)+30_000, []tidewatch.Block{cut(b, i, i+1)})
+				must(t, err)
+				for _, r := range twin.Rows {
+					if g := c.engine.detectors[0].group(r.Series.ID); g != nil && !math.IsNaN(r.V[i]) {
+						if why, _ := g.rows[0].data.Held(); why != quality.None {
+							r.V[i] = math.NaN()
+							held++
+						}
+					}
+				}
+			}
+			if (held > 0) != (f.want.Withholds() && f.want != quality.Schema) { // labels that changed are of values that are right
+				t.Fatalf("%d points are withheld for %s", held, f.want)
+			}
+			d := qualityDetector()
+			d.Quality = nil
+			other := testCore(t, 1, d)
+			_, err = other.Restore(snap)
+			must(t, err)
+			for i := cleanDays * perDay; i < b.N; i++ {
+				_, err := other.Tick(b.Time(i)+30_000, []tidewatch.Block{cut(twin, i, i+1)})
+				must(t, err)
+			}
+			for _, r := range clean.Rows {
+				got, want := c.engine.detectors[0].group(r.Series.ID), other.engine.detectors[0].group(r.Series.ID)
+				if !bytes.Equal(got.model.AppendState(nil), want.model.AppendState(nil)) {
+					t.Errorf("%s is not the twin's", r.Series.Labels)
+				}
+			}
+		})
+	}
+}
+
+// endFault makes a block the clean one from column at on.
+func endFault(b *tidewatch.Block, clean tidewatch.Block, at int) {
+	for _, r := range b.Rows {
+		i := slices.IndexFunc(clean.Rows, func(c tidewatch.Row) bool { return c.Series.ID == r.Series.ID })
+		for c := at; c < b.N; c++ {
+			r.V[c] = math.NaN()
+			if i >= 0 {
+				r.V[c] = clean.Rows[i].V[c]
+			}
+		}
 	}
 }
 
