@@ -101,6 +101,9 @@ func seesaw(x []float64, v float64) {
 }
 
 func TestCausesLimits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers, which the race detector makes slow: make test-full has them")
+	}
 	in := inStepAlarms(MaxCauseAlarms+7, 0.3)
 	for i := range in.Alarms {
 		in.Alarms[i].Onset = simBegin
