@@ -77,7 +77,7 @@ func (d *Dispatcher) coincides(place string, s Signal) (best *incident, why Comp
 	if s.Frequency == nil || d.opts.StormGroups <= 0 {
 		return nil, why
 	}
-	rate, near := d.paces[place].later(s.At).rate(), d.nearGroups(place, s.At)
+	rate, near := d.paces[place].later(s.At).rate(), d.nearGroups(place, s.Transition.T)
 	for _, in := range d.incidents {
 		if in.place != place || in.open == 0 || in.quiet {
 			continue
@@ -91,10 +91,11 @@ func (d *Dispatcher) coincides(place string, s Signal) (best *incident, why Comp
 	return best, why
 }
 
-// nearGroups is how many groups have begun at a place within stormWindow.
-func (d *Dispatcher) nearGroups(place string, at int64) (n int) {
+// nearGroups is how many groups have begun at a place within stormWindow before t, which is a grid time: when alarms were decided says
+// nothing where evaluations were late.
+func (d *Dispatcher) nearGroups(place string, t int64) (n int) {
 	for _, in := range d.incidents {
-		if in.place == place && !in.quiet && in.begun > at-stormWindow.Milliseconds() {
+		if in.place == place && !in.quiet && in.raised > t-stormWindow.Milliseconds() {
 			n += 1 + len(in.groups)
 		}
 	}
@@ -113,11 +114,11 @@ func (in *incident) company(s Signal, rate float64, near int) Company {
 		}
 	})
 	k := max(1+len(in.groups), near)
-	if in.begun <= s.At-stormWindow.Milliseconds() {
+	if in.raised <= s.Transition.T-stormWindow.Milliseconds() {
 		k = 1 + len(in.groups) + near
 	}
 	onset := cmp.Or(s.Transition.Since, s.Transition.T)
-	after := max(stormWindow.Milliseconds(), onset-in.begun)
+	after := max(stormWindow.Milliseconds(), onset-in.raised)
 	c.Expected = rate * float64(after) * c.Share / float64(k)
 	return c
 }
@@ -147,14 +148,14 @@ func (in *incident) count(at int64) *census {
 // gatherBurst puts what has begun lately at a place and was not posted into one incident, if so many groups did that chance is no
 // explanation. It returns the incident that in is in then.
 func (d *Dispatcher) gatherBurst(in *incident, s Signal) *incident {
-	near := d.nearGroups(in.place, s.At)
+	near := d.nearGroups(in.place, s.Transition.T)
 	expected := d.paces[in.place].later(s.At).rate() * float64(stormWindow.Milliseconds()) / float64(max(1, near-1))
 	if s.Frequency == nil || in.quiet || d.opts.StormGroups <= 0 || near < 2 || expected > coincidence {
 		return in
 	}
 	var all []*incident
 	for _, x := range d.incidents {
-		if x.place == in.place && x.begun > s.At-stormWindow.Milliseconds() && x.open > 0 && !x.quiet {
+		if x.place == in.place && x.raised > s.Transition.T-stormWindow.Milliseconds() && x.open > 0 && !x.quiet {
 			all = append(all, x)
 		}
 	}

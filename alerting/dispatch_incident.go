@@ -15,6 +15,7 @@ type incident struct {
 	groups           []string // those that have joined it, ids
 	interval, repeat int64
 	begun            int64        // when its first group began
+	raised           int64        // grid time at which its first alarm was raised
 	cause            *SharedCause // of its alarms, nil if none is known
 	why              *Company     // the weakest reason for which a group joined by its time and labels; nil: none did
 	census           census       // of the open alarms' labels
@@ -89,7 +90,7 @@ const (
 func newIncident(id string, r *Route, group labels.Labels, s Signal, configHash string) *incident {
 	first := s.At + r.GroupWait.Milliseconds()
 	return &incident{
-		id: id, receiver: r.Receiver, place: r.place(), group: group, begun: s.At, first: first, wait: r.GroupWait.Milliseconds(), waitGiven: r.WaitGiven,
+		id: id, receiver: r.Receiver, place: r.place(), group: group, begun: s.At, raised: s.Transition.T, first: first, wait: r.GroupWait.Milliseconds(), waitGiven: r.WaitGiven,
 		key: hash(24, "incident", r.Receiver, group.String(),
 			TransitionID(s.ID, s.Transition.T, s.Transition.To, configHash)),
 		interval: max(1, r.GroupInterval.Milliseconds()), repeat: r.RepeatInterval.Milliseconds(),

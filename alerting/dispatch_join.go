@@ -153,7 +153,8 @@ func (d *Dispatcher) merge(to, from *incident) {
 	maps.Copy(to.warned, from.warned)
 	to.interval, to.repeat = min(to.interval, from.interval), min(to.repeat, from.repeat)
 	if to.version == 0 {
-		to.begun, to.first, to.next = min(to.begun, from.begun), min(to.first, from.first), min(to.next, from.next)
+		to.begun, to.raised = min(to.begun, from.begun), min(to.raised, from.raised)
+		to.first, to.next = min(to.first, from.first), min(to.next, from.next)
 		heap.Fix(&d.timers, to.index)
 	}
 }
