@@ -133,53 +133,36 @@ func (s *Service) drainBacklog(ctx context.Context) {
 	s.m.backlog.Set(0)
 }
 
-// snapshot writes the whole state; the journal before it is not needed any more. Decisions wait only while it is encoded.
+const snapshotShards = 16
+
+// snapshot writes the whole state; the journal before it is not needed any more. Decisions wait only while it is encoded, not until it is on
+// disk.
 func (s *Service) snapshot() error {
 	s.snapping.Lock()
 	defer s.snapping.Unlock()
-	s.deciding.Lock()
-	taken, err := s.take()
-	s.deciding.Unlock()
-	if err != nil {
-		return err
-	}
-	if err := s.keep(taken); err != nil {
+	began, gap := time.Now(), false
+	var pos store.Position
+	err := s.store.WriteSnapshot(func(put store.PutShard) (meta []byte, _ store.Position, err error) {
+		defer s.flushRecording()
 		s.deciding.Lock()
-		s.gap = s.gap || taken.gap
+		defer s.deciding.Unlock()
+		// A snapshot stands for all records before it, so what they decided must be in the store first.
+		if s.drainBacklog(context.Background()); len(s.backlog) > 0 {
+			return nil, 0, fmt.Errorf("%d results wait for the store", len(s.backlog))
+		}
+		paused := time.Now()
+		gap, s.gap = s.gap, false
+		pos = s.store.Journal().End()
+		meta, err = s.core.SnapshotTo(snapshotShards, put)
+		s.m.snapshotPause.Set(time.Since(paused).Seconds())
+		return meta, pos, err
+	})
+	s.m.snapshotSeconds.Set(time.Since(began).Seconds())
+	if err != nil {
+		s.deciding.Lock()
+		s.gap = s.gap || gap // the journal misses a tick that is in the state
 		s.deciding.Unlock()
 		return err
 	}
-	return nil
-}
-
-const snapshotShards = 16
-
-// taken is a state and the position in the journal that it stands for.
-type taken struct {
-	engine.Snapshot
-	pos   store.Position
-	began time.Time
-	gap   bool // the journal misses a tick that is in the state
-}
-
-func (s *Service) take() (taken, error) {
-	// A snapshot stands for all records before it, so what they decided must be in the store first.
-	if s.drainBacklog(context.Background()); len(s.backlog) > 0 {
-		return taken{}, fmt.Errorf("%d results wait for the store", len(s.backlog))
-	}
-	t := taken{began: time.Now()}
-	t.gap, s.gap = s.gap, false
-	t.Snapshot, t.pos = s.core.Snapshot(snapshotShards), s.store.Journal().End()
-	s.m.snapshotPause.Set(time.Since(t.began).Seconds())
-	return t, nil
-}
-
-func (s *Service) keep(t taken) error {
-	s.flushRecording()
-	err := s.store.WriteSnapshot(t.Meta, t.pos, len(t.Shards), writeShard(t.Snapshot))
-	s.m.snapshotSeconds.Set(time.Since(t.began).Seconds())
-	if err != nil {
-		return err
-	}
-	return s.store.TruncateBefore(t.pos)
+	return s.store.TruncateBefore(pos)
 }

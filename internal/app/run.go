@@ -143,10 +143,10 @@ func (s *Service) recall(ctx context.Context) error {
 	var dropped []string
 	var unreadable error
 	snap, err := s.store.LoadSnapshot(func(snap store.Snapshot, shards store.Shards) (failed error) {
-		dropped, unreadable = s.core.RestoreFrom(snap.Meta, func(load func([]byte) error) error {
+		dropped, unreadable = s.core.RestoreFrom(snap.Meta, func(load func(io.Reader) error) error {
 			var bad error
-			err := shards(func(_ int, data []byte) error { bad = load(data); return bad })
-			if bad == nil {
+			err := shards(func(_ int, r io.Reader) error { bad = load(r); return bad })
+			if bad == nil || !errors.Is(err, bad) {
 				failed = err // to read
 			}
 			return err
@@ -233,11 +233,4 @@ func (s *Service) again(ctx context.Context, record []byte) error {
 	b := s.batch(res)
 	b.Events = rows
 	return s.store.Commit(ctx, b)
-}
-
-func writeShard(snap engine.Snapshot) func(int, io.Writer) error {
-	return func(i int, w io.Writer) error {
-		_, err := w.Write(snap.Shards[i])
-		return err
-	}
 }

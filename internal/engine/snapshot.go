@@ -1,9 +1,10 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/tidewatch/tidewatch"
@@ -12,20 +13,31 @@ import (
 // stateVersion names the layout of a snapshot. Another version is refused; the state is then rebuilt from Prometheus.
 const stateVersion = 11
 
-// Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups, split by their id.
+// Snapshot is the whole state of a core: Meta holds what is small and shared, Shards the groups.
 type Snapshot struct {
 	Meta   []byte
 	Shards [][]byte
 }
 
-// Snapshot encodes the state in the given number of shards, in parallel. Readers go on meanwhile, ticks wait.
+// Snapshot is SnapshotTo memory.
 func (c *Core) Snapshot(shards int) Snapshot {
+	parts := make([]bytes.Buffer, max(shards, 1))
+	meta, _ := c.SnapshotTo(len(parts), func(i int, write func(io.Writer) error) error { return write(&parts[i]) }) // memory takes everything
+	s := Snapshot{Meta: meta, Shards: make([][]byte, len(parts))}
+	for i := range parts {
+		s.Shards[i] = parts[i].Bytes()
+	}
+	return s
+}
+
+// SnapshotTo encodes the state. Its groups come in shards, 0 to shards-1, each of which is written while it is encoded by one call of put, from
+// as many goroutines as the engine has workers; the first error of put ends it. What is small and shared is returned. Equal states give
+// equal bytes. Readers go on meanwhile, ticks wait.
+func (c *Core) SnapshotTo(shards int, put func(shard int, write func(io.Writer) error) error) (meta []byte, err error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	s := Snapshot{Shards: make([][]byte, max(shards, 1))}
-	var wg sync.WaitGroup
-	for i := range s.Shards {
-		wg.Go(func() { s.Shards[i] = c.engine.appendShard(i, len(s.Shards)) })
+	if err := c.engine.writeShards(shards, put); err != nil {
+		return nil, err
 	}
 	e := encoder{}
 	e.uint(stateVersion)
@@ -40,17 +52,15 @@ func (c *Core) Snapshot(shards int) Snapshot {
 	if len(c.sets) > 0 {
 		e.bytes(appendSets(nil, c.sets))
 	}
-	s.Meta = e.b
-	wg.Wait()
-	return s
+	return e.b, nil
 }
 
 // Restore loads a snapshot into a core that has just been configured. Detectors that are not configured any more or whose
 // ModelHash has changed are left out; their names are returned.
 func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
-	return c.RestoreFrom(s.Meta, func(load func([]byte) error) error {
+	return c.RestoreFrom(s.Meta, func(load func(io.Reader) error) error {
 		for i, b := range s.Shards {
-			if err := load(b); err != nil {
+			if err := load(bytes.NewReader(b)); err != nil {
 				return fmt.Errorf("shard %d: %w", i, err)
 			}
 		}
@@ -58,23 +68,41 @@ func (c *Core) Restore(s Snapshot) (dropped []string, err error) {
 	})
 }
 
-// RestoreFrom is Restore of a snapshot whose shards are read one after the other: each hands them to load, which keeps nothing of their memory.
-func (c *Core) RestoreFrom(meta []byte, each func(load func(shard []byte) error) error) (dropped []string, err error) {
+// RestoreFrom is Restore of a snapshot whose shards are read one after the other: each hands them to load.
+func (c *Core) RestoreFrom(meta []byte, each func(load func(shard io.Reader) error) error) (dropped []string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	kept, dropped, err := c.restoreMeta(meta)
+	if err != nil {
+		return nil, err
+	}
+	in := shardReader{engine: c.engine, kept: kept}
+	if err := each(in.load); err != nil {
+		return nil, err
+	}
+	for _, det := range c.engine.detectors {
+		slices.SortFunc(det.groups, func(a, b *group) int { return order(0, 0, a.id, b.id, 0, 0) })
+		det.restoreKin()
+	}
+	c.endGone()
+	return dropped, nil
+}
+
+// restoreMeta loads what is small and shared; kept are the detectors that go on with what they had learnt.
+func (c *Core) restoreMeta(meta []byte) (kept map[string]bool, dropped []string, err error) {
 	d := decoder{b: meta}
 	if v := d.uint(); v != stateVersion {
-		return nil, fmt.Errorf("snapshot has version %d, this binary reads %d", v, stateVersion)
+		return nil, nil, fmt.Errorf("snapshot has version %d, this binary reads %d", v, stateVersion)
 	}
 	c.now = d.i64()
 	if err := c.disp.LoadState(d.bytes()); err != nil {
-		return nil, fmt.Errorf("incidents: %w", err)
+		return nil, nil, fmt.Errorf("incidents: %w", err)
 	}
-	kept := map[string]bool{}
+	kept = map[string]bool{}
 	for range d.count(1) {
 		name, err := c.engine.loadMeta(&d, kept)
 		if err != nil {
-			return nil, fmt.Errorf("detector %s: %w", name, err)
+			return nil, nil, fmt.Errorf("detector %s: %w", name, err)
 		}
 		if !kept[name] {
 			dropped = append(dropped, name)
@@ -87,18 +115,7 @@ func (c *Core) RestoreFrom(meta []byte, each func(load func(shard []byte) error)
 	if len(d.b) > 0 && d.err == nil { // likewise
 		c.sets, d.err = loadSets(d.bytes())
 	}
-	if d.err != nil {
-		return nil, d.err
-	}
-	if err := each(func(b []byte) error { return c.engine.loadShard(b, kept) }); err != nil {
-		return nil, err
-	}
-	for _, det := range c.engine.detectors {
-		slices.SortFunc(det.groups, func(a, b *group) int { return order(0, 0, a.id, b.id, 0, 0) })
-		det.restoreKin()
-	}
-	c.endGone()
-	return dropped, nil
+	return kept, dropped, d.err
 }
 
 // chain names what the counts of onsets depend on besides the model.
@@ -163,62 +180,6 @@ func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
 	}
 	kept[name] = true
 	return name, d.err
-}
-
-// appendShard encodes the groups of one shard. Groups are much alike, so the first of them tells how much room all will need:
-// the state is copied once, and not as often as a buffer grows.
-func (e *Engine) appendShard(shard, of int) []byte {
-	mine := func(g *group) bool { return g.id%uint64(of) == uint64(shard) }
-	counts, total := make([]int, len(e.detectors)), 0
-	for i, d := range e.detectors {
-		for _, g := range d.groups {
-			if mine(g) {
-				counts[i]++
-			}
-		}
-		total += counts[i]
-	}
-	var out, groups encoder
-	for i, d := range e.detectors {
-		groups.b = groups.b[:0]
-		for _, g := range d.groups {
-			if !mine(g) {
-				continue
-			}
-			g.append(&groups, d.step())
-			if d.Own {
-				groups.own(g.own)
-			}
-			if out.b == nil {
-				size := len(groups.b) + len(groups.b)/8
-				groups.b = slices.Grow(groups.b, size*counts[i])
-				out.b = make([]byte, 0, size*total)
-			}
-		}
-		out.str(d.Name)
-		out.uint(counts[i])
-		out.bytes(groups.b)
-	}
-	return out.b
-}
-
-func (e *Engine) loadShard(b []byte, kept map[string]bool) error {
-	in := decoder{b: b}
-	for len(in.b) > 0 && in.err == nil {
-		name, n, body := in.str(), in.uint(), in.bytes()
-		if !kept[name] {
-			continue
-		}
-		det, d := e.find(name), decoder{b: body}
-		for range n {
-			g, err := det.loadGroup(&d)
-			if err != nil {
-				return fmt.Errorf("detector %s: %w", name, err)
-			}
-			det.groups = append(det.groups, g)
-		}
-	}
-	return in.err
 }
 
 func (g *group) append(e *encoder, step int64) {

@@ -140,7 +140,7 @@ func keepTruncating(ctx context.Context, s *Store) error {
 			err = s.Journal().Commit()
 		}
 		if err == nil {
-			err = s.WriteSnapshot(nil, pos, 1, func(_ int, w io.Writer) error {
+			err = s.write(nil, pos, 1, func(_ int, w io.Writer) error {
 				_, err := w.Write([]byte("state"))
 				return err
 			})

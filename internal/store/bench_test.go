@@ -75,7 +75,7 @@ const (
 )
 
 func benchWrite(b *testing.B, s *Store, state []byte) {
-	err := s.WriteSnapshot(nil, 0, benchShards, func(shard int, w io.Writer) error {
+	err := s.write(nil, 0, benchShards, func(shard int, w io.Writer) error {
 		for i := shard; i < benchSeries; i += benchShards {
 			if _, err := w.Write(state); err != nil {
 				return err
@@ -102,7 +102,7 @@ func BenchmarkSnapshotLoad(b *testing.B) {
 	s := open(b, b.TempDir())
 	benchWrite(b, s, make([]byte, benchState))
 	load := func() {
-		if _, err := s.LoadSnapshot(func(_ Snapshot, each Shards) error { return each(func(int, []byte) error { return nil }) }); err != nil {
+		if _, err := s.LoadSnapshot(func(_ Snapshot, each Shards) error { return each(func(int, io.Reader) error { return nil }) }); err != nil {
 			b.Fatal(err)
 		}
 	}

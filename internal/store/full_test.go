@@ -35,7 +35,7 @@ func TestFullFileSystem(t *testing.T) {
 	}
 	for name, write := range map[string]func() error{
 		"journal":  s.Journal().Commit,
-		"snapshot": func() error { return s.WriteSnapshot(big, 0, 1, func(int, io.Writer) error { return nil }) },
+		"snapshot": func() error { return s.write(big, 0, 1, func(int, io.Writer) error { return nil }) },
 		"database": func() error { return s.Commit(t.Context(), Batch{Meta: map[string]string{"big": string(big)}}) },
 		"backup":   func() error { return s.Backup(t.Context(), filepath.Join(dir, "backup")) },
 	} {

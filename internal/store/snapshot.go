@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -24,26 +23,26 @@ type Snapshot struct {
 	Bytes int64
 }
 
-// WriteSnapshot writes a snapshot of shards shards: write is called once for each, in ascending order, and w is buffered.
-// pos is the position of the journal up to which the snapshot includes everything; the journal is committed first. The
-// snapshot appears whole or not at all; of the older ones only the newest is kept.
-func (s *Store) WriteSnapshot(meta []byte, pos Position, shards int, write func(shard int, w io.Writer) error) error {
+// PutShard writes one shard by one call of write, whose writer is buffered. Shards may come in any order and from several goroutines at once.
+type PutShard func(shard int, write func(io.Writer) error) error
+
+// WriteSnapshot writes a snapshot. state puts the shards, from 0 on, and gives the meta data and the position of the journal up to which
+// it all stands for; it is called once, and what makes its bytes durable comes after it, so that whoever waits for state does not wait for
+// the disk. The journal is committed before and after. The snapshot appears whole or not at all; of the older ones only the newest is kept.
+func (s *Store) WriteSnapshot(state func(put PutShard) (meta []byte, pos Position, err error)) error {
 	s.snapMu.Lock()
 	defer s.snapMu.Unlock()
 	if err := s.journal.Commit(); err != nil {
 		return err
 	}
-	if synced := s.journal.Synced(); pos > synced {
-		return fmt.Errorf("snapshot at journal position %d, but the journal ends at %d", pos, synced)
-	}
-	if err := s.writeSnapshot(meta, pos, shards, write); err != nil {
+	if err := s.writeSnapshot(state); err != nil {
 		s.m.writeErrors.WithLabelValues(partSnapshot).Inc()
 		return fmt.Errorf("write snapshot: %w", explain(err))
 	}
 	return nil
 }
 
-func (s *Store) writeSnapshot(meta []byte, pos Position, shards int, write func(int, io.Writer) error) error {
+func (s *Store) writeSnapshot(state func(PutShard) ([]byte, Position, error)) error {
 	kept, err := s.listSnapshots()
 	if err != nil {
 		return err
@@ -53,8 +52,8 @@ func (s *Store) writeSnapshot(meta []byte, pos Position, shards int, write func(
 		seq = kept[len(kept)-1].seq + 1
 	}
 	tmp := filepath.Join(s.dir, snapshotsDir, snapshotName(seq)+unfinished)
-	man := manifest{Version: snapshotVersion, AtMs: s.opts.Clock().UnixMilli(), Pos: pos, Meta: meta}
-	if err := s.fillSnapshot(tmp, &man, shards, write); err != nil {
+	man, err := s.fillSnapshot(tmp, state)
+	if err != nil {
 		return errors.Join(err, os.RemoveAll(tmp))
 	}
 	final := filepath.Join(s.dir, snapshotsDir, snapshotName(seq))
@@ -70,41 +69,38 @@ func (s *Store) writeSnapshot(meta []byte, pos Position, shards int, write func(
 }
 
 // fillSnapshot writes the shards and, last, the manifest into the new directory tmp.
-func (s *Store) fillSnapshot(tmp string, man *manifest, shards int, write func(int, io.Writer) error) error {
+func (s *Store) fillSnapshot(tmp string, state func(PutShard) ([]byte, Position, error)) (*manifest, error) {
 	if err := os.Mkdir(tmp, 0o750); err != nil {
-		return err
+		return nil, err
 	}
-	buf := bufio.NewWriterSize(nil, 1<<20)
-	for i := range shards {
-		sum, err := s.writeShard(filepath.Join(tmp, shardName(i)), buf, func(w io.Writer) error { return write(i, w) })
-		if err != nil {
-			return fmt.Errorf("shard %d: %w", i, err)
-		}
-		man.Shards = append(man.Shards, sum)
+	d := draft{s: s, dir: tmp}
+	meta, pos, err := state(d.put)
+	man := &manifest{Version: snapshotVersion, AtMs: s.opts.Clock().UnixMilli(), Pos: pos, Meta: meta}
+	if man.Shards, err = d.finish(err); err != nil {
+		return nil, err
 	}
-	_, err := s.writeShard(filepath.Join(tmp, manifestFile), buf, func(w io.Writer) error { return man.encode(w) })
+	if err := s.journal.Commit(); err != nil {
+		return nil, err
+	}
+	if synced := s.journal.Synced(); pos > synced {
+		return nil, fmt.Errorf("snapshot at journal position %d, but the journal ends at %d", pos, synced)
+	}
+	f, err := s.opts.FS.OpenFile(filepath.Join(tmp, manifestFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
+	if err == nil {
+		err = s.closeFile(f, man.encode(f))
+	}
 	if err != nil {
-		return fmt.Errorf("manifest: %w", err)
+		return nil, fmt.Errorf("manifest: %w", err)
 	}
-	return s.syncDir(tmp)
+	return man, s.syncDir(tmp)
 }
 
-// writeShard writes one file durably and returns its length and checksum.
-func (s *Store) writeShard(path string, buf *bufio.Writer, write func(io.Writer) error) (shardSum, error) {
-	f, err := s.opts.FS.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o640)
-	if err != nil {
-		return shardSum{}, err
-	}
-	sum := &summer{w: f}
-	buf.Reset(sum)
-	err = write(buf)
-	if err == nil {
-		err = buf.Flush()
-	}
+// closeFile makes a file durable and closes it, unless writing it has failed with err: then it only closes it.
+func (s *Store) closeFile(f File, err error) error {
 	if err == nil && !s.opts.NoSync {
 		err = f.Sync()
 	}
-	return shardSum{Bytes: sum.n, CRC32C: sum.crc}, errors.Join(err, f.Close())
+	return errors.Join(err, f.Close())
 }
 
 // summer counts and sums what passes through.

@@ -3,15 +3,15 @@ package store
 import (
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 )
 
-// Shards calls read once for each shard of a snapshot, in ascending order; data is valid during the call. An error of read ends it.
-type Shards func(read func(shard int, data []byte) error) error
+// Shards calls read once for each shard of a snapshot, in ascending order; r is valid during the call. An error of read ends it and is
+// returned, unless it is that of the disk, or of a file that is not any more what was verified.
+type Shards func(read func(shard int, r io.Reader) error) error
 
 // LoadSnapshot reads the newest good snapshot: all of its checksums are verified, then load is called. A damaged snapshot is
 // named in the log, set aside in damaged/, and the
@@ -35,7 +35,7 @@ func (s *Store) LoadSnapshot(load func(snap Snapshot, shards Shards) error) (Sna
 			}
 			continue
 		}
-		shards := func(read func(int, []byte) error) error { return readShards(e.path, man, read) }
+		shards := func(read func(int, io.Reader) error) error { return readShards(e.path, man, read) }
 		if err := load(man.snapshot(e.path), shards); err != nil {
 			return Snapshot{}, fmt.Errorf("load snapshot %s: %w", e.path, err)
 		}
@@ -85,24 +85,30 @@ func sumFile(path string) (shardSum, error) {
 	return shardSum{Bytes: sum.n, CRC32C: sum.crc}, errors.Join(err, f.Close())
 }
 
-func readShards(dir string, man *manifest, read func(int, []byte) error) error {
-	var buf []byte
+func readShards(dir string, man *manifest, read func(int, io.Reader) error) error {
 	for i, want := range man.Shards {
-		f, err := os.Open(filepath.Join(dir, shardName(i)))
-		if err != nil {
-			return err
-		}
-		buf = slices.Grow(buf[:0], int(want.Bytes))[:want.Bytes]
-		_, err = io.ReadFull(f, buf)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return fmt.Errorf("%s: %w", shardName(i), err)
-		}
-		if crc32.Checksum(buf, castagnoli) != want.CRC32C {
-			return fmt.Errorf("%s: changed while it was read", shardName(i))
-		}
-		if err := read(i, buf); err != nil {
+		if err := readShard(filepath.Join(dir, shardName(i)), want, func(r io.Reader) error { return read(i, r) }); err != nil {
 			return fmt.Errorf("%s: %w", shardName(i), err)
 		}
 	}
 	return nil
+}
+
+// readShard hands a file to read, and sums what passes.
+func readShard(path string, want shardSum, read func(io.Reader) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	sum := &summer{w: io.Discard}
+	in := io.TeeReader(f, sum)
+	failed := read(in)
+	if _, err := io.Copy(io.Discard, in); err != nil { // where read has met the disk's error, so does this
+		return err
+	}
+	if got := (shardSum{Bytes: sum.n, CRC32C: sum.crc}); got != want {
+		return errors.New("changed while it was read")
+	}
+	return failed
 }

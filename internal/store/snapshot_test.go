@@ -8,16 +8,30 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
+// write writes a snapshot of shards that write fills, the last first.
+func (s *Store) write(meta []byte, pos Position, shards int, write func(shard int, w io.Writer) error) error {
+	return s.WriteSnapshot(func(put PutShard) ([]byte, Position, error) {
+		for i := range shards {
+			i = shards - 1 - i
+			if err := put(i, func(w io.Writer) error { return write(i, w) }); err != nil {
+				return nil, 0, err
+			}
+		}
+		return meta, pos, nil
+	})
+}
+
 // writeSnap writes a snapshot whose shards hold its name.
 func writeSnap(t testing.TB, s *Store, name string, pos Position) {
 	t.Helper()
-	err := s.WriteSnapshot([]byte("meta "+name), pos, 3, func(i int, w io.Writer) error {
+	err := s.write([]byte("meta "+name), pos, 3, func(i int, w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%s shard %d", name, i)
 		return err
 	})
@@ -28,12 +42,13 @@ func writeSnap(t testing.TB, s *Store, name string, pos Position) {
 
 func loadSnap(s *Store) (snap Snapshot, shards []string, err error) {
 	snap, err = s.LoadSnapshot(func(_ Snapshot, each Shards) error {
-		return each(func(i int, b []byte) error {
+		return each(func(i int, r io.Reader) error {
 			if i != len(shards) {
 				return fmt.Errorf("shard %d after %d", i, len(shards))
 			}
+			b, err := io.ReadAll(r)
 			shards = append(shards, string(b))
-			return nil
+			return err
 		})
 	})
 	return snap, shards, err
@@ -135,12 +150,12 @@ func TestSnapshotFailedWriteLeavesTheOldOne(t *testing.T) {
 	s := open(t, t.TempDir(), func(o *Options) { o.FS = faults })
 	writeSnap(t, s, "old", 0)
 	broken := errors.New("broken")
-	if err := s.WriteSnapshot(nil, 0, 2, func(int, io.Writer) error { return broken }); !errors.Is(err, broken) {
+	if err := s.write(nil, 0, 2, func(int, io.Writer) error { return broken }); !errors.Is(err, broken) {
 		t.Errorf("got %v, want the writer's error", err)
 	}
 	for _, left := range []int64{0, 10, 30} { // in a shard, in the manifest
 		faults.set(left, nil, false)
-		err := s.WriteSnapshot(nil, 0, 2, func(_ int, w io.Writer) error {
+		err := s.write(nil, 0, 2, func(_ int, w io.Writer) error {
 			_, err := w.Write([]byte("0123456789"))
 			return err
 		})
@@ -155,6 +170,106 @@ func TestSnapshotFailedWriteLeavesTheOldOne(t *testing.T) {
 	wantSnap(t, s, "old", 0)
 	writeSnap(t, s, "new", 0)
 	wantSnap(t, s, "new", 0)
+}
+
+func TestSnapshotThatCannotBeSyncedLeavesTheOldOne(t *testing.T) {
+	faults := &faultFS{left: -1}
+	s := open(t, t.TempDir(), func(o *Options) { o.FS = faults })
+	writeSnap(t, s, "old", 0)
+	broken := errors.New("broken")
+	faults.set(-1, broken, false)
+	if err := s.write(nil, 0, 2, func(int, io.Writer) error { return nil }); !errors.Is(err, broken) {
+		t.Errorf("got %v, want the disk's error", err)
+	}
+	faults.set(-1, nil, false)
+	wantSnap(t, s, "old", 0)
+}
+
+// Nothing is made durable while the state is put: whoever holds it still waits for no disk.
+func TestSnapshotSyncsAfterTheStateWasPut(t *testing.T) {
+	faults := &faultFS{left: -1}
+	s := open(t, t.TempDir(), func(o *Options) { o.FS = faults })
+	before, during := faults.syncs, 0
+	err := s.WriteSnapshot(func(put PutShard) ([]byte, Position, error) {
+		var g sync.WaitGroup
+		errs := make([]error, 5)
+		for i := range errs {
+			g.Go(func() {
+				errs[i] = put(i, func(w io.Writer) error { _, err := w.Write(make([]byte, 1<<20)); return err })
+			})
+		}
+		g.Wait()
+		during = faults.syncs - before
+		return nil, 0, errors.Join(errs...)
+	})
+	if after := faults.syncs - before; err != nil || during != 0 || after != 6 {
+		t.Errorf("%d syncs while the state was put, %d in all, want 0 and those of 5 shards and the manifest (%v)", during, after, err)
+	}
+}
+
+func TestSnapshotWithAShardMissingIsRefused(t *testing.T) {
+	s := open(t, t.TempDir())
+	writeSnap(t, s, "old", 0)
+	err := s.WriteSnapshot(func(put PutShard) ([]byte, Position, error) {
+		return nil, 0, put(1, func(io.Writer) error { return nil })
+	})
+	if err == nil || !strings.Contains(err.Error(), "shard 0 was not written") {
+		t.Errorf("got %v", err)
+	}
+	wantSnap(t, s, "old", 0)
+}
+
+// The process dies while shards are put: what lies on the disk then is opened again.
+func TestSnapshotCrashInTheMiddle(t *testing.T) {
+	s := open(t, t.TempDir())
+	writeSnap(t, s, "old", 0)
+	var corpses []string
+	die := func() {
+		corpses = append(corpses, filepath.Join(t.TempDir(), "state"))
+		if err := os.CopyFS(corpses[len(corpses)-1], os.DirFS(s.Dir())); err != nil {
+			t.Error(err)
+		}
+	}
+	err := s.write(nil, 0, 2, func(_ int, w io.Writer) error {
+		die()
+		_, err := w.Write(make([]byte, 100<<10)) // more than is buffered
+		die()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range corpses {
+		again := open(t, dir)
+		wantSnap(t, again, "old", 0)
+		if left, err := os.ReadDir(filepath.Join(dir, snapshotsDir)); err != nil || len(left) != 1 {
+			t.Errorf("snapshots/ holds %v (%v)", left, err)
+		}
+		writeSnap(t, again, "new", 0)
+		wantSnap(t, again, "new", 0)
+	}
+}
+
+// A shard is verified, then read, and becomes another in between: what its reader says of it is not what is wrong.
+func TestSnapshotThatChangesWhileItIsRead(t *testing.T) {
+	s := open(t, t.TempDir())
+	writeSnap(t, s, "good", 0)
+	bad := errors.New("cannot decode")
+	for _, how := range []string{"flip", "cut"} {
+		_, err := s.LoadSnapshot(func(snap Snapshot, each Shards) error {
+			return each(func(i int, _ io.Reader) error {
+				if i == 0 {
+					change(t, filepath.Join(snap.Dir, "shard-00001"), how)
+					return nil
+				}
+				return bad
+			})
+		})
+		if errors.Is(err, bad) || err == nil || !strings.Contains(err.Error(), "shard-00001: changed while it was read") {
+			t.Errorf("%s: %v", how, err)
+		}
+		writeSnap(t, s, "good", 0)
+	}
 }
 
 func TestSnapshotUnfinishedIsRemovedOnOpen(t *testing.T) {
@@ -177,7 +292,7 @@ func TestSnapshotUnfinishedIsRemovedOnOpen(t *testing.T) {
 
 func TestSnapshotBeyondTheJournalIsRefused(t *testing.T) {
 	s := open(t, t.TempDir())
-	if err := s.WriteSnapshot(nil, 5, 0, nil); err == nil || !strings.Contains(err.Error(), "journal ends at 0") {
+	if err := s.write(nil, 5, 0, nil); err == nil || !strings.Contains(err.Error(), "journal ends at 0") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -186,7 +301,7 @@ func TestSnapshotReadersErrorIsReturned(t *testing.T) {
 	s := open(t, t.TempDir())
 	writeSnap(t, s, "good", 0)
 	bad := errors.New("cannot decode")
-	if _, err := s.LoadSnapshot(func(_ Snapshot, each Shards) error { return each(func(int, []byte) error { return bad }) }); !errors.Is(err, bad) {
+	if _, err := s.LoadSnapshot(func(_ Snapshot, each Shards) error { return each(func(int, io.Reader) error { return bad }) }); !errors.Is(err, bad) {
 		t.Errorf("got %v", err)
 	}
 	wantSnap(t, s, "good", 0)
