@@ -87,6 +87,7 @@ func (d *Dispatcher) incidentFor(r *Route, s Signal, cause *SharedCause) *incide
 	quiet := false
 	if in = d.ofCause(place, cause, s.At); in != nil {
 		d.stats.JoinedCauses++
+		in.explained++
 	} else if quiet = d.beginsQuiet(r, s); !quiet {
 		in = d.stormOrCompany(r, s)
 	}

@@ -18,8 +18,9 @@ import (
 // λ is the rate of messages at the place, which is its receiver's with the same time intervals. Δ is the time from the incident's beginning
 // to the first breaching point, at least stormWindow, within which the order of things says nothing. f is how frequent the label is that
 // the alarm shares with half of the incident's alarms: the share of the series of a detector that have it, of those labels the least,
-// 1 without any. k is how many groups the incident has, with the others that began in the same window: where ten have joined, an
-// eleventh is ten times as likely.
+// 1 without any that at most quietShare have. k is how often something has begun in the incident, with what else began in the same window:
+// where ten groups have joined, an eleventh is ten times as likely. Groups of one cause count once, as they explain each other: so a fault
+// that coincides with a cascade and has neither a past nor a rare label in common with it is told by itself.
 const (
 	coincidence = 1.0 / 64            // most unrelated groups that may be expected
 	paceMemory  = 10 * 24 * time.Hour // the rate is that of so many days, weighted exponentially
@@ -91,16 +92,19 @@ func (d *Dispatcher) coincides(place string, s Signal) (best *incident, why Comp
 	return best, why
 }
 
-// nearGroups is how many groups have begun at a place within stormWindow before t, which is a grid time: when alarms were decided says
-// nothing where evaluations were late.
+// nearGroups is how many groups have begun at a place within stormWindow before t, those of one cause counted once. t is a grid time: when
+// alarms were decided says nothing where evaluations were late.
 func (d *Dispatcher) nearGroups(place string, t int64) (n int) {
 	for _, in := range d.incidents {
 		if in.place == place && !in.quiet && in.raised > t-stormWindow.Milliseconds() {
-			n += 1 + len(in.groups)
+			n += in.beginnings()
 		}
 	}
 	return n
 }
+
+// beginnings is how many of the incident's groups no cause that they share with another of them explains.
+func (in *incident) beginnings() int { return 1 + len(in.groups) - in.explained }
 
 // company is what speaks for an alarm of a new group being the incident's. near is how many groups began lately, the incident's among
 // them if it did.
@@ -109,13 +113,13 @@ func (in *incident) company(s Signal, rate float64, near int) Company {
 	census := in.count(s.At)
 	s.Labels.Range(func(l labels.Label) {
 		f, known := s.Frequency[l.Name]
-		if known && f < c.Share && 2*census.with[l] >= census.all {
+		if known && f <= quietShare && f < c.Share && 2*census.with[l] >= census.all {
 			c.Share, c.Label = f, &SharedLabel{Name: l.Name, Value: l.Value}
 		}
 	})
-	k := max(1+len(in.groups), near)
+	k := max(in.beginnings(), near)
 	if in.raised <= s.Transition.T-stormWindow.Milliseconds() {
-		k = 1 + len(in.groups) + near
+		k = in.beginnings() + near
 	}
 	onset := cmp.Or(s.Transition.Since, s.Transition.T)
 	after := max(stormWindow.Milliseconds(), onset-in.raised)

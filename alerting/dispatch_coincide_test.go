@@ -28,6 +28,7 @@ func TestCompany(t *testing.T) {
 	type alarm struct {
 		node, zone string
 		at         time.Duration
+		cause      bool // it is one of those that share a cause
 	}
 	all := func(at time.Duration, n int) (out []alarm) {
 		for range n {
@@ -51,12 +52,18 @@ func TestCompany(t *testing.T) {
 		"two on a node":                           {alarms: []alarm{{node: "n1"}, {node: "n1"}}, want: 1},
 		"two on a node where much begins":         {alarms: []alarm{{node: "n1"}, {node: "n1"}}, busy: 200, want: 2},
 		"two on two nodes":                        {alarms: []alarm{{node: "n1"}, {node: "n2"}}, want: 2},
-		"two in a zone":                           {alarms: []alarm{{zone: "b"}, {zone: "b"}}, want: 1},
-		"later on the node":                       {alarms: []alarm{{node: "n1"}, {node: "n1", at: 2 * time.Hour}}, want: 1},
-		"much later on the node":                  {alarms: []alarm{{node: "n1"}, {node: "n1", at: 9 * time.Hour}}, want: 2},
-		"later in the zone":                       {alarms: []alarm{{zone: "b"}, {zone: "b", at: time.Hour}}, want: 2},
-		"at once, storms off":                     {alarms: all(0, 5), off: true, want: 5},
-		"at once, frequencies not known":          {alarms: all(0, 5), unknown: true, want: 5},
+		"two in a zone, of which there are three": {alarms: []alarm{{zone: "b"}, {zone: "b"}}, want: 2},
+		"a cascade":                           {alarms: []alarm{{cause: true}, {cause: true}, {cause: true}, {cause: true}}, want: 1},
+		"a cascade, and a fault beside it":    {alarms: []alarm{{cause: true}, {cause: true}, {cause: true}, {cause: true}, {}}, want: 2},
+		"a cascade in which a fault falls":    {alarms: []alarm{{cause: true}, {cause: true}, {}, {cause: true, at: 5 * time.Minute}}, want: 2},
+		"a cascade, and a fault on its node":  {alarms: []alarm{{cause: true, node: "n1"}, {cause: true, node: "n1"}, {node: "n1"}}, want: 1},
+		"a cascade, and a fault in its zone":  {alarms: []alarm{{cause: true, zone: "b"}, {cause: true, zone: "b"}, {zone: "b"}}, want: 2},
+		"a cascade, and two groups beside it": {alarms: []alarm{{cause: true}, {cause: true}, {}, {}}, want: 1},
+		"later on the node":                   {alarms: []alarm{{node: "n1"}, {node: "n1", at: 2 * time.Hour}}, want: 1},
+		"much later on the node":              {alarms: []alarm{{node: "n1"}, {node: "n1", at: 9 * time.Hour}}, want: 2},
+		"later in the zone":                   {alarms: []alarm{{zone: "b"}, {zone: "b", at: time.Hour}}, want: 2},
+		"at once, storms off":                 {alarms: all(0, 5), off: true, want: 5},
+		"at once, frequencies not known":      {alarms: all(0, 5), unknown: true, want: 5},
 	} {
 		t.Run(name, func(t *testing.T) {
 			route := testRoute()
@@ -75,11 +82,20 @@ func TestCompany(t *testing.T) {
 					keys[n.Key] = true
 				}
 			}
+			var caused []string
+			for i, a := range test.alarms {
+				if a.cause {
+					caused = append(caused, companySignal(fmt.Sprintf("j%d", i), "", "", 0).ID)
+				}
+			}
 			for i, a := range test.alarms {
 				tell(d.AdvanceTo(epoch+a.at.Milliseconds()-1, testView(time.UTC)))
 				s := companySignal(fmt.Sprintf("j%d", i), a.node, a.zone, a.at)
 				if test.unknown {
 					s.Frequency = nil
+				}
+				if a.cause {
+					s.Cause = &SharedCause{Members: caused, P: 0.001}
 				}
 				d.Handle(s)
 				restarted := NewDispatcher(route, opts)

@@ -13,6 +13,7 @@ type incident struct {
 	group            labels.Labels
 	place            string   // Route.place of its groups
 	groups           []string // those that have joined it, ids
+	explained        int      // how many of them joined by their cause
 	interval, repeat int64
 	begun            int64        // when its first group began
 	raised           int64        // grid time at which its first alarm was raised

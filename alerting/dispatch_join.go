@@ -73,6 +73,7 @@ func (d *Dispatcher) gather(in *incident, cause *SharedCause, at int64) *inciden
 		if x != to && x.version == 0 {
 			d.stats.JoinedCauses++
 			d.merge(to, x)
+			to.explained++
 		}
 	}
 	if in.version == 0 {
@@ -118,6 +119,7 @@ func sharedLabels(a, b labels.Labels) labels.Labels {
 func (d *Dispatcher) merge(to, from *incident) {
 	d.stats.Incidents--
 	to.census.at = 0
+	to.explained += from.explained
 	heap.Remove(&d.timers, from.index)
 	delete(d.incidents, from.id)
 	for _, id := range append([]string{from.id}, from.groups...) {

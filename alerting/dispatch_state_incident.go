@@ -22,6 +22,7 @@ type incidentState struct {
 	Members  []memberState `json:"members"`
 
 	Groups    [][]byte     `json:"groups,omitempty"` // not UTF-8
+	Explained int          `json:"explained,omitempty"`
 	Begun     int64        `json:"begun,omitempty"`
 	Raised    int64        `json:"raised,omitempty"`
 	Cause     *SharedCause `json:"cause,omitempty"`
@@ -65,7 +66,7 @@ func (in *incident) state() incidentState {
 	s := incidentState{
 		ID: []byte(in.id), Key: in.key, Receiver: in.receiver, Group: in.group, Interval: in.interval, Repeat: in.repeat,
 		Next: in.next, Version: in.version, Told: in.told, First: in.first, Members: saveMembers(in.members),
-		Begun: in.begun, Raised: in.raised, Cause: in.cause, Why: in.why, Storm: in.storm, Wait: in.wait, WaitGiven: in.waitGiven, Early: in.early, Quiet: in.quiet,
+		Explained: in.explained, Begun: in.begun, Raised: in.raised, Cause: in.cause, Why: in.why, Storm: in.storm, Wait: in.wait, WaitGiven: in.waitGiven, Early: in.early, Quiet: in.quiet,
 		Ack: in.ack, AckedSeverity: in.ackedSeverity, AckChanged: in.ackChanged, AckEnded: in.ackEnded, Asked: in.asked,
 		MuteIntervals: in.muteIntervals, ActiveIntervals: in.activeIntervals, Warned: in.warned, Escalates: in.escalates,
 	}
@@ -81,7 +82,7 @@ func (d *Dispatcher) loadIncident(s incidentState) {
 		next: s.Next, version: s.Version, told: s.Told, first: s.First, members: map[string]*member{},
 		ack: s.Ack, ackedSeverity: s.AckedSeverity, ackChanged: s.AckChanged, ackEnded: s.AckEnded, asked: s.Asked,
 		muteIntervals: s.MuteIntervals, activeIntervals: s.ActiveIntervals, warned: s.Warned, escalates: s.Escalates,
-		begun: s.Begun, raised: s.Raised, cause: s.Cause, why: s.Why, storm: s.Storm, wait: s.Wait, waitGiven: s.WaitGiven, early: s.Early, quiet: s.Quiet,
+		explained: s.Explained, begun: s.Begun, raised: s.Raised, cause: s.Cause, why: s.Why, storm: s.Storm, wait: s.Wait, waitGiven: s.WaitGiven, early: s.Early, quiet: s.Quiet,
 	}
 	in.place = (&Route{Receiver: s.Receiver, MuteIntervals: s.MuteIntervals, ActiveIntervals: s.ActiveIntervals}).place()
 	for _, id := range s.Groups {
