@@ -35,8 +35,10 @@ func AltText(c *alerting.Chart) string {
 		}
 	}
 	parts = append(parts, now)
-	if from, to, n := anomalousSpan(c); n > 0 {
-		parts = append(parts, fmt.Sprintf("%s between %s and %s", count(n, "anomalous point", "anomalous points"), at(from), at(to)))
+	if from, to, n := anomalousSpan(c); n == 1 {
+		parts = append(parts, "1 anomalous point at "+at(from))
+	} else if n > 1 {
+		parts = append(parts, fmt.Sprintf("%s anomalous points between %s and %s", alerting.Thousands(n), at(from), at(to)))
 	}
 	if text := stretchText(c, at); text != "" {
 		parts = append(parts, text)

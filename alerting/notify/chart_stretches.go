@@ -11,9 +11,8 @@ import (
 )
 
 const (
-	hatchGap    = 22.0 // pixels between two lines
-	minStretch  = 4.0  // pixels of a stretch, however short
-	stretchRows = 3    // of words, where stretches overlap
+	hatchGap   = 22.0 // pixels between two lines
+	minStretch = 4.0  // pixels of a stretch, however short
 )
 
 // span is where a stretch lies in a panel, half a step beyond its first and last points; ok is false if it is outside.
@@ -69,26 +68,31 @@ func unite(c *alerting.Chart, d *chartData, f *frame) (out [][2]float64) {
 	return out[:n]
 }
 
-// stretchWords say at the bottom what the hatching means; words that would overlap go one row up.
+// stretchWords say at the bottom what the hatching means, each thing once in a row of the same; words that would overlap go one row up, and
+// those for which there is no room are counted above them.
 func (p *canvas) stretchWords(c *alerting.Chart, d *chartData, f *frame) {
-	var ends [stretchRows]float64
+	var rows wordRows
+	left, last, before := 0, 0.0, ""
 	sorted := slices.Clone(c.Stretches)
 	slices.SortStableFunc(sorted, func(a, b alerting.Stretch) int { return cmp.Compare(a.From, b.From) })
 	for _, s := range sorted {
 		x0, x1, ok := f.span(s, d)
-		if !ok {
+		if !ok || s.Text == before {
 			continue
 		}
+		before = s.Text
 		text := p.ellipsis(p.fonts.label, s.Text, 360)
 		w := p.width(p.fonts.label, text)
 		from := math.Max(f.left+10, math.Min((x0+x1-w)/2, plotRight-w-10))
-		for row := range ends {
-			if from >= ends[row]+24 || row == stretchRows-1 {
-				p.halo(p.fonts.label, dim, from+w/2, f.bottom-14-float64(row)*38, text)
-				ends[row] = from + w
-				break
-			}
+		row, ok := rows.place(from, w, 24)
+		if !ok {
+			left, last = left+1, (x0+x1)/2
+			continue
 		}
+		p.halo(p.fonts.label, dim, from+w/2, f.bottom-14-float64(row)*wordRow, text)
+	}
+	if left > 0 {
+		p.leftOut(dim, f, last, f.bottom-14-float64(len(rows))*wordRow, count(left, "more stretch", "more stretches"))
 	}
 }
 

@@ -96,6 +96,15 @@ func scenarios() map[string]*alerting.Chart {
 		{From: quiet.T[100], To: quiet.T[160], Text: "muted by nightly-batch"},
 		{From: quiet.T[330], To: quiet.T[359], Text: "silenced by anna"},
 	}
+	crowded := add("crowded", "checkout · 5xx ratio", "a rolling restart, and a batch that mutes every two hours", alerting.UnitPercent,
+		day(1440, time.Minute, 0.02, 0.0012, 1400, 1440, 1.6))
+	for i := range 9 {
+		crowded.Marks = append(crowded.Marks, alerting.Mark{T: crowded.T[1340+8*i], Text: fmt.Sprintf("checkout-%d restarted by the rollout of build 1.8.3", i)})
+	}
+	for i := range 11 {
+		at := crowded.T[120*i+60]
+		crowded.Stretches = append(crowded.Stretches, alerting.Stretch{From: at, To: at + 30*60_000, Text: fmt.Sprintf("muted by batch-window-of-team-%d", i)})
+	}
 	gaps := add("islands", "sparse", "every third sample missing", "", day(60, time.Minute, 3, 0.2, 30, 40, 2))
 	for i := range gaps.Y {
 		if i%3 == 1 {
@@ -106,8 +115,8 @@ func scenarios() map[string]*alerting.Chart {
 }
 
 // pictured are the scenarios whose pictures are kept, to look at what a change does: a page with a deploy, muted and excluded stretches
-// with a silence, a second panel, and no data.
-var pictured = []string{"ratio", "quiet", "shift", "nothing"}
+// with a silence, a second panel, no data, and more words than there is room for.
+var pictured = []string{"ratio", "quiet", "shift", "nothing", "crowded"}
 
 // TestChartGolden compares the bytes of every scenario by their hash, and some with pictures. Between architectures floating-point code may differ in
 // the last bit (see the architecture notes on determinism), so the hashes hold for amd64 only.

@@ -99,6 +99,16 @@ func (p *canvas) timeAxis(d *chartData, main, second *frame) {
 		p.Stroke()
 		p.text(p.fonts.label, dim, at, bottom+38, 0.5, t.text)
 	}
-	name, _ := time.UnixMilli(int64(d.t1)).In(zone).Zone()
-	p.text(p.fonts.label, faint, main.left, bottom+68, 0, "times in "+name)
+	p.text(p.fonts.label, faint, main.left, bottom+68, 0, windowText(time.UnixMilli(int64(d.t0)).In(zone), time.UnixMilli(int64(d.t1)).In(zone)))
+}
+
+// windowText is "Mon 23 Nov to Tue 24 Nov 2026, times in CET": whoever looks a day later must not take the hours for today's.
+func windowText(from, to time.Time) string {
+	const day = "Mon 2 Jan"
+	text := to.Format(day + " 2006")
+	if from.Format(time.DateOnly) != to.Format(time.DateOnly) {
+		text = from.Format(day) + " to " + text
+	}
+	name, _ := to.Zone()
+	return text + ", times in " + name
 }
