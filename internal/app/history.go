@@ -17,17 +17,19 @@ func query(d configs.Detector, from, to int64) ingest.Query {
 }
 
 // readHistory reads a detector's history up to the grid point to and hands it to train, oldest first, in stretches of at most a
-// chunk. Series that are gone by its end are learnt too, for those that replaced them, but only those alive count against max_series. from is where to go on after a failure, 0 to begin; grid times in Unix milliseconds.
+// chunk and about historyPoints. Series that are gone by its end are learnt too, for those that replaced them, but only those alive count
+// against max_series. from is where to go on after a failure, 0 to begin; grid times in Unix milliseconds.
 func readHistory(ctx context.Context, src ingest.Source, d configs.Detector, from, to int64, train func(tidewatch.Block) error) error {
 	step := d.Step.Milliseconds()
-	if _, err := src.Read(ctx, query(d, to-aliveWithin+mod(aliveWithin, step), to)); err != nil {
+	alive, err := src.Read(ctx, query(d, to-aliveWithin+mod(aliveWithin, step), to))
+	if err != nil {
 		return fmt.Errorf("back-fill: %w", err)
 	}
 	if from == 0 {
 		from = to - d.History.Milliseconds()
 		from -= mod(from, step)
 	}
-	for _, p := range spans(from, to, d.Step) {
+	for _, p := range piecesOf(historyPoints, from, to, d.Step, len(alive.Rows)) {
 		q := query(d, p[0], p[1])
 		q.MaxSeries = 0
 		b, err := readBehind(ctx, src, d, q)

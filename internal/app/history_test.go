@@ -2,6 +2,10 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,5 +47,66 @@ func TestHistoryHasSeriesThatAreGone(t *testing.T) {
 	})
 	if err != nil || !learnt[1] || counted != 1 {
 		t.Errorf("learnt of %v, series counted %d times, %v", learnt, counted, err)
+	}
+}
+
+// TestHistoryOfManySeriesComesInShorterPieces: what is in memory does not grow with the number of series.
+func TestHistoryOfManySeriesComesInShorterPieces(t *testing.T) {
+	d := configs.Detector{Name: "D", Step: time.Minute, History: 24 * time.Hour, MaxSeries: 1_000_000}
+	const to = 100 * 24 * hour
+	next, pieces := to-d.History.Milliseconds(), 0
+	err := readHistory(t.Context(), sourceFunc(func(q ingest.Query) (tidewatch.Block, error) {
+		b := tidewatch.Block{Detector: "D", From: q.From, Step: q.Step, N: int((q.To-q.From)/q.Step) + 1}
+		if q.MaxSeries > 0 {
+			b.Rows = make([]tidewatch.Row, 100_000)
+		}
+		return b, nil
+	}), d, 0, to, func(b tidewatch.Block) error {
+		if b.From != next || b.N > historyPoints/100_000 {
+			t.Errorf("a piece of %d points of 100,000 series from %d, want one from %d of %d points at most", b.N, b.From, next, historyPoints/100_000)
+		}
+		next = b.End()
+		pieces++
+		return nil
+	})
+	if err != nil || pieces < 5 || next != to+minute {
+		t.Errorf("%d pieces up to %d, want some up to %d (%v)", pieces, next, to, err)
+	}
+}
+
+// TestDetectorsLearnInTurns: of the detectors of a source no more have history in memory than it has reads at a time, and one that learns.
+func TestDetectorsLearnInTurns(t *testing.T) {
+	h := newHarness(t, &source{series: 1, value: calm}, begin)
+	h.yaml = "global: {step: 10m, history: 2d}\nsources: [{name: s, url: \"http://prometheus.invalid\", concurrency: 2}]\nroute: {receiver: r}\nreceivers: [{name: r, slack_configs: [{channel: \"#c\", app_token: x, app_url: %q}]}]\ndetectors:\n"
+	const detectors = 9
+	for i := range detectors {
+		h.yaml += fmt.Sprintf("  - {name: D%d, expr: load}\n", i)
+	}
+	var mu sync.Mutex
+	under, most := map[string]bool{}, 0
+	h.opts.OpenSource = func(configs.Source) (ingest.Source, error) {
+		return sourceFunc(func(q ingest.Query) (tidewatch.Block, error) {
+			mu.Lock()
+			if q.To > q.From && strings.HasPrefix(q.Detector, "D") {
+				under[q.Detector] = true
+				most = max(most, len(under))
+			}
+			mu.Unlock()
+			runtime.Gosched()
+			return h.src.Read(t.Context(), q)
+		}), nil
+	}
+	done := map[string]bool{}
+	h.opts.Progress = func(detector string, learnt, of time.Duration) {
+		if learnt >= of {
+			mu.Lock()
+			defer mu.Unlock()
+			delete(under, detector)
+			done[detector] = true
+		}
+	}
+	h.run(t, begin+20*minute)
+	if most < 2 || most > 3 || len(done) != detectors {
+		t.Errorf("%d of %d detectors have learnt, up to %d at a time, want all, 2 or 3 at a time", len(done), detectors, most)
 	}
 }

@@ -26,6 +26,10 @@ type runner struct {
 	trained   atomic.Bool          // a detector was back-filled in this step
 	blind     bool                 // the newest look for events failed
 	many      map[events.Kind]bool // kinds of event with too many series
+
+	// learning has room for the detectors whose history is read and learnt at the same time: one that learns while others read. Of each a
+	// chunk is in memory, and all would be if they were not kept apart.
+	learning chan struct{}
 }
 
 func (s *Service) newRunners(cfg *configs.Config) ([]*runner, error) {
@@ -39,7 +43,10 @@ func (s *Service) newRunners(cfg *configs.Config) ([]*runner, error) {
 		if err != nil {
 			return nil, fmt.Errorf("source %s: %w", src.Name, err)
 		}
-		out = append(out, &runner{s: s, name: src.Name, source: c, detectors: by[src.Name], many: map[events.Kind]bool{}})
+		out = append(out, &runner{
+			s: s, name: src.Name, source: c, detectors: by[src.Name], many: map[events.Kind]bool{},
+			learning: make(chan struct{}, src.Concurrency+1),
+		})
 	}
 	return out, nil
 }
@@ -158,7 +165,7 @@ func (r *runner) readDue(ctx context.Context, wanted []configs.Detector, now int
 // stretches are the undecided points of a detector at now, in records of the journal.
 func (r *runner) stretches(d configs.Detector, now int64) [][2]int64 {
 	to := newestDue(d, now)
-	return records(r.s.core.Decided(d.Name)-again(d, to), to, d.Step, r.s.core.Series(d.Name))
+	return piecesOf(recordPoints, r.s.core.Decided(d.Name)-again(d, to), to, d.Step, r.s.core.Series(d.Name))
 }
 
 // due returns the block of undecided points of d at now; long stretches are decided here but for the last one. A detector
@@ -187,8 +194,14 @@ func (r *runner) read(ctx context.Context, d configs.Detector, from, to int64) (
 	return readBehind(ctx, r.source, d, query(d, from, to))
 }
 
-// backfill trains a detector on its history up to the grid point to.
+// backfill trains a detector on its history up to the grid point to, when it is its turn.
 func (r *runner) backfill(ctx context.Context, d configs.Detector, now, to int64) error {
+	select {
+	case r.learning <- struct{}{}:
+		defer func() { <-r.learning }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if r.s.core.Decided(d.Name) == 0 {
 		if err := ingest.CheckNeed(ctx, r.source, d.Expr, time.UnixMilli(to)); err != nil {
 			return err

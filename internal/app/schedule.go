@@ -41,13 +41,15 @@ func spans(from, to int64, step time.Duration) [][2]int64 {
 	return stretches(from, to, step, chunk(step).Milliseconds()/step.Milliseconds())
 }
 
-// recordPoints is how many points one record of the journal may hold: 32 MiB of them.
-const recordPoints = 4 << 20
+const (
+	recordPoints  = 4 << 20  // points that one record of the journal may hold: 32 MiB
+	historyPoints = 16 << 20 // points of history that are read to be learnt at once: 128 MiB, a day of 11,000 series at a minute
+)
 
-// records cuts the grid points from, …, to of so many series into stretches that fit into a record of the journal each.
-func records(from, to int64, step time.Duration, series int) [][2]int64 {
-	most := int64(recordPoints / max(series, 1))
-	return stretches(from, to, step, min(chunk(step).Milliseconds()/step.Milliseconds(), most))
+// piecesOf cuts the grid points from, …, to of so many series into stretches of a chunk and of most points (recordPoints or
+// historyPoints), at most.
+func piecesOf(most int, from, to int64, step time.Duration, series int) [][2]int64 {
+	return stretches(from, to, step, min(chunk(step).Milliseconds()/step.Milliseconds(), int64(most/max(series, 1))))
 }
 
 func stretches(from, to int64, step time.Duration, n int64) [][2]int64 {
