@@ -258,3 +258,28 @@ func appendGarbage(t *testing.T, path string) {
 	t.Helper()
 	change(t, path, func(b []byte) []byte { return append(b, "no record"...) })
 }
+
+// A start after a stop in good order finds all in the snapshot and writes no other; one that had to do with the journal does.
+func TestStartWritesASnapshotWhereTheJournalHeldMore(t *testing.T) {
+	h := newQuick(t, calm)
+	x := h.start(t)
+	x.walkSent(begin + 30*minute)
+	x.stop()
+	kept := h.files(t, "snapshots/*")
+	x = h.start(t)
+	if d := cmp.Diff(kept, h.files(t, "snapshots/*")); d != "" {
+		t.Errorf("after a stop (-before +after the start):\n%s", d)
+	}
+	before := x.snapshotBytes()
+	x.crash() // with a record of the start alone
+	kept = h.files(t, "snapshots/*")
+	x = h.start(t)
+	if !bytes.Equal(before, x.snapshotBytes()) {
+		t.Error("the state after the crash is not the state before it")
+	}
+	if now := h.files(t, "snapshots/*"); filepath.Base(now[len(now)-1]) <= filepath.Base(kept[len(kept)-1]) {
+		t.Errorf("after a crash there are %q, want one after %q", now, kept)
+	}
+	x.walk(begin + 40*minute)
+	x.stop()
+}

@@ -132,14 +132,15 @@ func (s *Service) restore(ctx context.Context) error {
 	if err := s.restoreTroubles(ctx); err != nil {
 		return err
 	}
-	if err := s.recall(ctx); err != nil {
+	whole, err := s.recall(ctx)
+	if err != nil {
 		return err
 	}
-	return s.resume(ctx)
+	return s.resume(ctx, whole)
 }
 
-// recall brings back what was learnt and decided.
-func (s *Service) recall(ctx context.Context) error {
+// recall brings back what was learnt and decided. It reports whether the snapshot alone has told it all, as after a stop in good order.
+func (s *Service) recall(ctx context.Context) (whole bool, _ error) {
 	var dropped []string
 	var unreadable error
 	snap, err := s.store.LoadSnapshot(func(snap store.Snapshot, shards store.Shards) (failed error) {
@@ -155,14 +156,14 @@ func (s *Service) recall(ctx context.Context) error {
 	})
 	switch {
 	case errors.Is(err, store.ErrNoSnapshot):
-		return s.recallControls(ctx)
+		return false, s.recallControls(ctx)
 	case err != nil:
-		return err
+		return false, err
 	}
 	if unreadable != nil {
 		s.log.Error("snapshot cannot be read by this version; everything is learnt anew from the sources", "err", unreadable)
 		s.m.errors.WithLabelValues("snapshot").Inc()
-		return errors.Join(s.build(s.cfg), s.recallControls(ctx))
+		return false, errors.Join(s.build(s.cfg), s.recallControls(ctx))
 	}
 	for _, d := range dropped {
 		s.log.Warn("detector has changed or is gone; what it had learnt is dropped", "detector", d)
@@ -177,14 +178,15 @@ func (s *Service) recall(ctx context.Context) error {
 		s.log.Error("journal is damaged; what it does not hold is read again from the sources", "err", err)
 		s.m.errors.WithLabelValues("journal").Inc()
 	} else if err != nil {
-		return err
+		return false, err
 	}
 	s.log.Info("state restored", "snapshot", snap.At, "bytes", snap.Bytes, "journal_records", n)
-	return s.recallControls(ctx)
+	return err == nil && n == 0 && len(dropped) == 0, s.recallControls(ctx)
 }
 
-// resume goes on from now, or from after the newest message: one that the journal has lost, where the clock was moved back as well.
-func (s *Service) resume(ctx context.Context) error {
+// resume goes on from now, or from after the newest message: one that the journal has lost, where the clock was moved back as well. What the
+// newest snapshot does not hold whole, the next one does.
+func (s *Service) resume(ctx context.Context, whole bool) error {
 	newest, err := s.store.NewestDecision(ctx)
 	if err != nil {
 		return err
@@ -193,7 +195,7 @@ func (s *Service) resume(ctx context.Context) error {
 	now := max(s.lastNow, s.nowMilli())
 	s.core.Resume(now)
 	s.journal(engine.Record{Now: now, Resumed: true}.Append(nil, nil))
-	if s.core.Now() > 0 { // there is something to keep
+	if s.core.Now() > 0 && !whole { // there is something to keep
 		s.fault("snapshot", s.snapshot())
 	}
 	return nil
