@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http/httptest"
 	"slices"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +46,7 @@ func TestRunReportsEveryStage(t *testing.T) {
 		"the snapshot has a size":  rep.Snapshot.Bytes > 40*1000,
 		"the snapshot has a pause": rep.Snapshot.Pause > 0,
 		"the restart has cost":     rep.Restart.Wall > 0,
+		"files are not anonymous":  runtime.GOOS != "linux" || rep.Ticks.Memory.Anonymous > 0 && rep.Ticks.Memory.Anonymous < rep.Ticks.Memory.Peak,
 	} {
 		if !ok {
 			t.Errorf("not so: %s; the report is %+v", what, rep)

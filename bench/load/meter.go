@@ -2,10 +2,12 @@ package load
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"runtime/metrics"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -57,7 +59,9 @@ func cpuTime() time.Duration {
 type Memory struct {
 	Peak int64 `json:"peak_rss_bytes"` // largest resident set since the last reset, where the system can reset it
 	RSS  int64 `json:"rss_bytes"`
-	Live int64 `json:"live_heap_bytes"` // heap that the last garbage collection found in use
+	// Anonymous is the largest part of it that no file stands behind, which the kernel cannot take back: sampled, and 0 where nobody did.
+	Anonymous int64 `json:"peak_anonymous_bytes"`
+	Live      int64 `json:"live_heap_bytes"` // heap that the last garbage collection found in use
 }
 
 // memory reads /proc, and is zero but for the heap where there is none. It starts a new peak.
@@ -69,6 +73,47 @@ func memory() Memory {
 		m.Peak, m.RSS = statusBytes(status, "VmHWM"), statusBytes(status, "VmRSS")
 	}
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // without it the peak is that of the whole run
+	return m
+}
+
+// sampler looks ten times a second how much anonymous memory is resident: of it the system keeps no peak.
+type sampler struct {
+	peak atomic.Int64
+	stop context.CancelFunc
+}
+
+func newSampler() *sampler {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &sampler{stop: cancel}
+	go func() {
+		for t := time.NewTicker(100 * time.Millisecond); ; {
+			s.sample()
+			select {
+			case <-ctx.Done():
+				t.Stop()
+				return
+			case <-t.C:
+			}
+		}
+	}()
+	return s
+}
+
+func (s *sampler) sample() {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return
+	}
+	v := statusBytes(status, "RssAnon")
+	for old := s.peak.Load(); v > old && !s.peak.CompareAndSwap(old, v); old = s.peak.Load() {
+	}
+}
+
+// memory is the process's, with the peak of what is anonymous since the last time, and starts new peaks.
+func (s *sampler) memory() Memory {
+	s.sample()
+	m := memory()
+	m.Anonymous = s.peak.Swap(0)
 	return m
 }
 

@@ -81,10 +81,10 @@ func (r Report) Print(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(w, "%d series in %d detectors, step %s, history %s; %s, %d processors, load %s to %s\n\n",
 		r.Series, r.Detectors, r.Step, r.History, r.Go, r.Processors, r.Load[0], r.Load[1])
-	fmt.Fprintln(w, "phase\tCPU\twall\tallocations\tallocated\tpeak RSS\tRSS after\tlive heap\t")
+	fmt.Fprintln(w, "phase\tCPU\twall\tallocations\tallocated\tpeak RSS\twithout files\tRSS after\tlive heap\t")
 	phase := func(name string, c Cost, m Memory) {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t\n", name, round(c.CPU), round(c.Wall), c.Objects, mebibytes(int64(c.Bytes)),
-			mebibytes(m.Peak), mebibytes(m.RSS), mebibytes(m.Live))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t\n", name, round(c.CPU), round(c.Wall), c.Objects, mebibytes(int64(c.Bytes)),
+			mebibytes(m.Peak), mebibytes(m.Anonymous), mebibytes(m.RSS), mebibytes(m.Live))
 	}
 	t := r.Ticks
 	phase("training", r.Training.Cost, r.Training.Memory)

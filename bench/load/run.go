@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,6 +30,7 @@ type run struct {
 	reg   *prometheus.Registry
 	rep   Report
 	prof  *profiles
+	rss   *sampler
 }
 
 // Run loads a service and reports what it cost.
@@ -36,7 +38,8 @@ func Run(ctx context.Context, o Options) (rep Report, err error) {
 	if err := o.check(); err != nil {
 		return rep, err
 	}
-	r := &run{o: o, dir: o.Dir, watch: &watch{meter: newMeter()}, clock: app.NewVirtual(begin), prof: &profiles{dir: o.Profiles}}
+	r := &run{o: o, dir: o.Dir, watch: &watch{meter: newMeter()}, clock: app.NewVirtual(begin), prof: &profiles{dir: o.Profiles}, rss: newSampler()}
+	defer r.rss.stop()
 	r.rep = newReport(o)
 	if r.dir == "" {
 		if r.dir, err = os.MkdirTemp("", "tidewatch-load-"); err != nil {
@@ -50,7 +53,7 @@ func Run(ctx context.Context, o Options) (rep Report, err error) {
 	}
 	r.url = url
 	defer func() { err = errors.Join(err, stop()) }()
-	memory() // a new peak
+	r.rss.memory() // a new peak
 	if err := r.first(ctx); err != nil {
 		return rep, err
 	}
@@ -104,7 +107,7 @@ func (r *run) first(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.rep.Snapshot.Cost, r.rep.Snapshot.Memory = r.watch.meter.now().sub(end), memory()
+	r.rep.Snapshot.Cost, r.rep.Snapshot.Memory = r.watch.meter.now().sub(end), r.rss.memory()
 	return r.measureSnapshot()
 }
 
@@ -114,7 +117,7 @@ func (r *run) train(ctx context.Context, svc *app.Service) error {
 		if err := svc.Walk(ctx, r.clock, begin); err != nil {
 			return err
 		}
-		r.rep.Training.Cost, r.rep.Training.Memory = r.watch.meter.now().sub(from), memory()
+		r.rep.Training.Cost, r.rep.Training.Memory = r.watch.meter.now().sub(from), r.rss.memory()
 		points, err := gathered(r.reg, "tidewatch_points_total", "mode", "history")
 		r.rep.Training.Points = int64(points)
 		if want := int64(r.o.Series) * int64(r.o.History/r.o.Step); err != nil || r.rep.Training.Points < want*9/10 {
@@ -164,7 +167,7 @@ func (r *run) measureTicks(ctx context.Context, svc *app.Service) error {
 			r.o.Progress(float64(i) / float64(r.o.Ticks))
 		}
 	}
-	r.rep.Ticks.Stages, r.rep.Ticks.Memory = sum.over(r.o.Ticks), memory()
+	r.rep.Ticks.Stages, r.rep.Ticks.Memory = sum.over(r.o.Ticks), r.rss.memory()
 	after, err := r.counters()
 	r.rep.Ticks.counted(before, after, r.o.Ticks)
 	if want := float64(r.o.Series * r.o.Ticks); err == nil && after.points-before.points < want*99/100 {
@@ -216,13 +219,16 @@ func (r *run) measureSnapshot() error {
 	})
 }
 
-// second starts the service again on the state that the first life left.
+// second starts the service again on the state that the first life left, of which nothing is left in memory: a restart is another process.
 func (r *run) second(ctx context.Context) error {
+	debug.FreeOSMemory()
+	debug.FreeOSMemory() // the files of the points for charts, which go with what lay in them
+	r.rss.memory()
 	from := r.watch.meter.now()
 	svc, err := r.service(ctx)
 	if err != nil {
 		return fmt.Errorf("restart: %w", err)
 	}
-	r.rep.Restart.Cost, r.rep.Restart.Memory = r.watch.meter.now().sub(from), memory()
+	r.rep.Restart.Cost, r.rep.Restart.Memory = r.watch.meter.now().sub(from), r.rss.memory()
 	return svc.RunWith(ctx, func(context.Context) error { return nil })
 }
