@@ -41,8 +41,11 @@ func (d *detector) solve(series int) Limit {
 		return d.solveFDR(series)
 	}
 	many, one := tailRule(ofMany), tailRule(ofOne)
-	if d.Join != nil {
+	switch {
+	case d.Join != nil:
 		many, one = ofGroup, ofGroup
+	case !d.Promise.PerSeries:
+		one = ofOneShared(series)
 	}
 	if !d.lone() {
 		return d.many.onsets.solve(d.Promise, 1, series, d.Model.Step, many)

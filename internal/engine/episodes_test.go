@@ -56,7 +56,7 @@ func TestSinglePointLimitHalvesIncidents(t *testing.T) {
 		for b := range counts {
 			counts[b] = 100*math.Pow(10, float64(slope*(minLimit-float64(b)*limitWidth))) + float64(incidents)
 		}
-		return ofOne(&counts, 0.5), fitted(&counts, 0.5, steepest), claimed(&counts, 0.5)
+		return ofOne(&counts, lowestBin, 0.5), fitted(&counts, lowestBin, 0.5, steepest), claimed(&counts, lowestBin, 0.5)
 	}
 	calm, _, _ := limits(1, 0)
 	one, fit, _ := limits(1, 12)
@@ -65,6 +65,26 @@ func TestSinglePointLimitHalvesIncidents(t *testing.T) {
 	}
 	if one, fit, claim := limits(0.6, 0); one < claim+0.5 || one > fit-0.5 {
 		t.Errorf("limit %.2f on a flat tail, want between the %.2f of the line and the %.2f of history", one, claim, fit)
+	}
+}
+
+// TestLimitOfManySeries: a limit shared by so many series that their onsets run together where it is low is that of as many onsets without
+// it, however many the series are; the onsets' surprises are exponential, a decade for a decade.
+func TestLimitOfManySeries(t *testing.T) {
+	const perHour, hours, wanted = 0.004, 360.0, 0.2 // onsets of a series at the lowest limit
+	for _, series := range []float64{5, 500, 20_000} {
+		var o onsets
+		o.steps = 1
+		for b := lowestBin; b < limitBins; b++ {
+			rate := series * perHour * math.Pow(10, minLimit-float64(b)*limitWidth)
+			o.counts[b] = rate * hours * math.Exp(-rate) // those without another in the hour before
+		}
+		want := minLimit + math.Log10(series*perHour*hours/wanted)
+		for name, rule := range map[string]tailRule{"many": ofMany, "one": ofOne, "group": ofGroup} {
+			if got := o.solveRate(wanted, false, rule); math.Abs(got-want) > 0.5 {
+				t.Errorf("%g series, %s: limit %.2f, want %.2f", series, name, got, want)
+			}
+		}
 	}
 }
 

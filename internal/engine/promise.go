@@ -126,7 +126,7 @@ func (o *onsets) solve(p Promise, share float64, series int, step time.Duration,
 		}
 		l.Promised, l.Per, l.Provisional = 1, time.Duration(days)*24*time.Hour, true
 	}
-	l.Surprise = o.solveRate(budget, beyond)
+	l.Surprise = o.solveRate(budget, p.PerSeries, beyond)
 	l.Observed = o.at(l.Surprise)
 	return l
 }
@@ -134,18 +134,23 @@ func (o *onsets) solve(p Promise, share float64, series int, step time.Duration,
 // at is how many onsets a limit would have had.
 func (o *onsets) at(limit float64) float64 { return o.counts[min(int(limit/limitWidth), limitBins-1)] }
 
-// solveRate returns the smallest limit whose onsets per series-step are at most rate.
-func (o *onsets) solveRate(rate float64, beyond tailRule) float64 {
+// solveRate returns the smallest limit whose onsets per series-step are at most rate. Where each series has a budget, their onsets do not run
+// together, and what is told of the tail begins at the lowest limit.
+func (o *onsets) solveRate(rate float64, perSeries bool, beyond tailRule) float64 {
 	if o.steps == 0 {
 		return min(max(-math.Log10(rate), 3), maxLimit) // the budget read as a probability of points; the chain only makes it rarer
 	}
 	wanted := rate * o.steps
-	if n := o.counts[lowestBin]; n < seenOften {
-		// Hardly any onset even at the smallest limit, as where min_deviation stops nearly all. One more than was seen is
-		// taken for granted, and a decade of surprise for a decade of rate.
-		return min(minLimit+max(math.Log10((n+1)/wanted), 0), maxLimit)
+	first := lowestBin
+	if !perSeries {
+		first = mostOnsets(&o.counts)
 	}
-	return beyond(&o.counts, wanted)
+	if n := o.counts[first]; n < seenOften {
+		// Hardly any onset at any limit, as where min_deviation stops nearly all. One more than was seen is
+		// taken for granted, and a decade of surprise for a decade of rate.
+		return min(float64(first)*limitWidth+max(math.Log10((n+1)/wanted), 0), maxLimit)
+	}
+	return beyond(&o.counts, first, wanted)
 }
 
 // String is the promise in the words of a message.

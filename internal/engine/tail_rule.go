@@ -2,8 +2,9 @@ package engine
 
 import "math"
 
-// tailRule finds the smallest limit that wanted onsets would have had, from the onsets that each limit had. The smallest limit had many.
-type tailRule func(counts *[limitBins]float64, wanted float64) float64
+// tailRule finds the smallest limit that wanted onsets would have had, from the onsets that each limit had. What they tell of the tail begins at
+// the bin first, whose limit had many.
+type tailRule func(counts *[limitBins]float64, first int, wanted float64) float64
 
 // The steepest tails that are believed in beyond what was seen often, in decades of rate for a decade of surprise. Among the many small
 // onsets of M of N independent points are common, whose rate falls M times as fast as a point's; what is left at large surprises lasts.
@@ -13,44 +14,65 @@ const (
 )
 
 // ofMany is the rule for M of N points.
-func ofMany(counts *[limitBins]float64, wanted float64) float64 {
-	return fitted(counts, wanted, steepestMany)
+func ofMany(counts *[limitBins]float64, first int, wanted float64) float64 {
+	return fitted(counts, first, wanted, steepestMany)
 }
 
 // ofOne is the rule for single points: half-way between the tail that history shows and the line that a calibrated surprise claims. Short
 // incidents, of which history may hold dozens, flatten the first; it alone would take them for how the series is. Noise with a
 // heavy tail is flatter than the second, which alone would promise too much (docs/decisions/0020).
-func ofOne(counts *[limitBins]float64, wanted float64) float64 {
-	return (fitted(counts, wanted, steepest) + claimed(counts, wanted)) / 2
+func ofOne(counts *[limitBins]float64, first int, wanted float64) float64 { return between(counts, first, wanted, 0.5) }
+
+// ofOneShared is ofOne where so many series share a limit. The incidents of one are then less and less of what history holds, and what
+// flattens its tail is what befalls each of them now and then: beyond ten series the line weighs less, and nothing in the end.
+func ofOneShared(series int) tailRule {
+	claim := 0.5 * min(1, 10/float64(max(series, 1)))
+	return func(counts *[limitBins]float64, first int, wanted float64) float64 { return between(counts, first, wanted, claim) }
+}
+
+// between is the limit between the tail that history shows and the line that a calibrated surprise claims, whose weight is given.
+func between(counts *[limitBins]float64, first int, wanted, claim float64) float64 {
+	return float64((1-claim)*fitted(counts, first, wanted, steepest)) + float64(claim*claimed(counts, first, wanted))
 }
 
 // fitted fits the tail to the limits whose onsets were seen often.
-func fitted(counts *[limitBins]float64, wanted, steepest float64) float64 {
-	const lowest = lowestBin
-	last := lowest // the largest limit with onsets seen often
+func fitted(counts *[limitBins]float64, first int, wanted, steepest float64) float64 {
+	last := first // the largest limit with onsets seen often
 	for last+1 < limitBins && counts[last+1] >= seenOften {
 		last++
 	}
 	if wanted >= counts[last] { // the budget lies in the part that was seen often
 		return leastOf(counts, last, wanted)
 	}
-	slope := min(tailSlope(counts, max(lowest, last-60), last), steepest)
+	slope := min(tailSlope(counts, max(first, last-60), last), steepest)
 	return min(float64(last)*limitWidth+(math.Log10(counts[last])-math.Log10(wanted))/slope, maxLimit)
 }
 
 // ofGroup is the rule for groups that are judged as one. Every point of a group is one of dozens of series, so that incidents are common in its
 // history, and large: a tail that is fitted takes them for how the group is.
-func ofGroup(counts *[limitBins]float64, wanted float64) float64 { return claimed(counts, wanted) }
+func ofGroup(counts *[limitBins]float64, first int, wanted float64) float64 { return claimed(counts, first, wanted) }
 
 // claimedSlope is what a calibrated surprise claims, in decades of rate for a decade of surprise.
 const claimedSlope = 1.0
 
-// claimed is the limit on a line that begins at the smallest limit, where the common onsets are, and has the slope that the surprise claims.
-func claimed(counts *[limitBins]float64, wanted float64) float64 {
+// claimed is the limit on a line that begins at the bin first, where the common onsets are, and has the slope that the surprise claims.
+func claimed(counts *[limitBins]float64, first int, wanted float64) float64 {
 	if wanted >= seenOften {
 		return leastOf(counts, limitBins-1, wanted)
 	}
-	return min(minLimit+math.Log10(counts[lowestBin]/wanted)/claimedSlope, maxLimit)
+	return min(float64(first)*limitWidth+math.Log10(counts[first]/wanted)/claimedSlope, maxLimit)
+}
+
+// mostOnsets is the bin whose limit had the most onsets, of several the smallest. With hundreds of series something breaches the lowest
+// limits at nearly any time. Their onsets run together into few long episodes, which say nothing of how common a breach is.
+func mostOnsets(counts *[limitBins]float64) int {
+	most := lowestBin
+	for b := most + 1; b < limitBins; b++ {
+		if counts[b] > counts[most] {
+			most = b
+		}
+	}
+	return most
 }
 
 // leastOf is the smallest limit, of those up to bin last, from which on there were at most as many onsets as are wanted.
