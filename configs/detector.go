@@ -41,7 +41,7 @@ type Detector struct {
 	MinDeviation    MinDeviation
 
 	Alarm     alerting.Policy
-	MaxSeries int // output series alive now; above it the detector is off
+	MaxSeries int // output series alive now; above it new ones are left out
 
 	DataQuality    bool          // data is checked
 	ExpectInterval time.Duration // between two samples; 0: not declared

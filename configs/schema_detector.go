@@ -56,7 +56,8 @@ type rawDetector struct {
 	For duration `yaml:"for" default:"0s"`
 	// The alarm stays for this long after M of N has ceased to hold. A multiple of `step`.
 	KeepFiringFor duration `yaml:"keep_firing_for" default:"0s"`
-	// Output series alive at a time. Above it the detector is off and one message says so.
+	// Output series alive at a time. While there are more, those that were judged before are judged on, new ones are left out, and a message
+	// says so; with more at the first start, or ten times as many, the detector is off.
 	MaxSeries int `yaml:"max_series" default:"1000"`
 	// Whether its data are checked: values that cannot be judged are neither judged nor learnt, and have the state DATA_QUALITY instead.
 	DataQuality bool `yaml:"data_quality" default:"true"`

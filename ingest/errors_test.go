@@ -318,6 +318,12 @@ func TestTooManySeries(t *testing.T) {
 			if b, err := r.Read(context.Background(), q); err != nil || len(b.Rows) != 50 {
 				t.Errorf("at the limit: %d rows, %v", len(b.Rows), err)
 			}
+			for beyond, rows := range map[int]int{9: 0, 10: 50} {
+				q.MaxSeries, q.Beyond = 5, beyond
+				if b, err := r.Read(context.Background(), q); len(b.Rows) != rows || (err == nil) != (rows > 0) {
+					t.Errorf("%d times the limit: %d rows, %v", beyond, len(b.Rows), err)
+				}
+			}
 		}
 	}
 }

@@ -138,14 +138,14 @@ func (r *rows) identity(ls labels.Labels) labels.Labels {
 
 // tooMany says whether there are more series than the detector allows.
 func (r *rows) tooMany() error {
-	if r.q.MaxSeries <= 0 || len(r.list) <= r.q.MaxSeries {
+	if r.q.MaxSeries <= 0 || len(r.list) <= r.q.MaxSeries*max(1, r.q.Beyond) {
 		return nil
 	}
 	all := make([]labels.Labels, len(r.list))
 	for i := range r.list {
 		all[i] = r.list[i].Series.Labels
 	}
-	return tooManySeries(r.q, all)
+	return TooManySeries(r.q, all)
 }
 
 // block gives the rows in ascending order of id.

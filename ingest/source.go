@@ -14,6 +14,7 @@ type Query struct {
 	From, To  int64
 	Step      int64
 	MaxSeries int // more output series than this is a *TooManySeriesError; 0 is no limit
+	Beyond    int // so many times MaxSeries is no error yet: the caller leaves some out; 0 is 1
 }
 
 // Source reads detectors' points. A Source is safe for concurrent use. Every implementation lays results on the grid of the

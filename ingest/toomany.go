@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// tooManySeries makes the error for a query with the given output series.
-func tooManySeries(q Query, all []labels.Labels) error {
+// TooManySeries is a *TooManySeriesError for a query with the given output series.
+func TooManySeries(q Query, all []labels.Labels) error {
 	e := &TooManySeriesError{Detector: q.Detector, Limit: q.MaxSeries, Got: len(all)}
 	values := map[string]map[string]struct{}{}
 	for _, ls := range all {

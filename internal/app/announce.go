@@ -15,6 +15,7 @@ import (
 const (
 	sourceKey   = "source/"
 	detectorKey = "detector/"
+	partialKey  = "series/" // of a detector that leaves some out
 	clockKey    = "clock"
 )
 
@@ -94,6 +95,9 @@ func (s *Service) restoreTroubles(ctx context.Context) error {
 		if name, ok := strings.CutPrefix(key, detectorKey); ok && s.status[name] != nil {
 			s.status[name].health.since = st.From
 		}
+		if name, ok := strings.CutPrefix(key, partialKey); ok && s.status[name] != nil {
+			s.status[name].room.since = st.From
+		}
 	}
 	return nil
 }
@@ -103,7 +107,7 @@ func (s *Service) endTroubles(ctx context.Context) {
 	cfg := s.config()
 	known := map[string]bool{clockKey: true}
 	for _, d := range cfg.Detectors {
-		known[detectorKey+d.Name], known[sourceKey+d.Source] = true, true
+		known[detectorKey+d.Name], known[partialKey+d.Name], known[sourceKey+d.Source] = true, true, true
 	}
 	s.mu.RLock()
 	var gone []string

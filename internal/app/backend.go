@@ -350,6 +350,8 @@ func evaluationState(own *detectorStatus, leftOut int) (state, why string) {
 	switch {
 	case own.off:
 		return api.PartialData, own.lastError
+	case own.partial.left > 0:
+		return api.PartialData, own.partial.text()
 	case leftOut > 0:
 		return api.PartialData, fmt.Sprintf("%d series are left out: a joint group has room for %d", leftOut, models.MaxJoint)
 	case own.lastError != "":

@@ -18,6 +18,7 @@ type metrics struct {
 	controls         *prometheus.CounterVec
 	stage            *prometheus.HistogramVec
 	detectorUp       *prometheus.GaugeVec
+	seriesLeftOut    *prometheus.GaugeVec
 	lastEvaluation   *prometheus.GaugeVec
 	sourceUp         *prometheus.GaugeVec
 	backlog          prometheus.Gauge
@@ -48,6 +49,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		eventsLeftOut:  gauge("events_left_out_series", "Series of a kind of event that is left out because there are too many; 0 is normal.", "source", "kind"),
 		errors:         counter("errors_total", "Errors of the service by part.", "part"),
 		controls:       counter("controls_total", "What people asked for and got: silences, acknowledgements, feedback.", "kind", "from"),
+		seriesLeftOut:  gauge("detector_left_out_series", "Series that the detector does not judge because there are more than max_series; 0 is normal.", "detector"),
 		detectorUp:     gauge("detector_up", "Whether the newest evaluation of the detector was good.", "detector"),
 		lastEvaluation: gauge("detector_last_evaluation_timestamp_seconds", "Grid time of the newest evaluated point.", "detector"),
 		sourceUp:       gauge("source_up", "Whether the newest read of the source was good.", "source"),

@@ -117,6 +117,7 @@ func (r *runner) step(ctx context.Context, now int64) {
 		return
 	}
 	r.note(ctx, now, wanted, errs)
+	r.leaveOut(ctx, now, wanted, read, errs)
 	r.s.noteClock(ctx, now)
 	blocks := slices.DeleteFunc(read, func(b tidewatch.Block) bool { return b.N == 0 })
 	if r.trained.Swap(false) { // what a detector learnt must be on disk before its first tick is in the journal
@@ -145,7 +146,7 @@ func (r *runner) readDue(ctx context.Context, wanted []configs.Detector, now int
 	for i, d := range wanted {
 		if r.s.core.Begun(d.Name) {
 			if parts := r.stretches(d, now); len(parts) == 1 {
-				queries, detectors, of = append(queries, query(d, parts[0][0], parts[0][1])), append(detectors, d), append(of, i)
+				queries, detectors, of = append(queries, ongoing(d, parts[0][0], parts[0][1])), append(detectors, d), append(of, i)
 				continue
 			}
 		}
@@ -185,13 +186,28 @@ func (r *runner) due(ctx context.Context, d configs.Detector, now int64) (tidewa
 		if i == len(parts)-1 {
 			return b, nil
 		}
+		leaveOut(&b, query(d, p[0], p[1]), r.known(d))
 		r.s.decide(ctx, now, nil, []tidewatch.Block{b})
 	}
 	return tidewatch.Block{}, nil
 }
 
 func (r *runner) read(ctx context.Context, d configs.Detector, from, to int64) (tidewatch.Block, error) {
-	return readBehind(ctx, r.source, d, query(d, from, to))
+	return readBehind(ctx, r.source, d, ongoing(d, from, to))
+}
+
+// known tells the series that the detector judges.
+func (r *runner) known(d configs.Detector) func(id uint64) bool {
+	return func(id uint64) bool { return r.s.core.Known(d.Name, id) }
+}
+
+// leaveOut takes out of what was read at now what the detectors have no room for.
+func (r *runner) leaveOut(ctx context.Context, now int64, ds []configs.Detector, read []tidewatch.Block, errs []error) {
+	for i, d := range ds {
+		if b := &read[i]; errs[i] == nil && b.N > 0 {
+			r.s.notePartial(ctx, d, now, leaveOut(b, query(d, b.From, b.End()), r.known(d)))
+		}
+	}
 }
 
 // backfill trains a detector on its history up to the grid point to, when it is its turn.

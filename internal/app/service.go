@@ -156,12 +156,14 @@ func (s *Service) forgetGone(cfg *configs.Config) {
 		detectors[d.Name], sources[d.Source] = true, true
 	}
 	for name := range s.status {
-		if !detectors[name] {
-			delete(s.status, name)
-			s.m.detectorUp.DeleteLabelValues(name)
-			s.m.lastEvaluation.DeleteLabelValues(name)
-			s.m.dataQuality.DeletePartialMatch(prometheus.Labels{"detector": name})
+		if detectors[name] {
+			continue
 		}
+		delete(s.status, name)
+		s.m.detectorUp.DeleteLabelValues(name)
+		s.m.seriesLeftOut.DeleteLabelValues(name)
+		s.m.lastEvaluation.DeleteLabelValues(name)
+		s.m.dataQuality.DeletePartialMatch(prometheus.Labels{"detector": name})
 	}
 	for name := range s.sources {
 		if !sources[name] {
@@ -308,6 +310,8 @@ type detectorStatus struct {
 	lastErrorAt int64
 	lastTick    int64
 	leftOut     int           // series that joint groups have no room for, as they were told last
+	partial     partial       // what max_series left out of the newest evaluation
+	room        health        // since when it leaves something out
 	interval    time.Duration // between two samples, as it was seen last; 0: unknown
 	intervalAt  int64         // when it was looked at
 	unowned     int           // series that share a forest because there are too many to have their own, likewise

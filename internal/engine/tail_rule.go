@@ -21,13 +21,17 @@ func ofMany(counts *[limitBins]float64, first int, wanted float64) float64 {
 // ofOne is the rule for single points: half-way between the tail that history shows and the line that a calibrated surprise claims. Short
 // incidents, of which history may hold dozens, flatten the first; it alone would take them for how the series is. Noise with a
 // heavy tail is flatter than the second, which alone would promise too much (docs/decisions/0020).
-func ofOne(counts *[limitBins]float64, first int, wanted float64) float64 { return between(counts, first, wanted, 0.5) }
+func ofOne(counts *[limitBins]float64, first int, wanted float64) float64 {
+	return between(counts, first, wanted, 0.5)
+}
 
 // ofOneShared is ofOne where so many series share a limit. The incidents of one are then less and less of what history holds, and what
 // flattens its tail is what befalls each of them now and then: beyond ten series the line weighs less, and nothing in the end.
 func ofOneShared(series int) tailRule {
 	claim := 0.5 * min(1, 10/float64(max(series, 1)))
-	return func(counts *[limitBins]float64, first int, wanted float64) float64 { return between(counts, first, wanted, claim) }
+	return func(counts *[limitBins]float64, first int, wanted float64) float64 {
+		return between(counts, first, wanted, claim)
+	}
 }
 
 // between is the limit between the tail that history shows and the line that a calibrated surprise claims, whose weight is given.
@@ -50,7 +54,9 @@ func fitted(counts *[limitBins]float64, first int, wanted, steepest float64) flo
 
 // ofGroup is the rule for groups that are judged as one. Every point of a group is one of dozens of series, so that incidents are common in its
 // history, and large: a tail that is fitted takes them for how the group is.
-func ofGroup(counts *[limitBins]float64, first int, wanted float64) float64 { return claimed(counts, first, wanted) }
+func ofGroup(counts *[limitBins]float64, first int, wanted float64) float64 {
+	return claimed(counts, first, wanted)
+}
 
 // claimedSlope is what a calibrated surprise claims, in decades of rate for a decade of surprise.
 const claimedSlope = 1.0
