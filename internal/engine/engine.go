@@ -30,6 +30,7 @@ type Engine struct {
 	opts      Options
 	detectors []*detector // ascending name
 	events    *eventLog
+	scratch   *scratch
 }
 
 // New returns an engine without detectors.
@@ -40,7 +41,7 @@ func New(opts Options) *Engine {
 	if opts.Models == nil {
 		opts.Models = models.Lookup
 	}
-	return &Engine{opts: opts, events: &eventLog{}}
+	return &Engine{opts: opts, events: &eventLog{}, scratch: &scratch{}}
 }
 
 // Configure makes ds the detectors. One whose name and ModelHash are those of a present detector keeps what it has
@@ -96,7 +97,7 @@ func (e *Engine) configured(c Detector) (*detector, error) {
 	}
 	d := &detector{Detector: c, spec: spec, blank: blank, ladder: ladder, size: e.opts.RecentPoints, shelves: &shelves{columns: e.opts.RecentPoints, memory: e.opts.Memory}, watch: e.opts.Watch}
 	d.family.cur.dim, d.family.prev.dim = spec.Dim, spec.Dim
-	d.events = e.events
+	d.events, d.scratch = e.events, e.scratch
 	d.expect()
 	return d, nil
 }

@@ -16,12 +16,11 @@ type QualityChange struct {
 	quality.Change
 }
 
-// checked is a detector's data checks with their scratch space.
+// checked is a detector's data checks.
 type checked struct {
 	*quality.Monitor
-	members []quality.Member
-	behind  behind          // of the block that is run
-	found   []QualityChange // since they were taken last
+	behind behind          // of the block that is run
+	found  []QualityChange // since they were taken last
 }
 
 // expect makes the checks those of the configuration; what they have inferred stays.
@@ -48,7 +47,8 @@ func (d *detector) look(rows []joined, b tidewatch.Block, from, to int64) {
 	if d.quality.Monitor == nil {
 		return
 	}
-	ms, values := d.watched(rows)
+	d.watched(rows)
+	ms, values := d.scratch.members, d.scratch.values
 	n := int((to - from) / b.Step)
 	for c := range n {
 		t := from + int64(c)*b.Step
@@ -67,9 +67,10 @@ func (d *detector) look(rows []joined, b tidewatch.Block, from, to int64) {
 	}
 }
 
-// watched are the members of a detector as its data checks see them, with the block's values: series, not joint groups.
-func (d *detector) watched(rows []joined) (ms []quality.Member, values [][]float64) {
-	ms = d.quality.members[:0]
+// watched puts the members of a detector as its data checks see them, with the block's values, into the scratch space: series, not joint
+// groups.
+func (d *detector) watched(rows []joined) {
+	ms, values := slices.Grow(d.scratch.members[:0], len(rows)), slices.Grow(d.scratch.values[:0], len(rows))
 	for i := range rows {
 		g := rows[i].g
 		if d.Join == nil {
@@ -84,8 +85,7 @@ func (d *detector) watched(rows []joined) (ms []quality.Member, values [][]float
 			values = append(values, m.v)
 		}
 	}
-	d.quality.members = ms
-	return ms, values
+	d.scratch.members, d.scratch.values = ms, values
 }
 
 // mark notes which values of column c, of n, are withheld.
@@ -197,13 +197,22 @@ func (c *Core) post(d *detector, v quality.Verdict, end int64, r *Result) {
 func (d *detector) commonLabels() labels.Labels {
 	var names []string
 	var first labels.Labels
-	for i, m := range d.quality.members {
-		if i == 0 {
-			first = m.Series.Labels
+	begun := false
+	take := func(ls labels.Labels) {
+		if !begun {
+			begun, first = true, ls
 			first.Range(func(l labels.Label) { names = append(names, l.Name) })
-			continue
+			return
 		}
-		names = slices.DeleteFunc(names, func(n string) bool { return m.Series.Labels.Get(n) != first.Get(n) })
+		names = slices.DeleteFunc(names, func(n string) bool { return ls.Get(n) != first.Get(n) })
+	}
+	for _, g := range d.groups {
+		if d.Join == nil {
+			take(g.rows[0].series.Labels)
+		}
+		for i := range g.members {
+			take(g.members[i].series.Labels)
+		}
 	}
 	return d.labels(tidewatch.Series{Labels: first.MatchLabels(true, names...)})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidewatch/tidewatch"
 	"github.com/tidewatch/tidewatch/alerting"
+	"github.com/tidewatch/tidewatch/internal/quality"
 	"github.com/tidewatch/tidewatch/models"
 )
 
@@ -43,6 +44,22 @@ type detector struct {
 	seekers   []*group    // new series that seek a predecessor, in order of their births
 	strangers []stranger  // ascending name
 	events    *eventLog   // of all detectors
+	scratch   *scratch    // likewise
+}
+
+// scratch is what a detector that is run needs for each of its series, until it has been run. All share one, as they are run one after the
+// other.
+type scratch struct {
+	rows    []joined
+	members []quality.Member
+	values  [][]float64 // of members
+}
+
+// clear lets go of what the memory held.
+func (s *scratch) clear() {
+	clear(s.rows)
+	clear(s.members)
+	clear(s.values)
 }
 
 // change is a transition together with the alarm that made it, before it has got its words.
@@ -97,6 +114,7 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 	}
 	d.data.enter(b, from)
 	defer d.data.leave()
+	defer d.scratch.clear()
 	if d.limit.Surprise == 0 { // the cautious limit until the first epoch
 		d.limit = d.solve(1)
 	}
@@ -190,7 +208,7 @@ func (d *detector) matched(b tidewatch.Block, from, to int64) []joined {
 // join matches the block's rows with the groups for the columns [from, to), makes groups of series that have their first
 // sample there, and keeps groups in ascending order.
 func (d *detector) join(b tidewatch.Block, from, to int64) []joined {
-	out := make([]joined, 0, max(len(d.groups), len(b.Rows)))
+	out := slices.Grow(d.scratch.rows[:0], max(len(d.groups), len(b.Rows)))
 	i, fresh := 0, 0
 	for _, r := range b.Rows {
 		for i < len(d.groups) && d.groups[i].id < r.Series.ID {
@@ -216,6 +234,7 @@ func (d *detector) join(b tidewatch.Block, from, to int64) []joined {
 			d.groups[k] = j.g
 		}
 	}
+	d.scratch.rows = out
 	return out
 }
 
