@@ -12,14 +12,11 @@ type course struct {
 	born         int64 // time of the first point
 	level, trend float64
 	noise        noise
-	former       *regime  // nil: none
-	first        *opening // nil once there are enough for an estimate
+	seldom       *seldom // nil: nothing
 
-	points  int32   // seen and not missing
-	learnt  int32   // of them, from calm points
-	age     int32   // of the present estimates in learnt points, cut back when the expectation changes
-	young   int32   // points for which the series, whose estimates were another's, still counts as young
-	unsure  float32 // how far the level of a young series may be from the other's
+	points  int32 // seen and not missing
+	learnt  int32 // of them, from calm points
+	age     int32 // of the present estimates in learnt points, cut back when the expectation changes
 	profile profile
 	short   short
 }
@@ -45,7 +42,7 @@ func (o *opening) visit(c *codec, s *settings) {
 	}
 }
 
-func (w *course) warm(s *settings) bool { return w.first == nil && int(w.points) >= s.warmPoints }
+func (w *course) warm(s *settings) bool { return w.first() == nil && int(w.points) >= s.warmPoints }
 
 // expectation is what is thought of a time before its value is known.
 type expectation struct {
@@ -81,7 +78,7 @@ func (w *course) expectInto(s *settings, ph phase, x *expectation) {
 	x.bound = x.mid - sum
 	x.dev = w.noise.deviation(w.level)
 	x.residual = w.noise.residual(w.level, x.hour)
-	if w.young > 0 {
+	if w.seldom != nil && w.seldom.young > 0 {
 		w.widen(s, x)
 	}
 	if missed := arOrder - float64(w.short.since); missed > 0 { // the short memory is blind just after a gap
@@ -96,16 +93,17 @@ func (w *course) gather(s *settings, t int64, x float64, v tidewatch.Verdict) {
 	}
 	if w.points == 0 {
 		w.born = t
-		w.first = &opening{make([]float64, 0, s.warmPoints)}
+		w.rarely().first = &opening{make([]float64, 0, s.warmPoints)}
 	}
 	w.points++
-	w.first.x = append(w.first.x, x)
-	if len(w.first.x) < s.warmPoints {
+	first := w.first()
+	first.x = append(first.x, x)
+	if len(first.x) < s.warmPoints {
 		return
 	}
-	w.level = w.noise.init(w.first.x)
-	w.profile.init(w.level)
-	w.first = nil
+	w.level = w.noise.init(first.x)
+	w.profile.init()
+	w.seldom.first, w.seldom.start = nil, start{anchor: float32(w.level)}
 	w.learnt, w.age = w.points, w.points
 }
 
@@ -150,15 +148,20 @@ func (w *course) learnProfile(s *settings, t int64, x *expectation, e, r float64
 	pace := math.Abs(r) / max(w.noise.long*x.hour, w.noise.floor(w.level)) // over the hour's noise
 	free := clip(e, x.dev) + x.season()
 	if !p.centred {
-		free += w.level - float64(p.anchor)
+		free += w.level - float64(w.start().anchor)
 	}
-	made := p.learn(s, span{int(w.learnt), int((t - w.born) / s.step)}, x, free, pace)
+	few := w.seldom
+	if !p.centred {
+		few = w.rarely() // else it holds nothing that is asked for
+	}
+	made := p.learn(s, few, span{int(w.learnt), int((t - w.born) / s.step)}, x, free, pace)
 	w.level += made.lift
-	if w.former != nil {
-		w.former.level += made.lift
+	if f := w.former(); f != nil {
+		f.level += made.lift
 	}
 	if !p.centred && int(w.learnt) >= s.dayPoints && s.day != seasonOff {
-		w.level = p.settle()
+		w.level = p.settle(w.start())
+		w.forgetStart()
 		p.useDay = s.day == seasonOn || p.dayLoss[1] < gainToUse*p.dayLoss[0]
 		if !p.useDay { // nothing to see: the level goes on from where it is
 			w.level = before
@@ -190,14 +193,20 @@ func (w *course) visit(c *codec, s *settings) {
 	c.within("number of points", float64(w.points), 0, math.MaxInt32)
 	c.within("number of learnt points", float64(w.learnt), 0, math.MaxInt32)
 	c.within("age", float64(w.age), 0, math.MaxInt32)
-	rare(c, &w.first, func(o *opening, c *codec) { o.visit(c, s) })
+	if c.reading {
+		w.seldom = nil
+	}
+	first := w.first()
+	if rare(c, &first, func(o *opening, c *codec) { o.visit(c, s) }); c.reading && first != nil {
+		w.rarely().first = first
+	}
 	c.i64(&w.born)
 	c.u8(&since)
 	c.within("points since a gap", float64(since), 0, arOrder)
 	w.short.since = int8(since)
 	w.visitYouth(c, s)
 	c.f64(&w.level, &w.trend)
-	w.profile.visit(c)
+	w.visitProfile(c)
 	w.short.visit(c)
 	w.noise.visit(c)
 }

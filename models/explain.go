@@ -17,7 +17,7 @@ var units = [tidewatch.NumChannels]string{
 
 // Explain implements Model.
 func (m *rows) Explain(t int64, x []float64, r int, surprise float64) tidewatch.Explanation {
-	w, s := &m.rows[r], m.settings
+	w, s := &m.all()[r], m.settings
 	if !w.ready(s) {
 		return tidewatch.Explanation{History: w.history(s)}
 	}

@@ -21,15 +21,15 @@ const (
 
 // Inherit implements Heir.
 func (m *rows) Inherit(from Model, unsure float64) error {
-	for i := range m.rows {
-		m.rows[i].release()
-		m.rows[i].init()
+	for i := range m.all() {
+		m.all()[i].release()
+		m.all()[i].init()
 	}
 	if err := m.LoadState(from.AppendState(nil)); err != nil {
 		return fmt.Errorf("inherit: %w", err)
 	}
-	for i := range m.rows {
-		m.rows[i].begin(m.settings, unsure)
+	for i := range m.all() {
+		m.all()[i].begin(m.settings, unsure)
 	}
 	return nil
 }
@@ -38,8 +38,10 @@ func (m *rows) Inherit(from Model, unsure float64) error {
 func (w *row) begin(s *settings, unsure float64) {
 	w.course.begin(s, unsure)
 	w.evidence.restart()
-	w.evidence.run, w.evidence.gap, w.evidence.quiet, w.evidence.lastSeason = 0, 0, 0, 0
-	w.episode = nil
+	w.evidence.run, w.evidence.gap, w.evidence.lastSeason = 0, 0, 0
+	if w.seldom != nil {
+		w.seldom.episode = nil
+	}
 	if w.library() != nil {
 		w.library().miss()
 	}
@@ -47,7 +49,8 @@ func (w *row) begin(s *settings, unsure float64) {
 
 // begin is begin of the course alone.
 func (w *course) begin(s *settings, unsure float64) {
-	w.young, w.unsure = int32(s.levelPoints), float32(min(unsure, hugeValue))
+	k := w.rarely()
+	k.young, k.unsure = int32(s.levelPoints), float32(min(unsure, hugeValue))
 	w.short.since, w.trend = 0, 0
 	w.short.lags = [arOrder]float32{}
 	w.age = min(w.age, int32(s.levelPoints))
@@ -55,36 +58,41 @@ func (w *course) begin(s *settings, unsure float64) {
 
 // widen makes the noise of a young series larger.
 func (w *course) widen(s *settings, x *expectation) {
-	left := float64(w.young) / float64(s.levelPoints)
-	x.dev += float64(left * (float64(widenYoung*x.dev) + float64(w.unsure)))
-	x.residual += float64(left * (float64(widenYoung*x.residual) + float64(w.unsure)))
+	left, unsure := float64(w.seldom.young)/float64(s.levelPoints), float64(w.seldom.unsure)
+	x.dev += float64(left * (float64(widenYoung*x.dev) + unsure))
+	x.residual += float64(left * (float64(widenYoung*x.residual) + unsure))
 }
 
 // youngRate is the least learning rate of a young series' level: that of a mean over its own points and half as many as youth lasts for.
 func (w *course) youngRate(s *settings) float64 {
-	if w.young == 0 {
+	if w.seldom == nil || w.seldom.young == 0 {
 		return 0
 	}
-	own := float64(s.levelPoints) - float64(w.young)
+	own := float64(s.levelPoints) - float64(w.seldom.young)
 	return 1 / (own + float64(s.levelPoints)/2)
 }
 
 // visitYouth encodes the youth of a series, which most have behind them.
 func (w *course) visitYouth(c *codec, s *settings) {
-	young := w.young > 0
-	c.bool(&young)
-	if !young {
-		w.young, w.unsure = 0, 0
+	young := w.seldom != nil && w.seldom.young > 0
+	if c.bool(&young); !young {
 		return
 	}
-	c.i32(&w.young)
-	c.within("youth", float64(w.young), 1, float64(s.levelPoints))
-	c.f32(&w.unsure)
-	c.within("doubt", float64(w.unsure), 0, hugeValue)
+	k := w.rarely()
+	c.i32(&k.young)
+	c.within("youth", float64(k.young), 1, float64(s.levelPoints))
+	c.f32(&k.unsure)
+	c.within("doubt", float64(k.unsure), 0, hugeValue)
 }
 
 // grow counts a point that a young series has learnt.
-func (w *course) grow() { w.young = max(w.young-1, 0) }
+func (w *course) grow() {
+	if k := w.seldom; k != nil && k.young > 0 {
+		if k.young--; k.young == 0 {
+			k.unsure = 0
+		}
+	}
+}
 
 // lender is a Model whose tails can be borrowed.
 type lender interface {
@@ -93,9 +101,9 @@ type lender interface {
 }
 
 func (m *rows) lend(sum *[numTails][tailBins]float64) {
-	for i := range m.rows {
+	for i := range m.all() {
 		for k := range sum {
-			for b, n := range m.rows[i].tails.at(k).bins {
+			for b, n := range m.all()[i].tails.at(k).bins {
 				sum[k][b] += float64(n)
 			}
 		}
@@ -110,9 +118,9 @@ func (m *rows) Borrow(from []Model) {
 			l.lend(&sum)
 		}
 	}
-	for i := range m.rows {
+	for i := range m.all() {
 		for k := range sum {
-			m.rows[i].tails.borrow(k, &sum[k])
+			m.all()[i].tails.borrow(k, &sum[k])
 		}
 	}
 }

@@ -18,6 +18,9 @@ const (
 // version names a forest by its content; 0 is none.
 type version uint64
 
+// short is half of it, which is enough to tell a forest from the one before.
+func (v version) short() uint32 { return uint32(v) }
+
 // node is an inner node of a tree as a forest is built and stored. A branch below leafCode is the index of an inner node of the same
 // tree; from leafCode on it is a leaf that holds branch-leafCode samples.
 type node struct {

@@ -84,7 +84,7 @@ func (w *jointChannel) advance(s *settings, t int64, v tidewatch.Verdict, j *cha
 		w.fast, w.slow = j.fast, j.slow
 	}
 	if j.missing {
-		if w.first == nil && w.points > 0 {
+		if w.first() == nil && w.points > 0 {
 			w.miss()
 		}
 		return
@@ -126,4 +126,5 @@ func (w *jointChannel) learn(s *settings, t int64, j *channelJudgement) {
 	}
 	w.learnLevel(s, j.e, j.dev)
 	j.e += w.learnProfile(s, t, &j.expectation, j.e, j.r).moved
+	w.tidy()
 }

@@ -23,8 +23,8 @@ func (m *joint) regimes(t int64, v tidewatch.Verdict, j *jointJudgement) tidewat
 	}
 	if p.until != 0 && m.returns(j) {
 		m.each(j, func(w *jointChannel, c *channelJudgement) {
-			if w.former != nil {
-				w.exchange(t, w.former.level, w.former.dev, w.former.noise, c)
+			if f := w.former(); f != nil {
+				w.exchange(t, f.level, f.dev, f.noise, c)
 			}
 		})
 		m.settle(t)
@@ -97,12 +97,13 @@ func (m *joint) settle(t int64) {
 func (m *joint) returns(j *jointJudgement) bool {
 	moved, back := 0, 0
 	m.each(j, func(w *jointChannel, c *channelJudgement) {
-		if w.former == nil {
+		former := w.former()
+		if former == nil {
 			return
 		}
 		moved++
-		near := math.Abs(c.x - w.former.level - c.season())
-		size := max(w.former.dev, w.noise.floor(w.level))
+		near := math.Abs(c.x - former.level - c.season())
+		size := max(former.dev, w.noise.floor(w.level))
 		if near <= 4*size && math.Abs(c.e) >= 4*max(near, size, c.dev) {
 			back++
 		}
@@ -146,7 +147,9 @@ func (w *jointChannel) accept(t int64, c *channelJudgement) {
 		moved = true
 	}
 	if !moved {
-		w.former = nil
+		if w.seldom != nil {
+			w.seldom.former = nil
+		}
 		return
 	}
 	w.exchange(t, w.level+p.dev, dev, noise, c)
@@ -154,7 +157,7 @@ func (w *jointChannel) accept(t int64, c *channelJudgement) {
 
 // exchange remembers the present regime and enters another.
 func (w *jointChannel) exchange(t int64, level, dev, noise float64, c *channelJudgement) {
-	w.former = &regime{until: t + rememberFor.Milliseconds(), level: w.level, dev: w.noise.dev, noise: w.noise.long}
+	w.rarely().former = &regime{until: t + rememberFor.Milliseconds(), level: w.level, dev: w.noise.dev, noise: w.noise.long}
 	w.level, w.trend = level, 0
 	w.noise.dev, w.noise.long = dev, noise
 	w.episode = episode{}

@@ -97,5 +97,8 @@ func (w *jointChannel) visit(c *codec, s *settings) {
 		c.within("fourth power", h, 0, 1e12)
 	}
 	w.episode.visit(c)
-	rare(c, &w.former, (*regime).visit)
+	former := w.former()
+	if rare(c, &former, (*regime).visit); c.reading && former != nil {
+		w.rarely().former = former
+	}
 }

@@ -35,6 +35,7 @@ func (w *row) advance(s *settings, f *forest, t int64, x float64, v tidewatch.Ve
 	j := w.judged(s, f, t, x)
 	event := w.pass(s, t, x, v, j)
 	w.release()
+	w.tidy()
 	return event
 }
 
@@ -48,7 +49,7 @@ func (w *row) pass(s *settings, t int64, x float64, v tidewatch.Verdict, j *judg
 		return tidewatch.NoEvent
 	}
 	if w.library() == nil && s.shapes && int(w.learnt) >= s.dayPoints {
-		w.keepsakes().shapes = newShapes()
+		w.rarely().shapes = newShapes()
 	}
 	w.excursion(s, j)
 	event := w.regimes(s, t, v, j)
@@ -93,21 +94,20 @@ func (w *row) move(s *settings, j *judgement, doubtful bool) {
 	if w.library() != nil {
 		w.library().move(s, j.e/j.dev, !doubtful)
 	}
-	quiet := w.evidence.quiet
 	w.evidence = j.evidence
 	w.noise.step(j.x)
-	if w.episode != nil && w.episode.points > slowHead { // the onset has been told; what lasts is the sustained channel's
+	p := w.episode()
+	if p == nil {
+		return
+	}
+	if p.points > slowHead { // the onset has been told; what lasts is the sustained channel's
 		w.evidence.up *= 0.8
 		w.evidence.down *= 0.8
 	}
-	if w.episode == nil {
-		w.evidence.quiet = 0
-		return
+	if p.quiet = min(p.quiet+1, maxRun); math.Abs(j.e) > 2*j.dev || math.Abs(w.evidence.relative(0)) > 1.5 {
+		p.quiet = 0
 	}
-	if w.evidence.quiet = min(quiet+1, maxRun); math.Abs(j.e) > 2*j.dev || math.Abs(w.evidence.relative(0)) > 1.5 {
-		w.evidence.quiet = 0
-	}
-	if w.evidence.quiet >= 3 {
+	if p.quiet >= 3 {
 		w.evidence.settle()
 	}
 }
@@ -153,16 +153,17 @@ func (w *row) count(s *settings, j *judgement) {
 
 // countHead counts those of a point at the head of an episode, each at most as the value of headSurprise.
 func (w *row) countHead(s *settings, j *judgement) {
+	points := int(w.episode().points)
 	for set := j.counted(s); set != 0; set &= set - 1 {
 		k := bits.TrailingZeros16(uint16(set))
-		if int(w.episode.points) > headOf(k) {
+		if points > headOf(k) {
 			continue
 		}
 		if v := min(j.statistic[k], w.tails.at(k).value(power10(-headSurprise))); !w.withholds(k, v) {
 			w.tails.learn(k, v)
 		}
 	}
-	if w.library() != nil && int(w.episode.points) <= slowHead {
+	if w.library() != nil && points <= slowHead {
 		w.library().count(s, &j.shaped, headSurprise)
 	}
 }

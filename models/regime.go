@@ -16,6 +16,7 @@ type episode struct {
 	size   float64 // recent mean |e - dev|
 	noise  float64 // recent mean |r| over the hour's noise
 
+	quiet           int16   // calm-looking points in a row
 	extreme, recurs bool    // it has held an extreme point, and so did the same time a day or a week ago
 	band, largest   float32 // z and surprise of the first extreme point
 }
@@ -24,7 +25,7 @@ type episode struct {
 // series is young, so that what is merely new to it does not alarm again and again. Others wait for their end: a point or two are noise
 // with a heavy tail, more are an incident, from which nothing is to be learnt.
 func (w *row) believes(s *settings) bool {
-	p := w.episode
+	p := w.episode()
 	return p == nil || !p.extreme || p.recurs || (p.start-w.born)/s.step < int64(s.weekPoints)
 }
 
@@ -56,7 +57,7 @@ const longestNoise = 2
 
 // close counts an extreme that was only noise, and forgets the episode.
 func (w *row) close(s *settings) {
-	p := w.episode
+	p := w.episode()
 	if !w.believes(s) && p.points <= longestNoise {
 		side := tailAbove
 		if p.band < 0 {
@@ -66,7 +67,7 @@ func (w *row) close(s *settings) {
 		w.tails.learn(side, band)
 		w.tails.learn(tailAll, min(float64(p.largest), w.tails.at(tailAll).value(power10(-headSurprise))))
 	}
-	w.episode = nil
+	w.seldom.episode = nil
 }
 
 // regime is a normal that the series has left: it may come back.
@@ -85,16 +86,17 @@ const (
 
 // regimes keeps the account of an episode and decides whether the series has entered a new regime or gone back to an old one.
 func (w *row) regimes(s *settings, t int64, v tidewatch.Verdict, j *judgement) tidewatch.Event {
-	if w.former != nil && t >= w.former.until {
-		w.former = nil
+	if f := w.former(); f != nil && t >= f.until {
+		w.seldom.former = nil
 	}
 	if w.returns(j) {
-		w.exchange(t, w.former.level, w.former.dev, w.former.noise)
+		f := w.former()
+		w.exchange(t, f.level, f.dev, f.noise)
 		return tidewatch.RegimeReturned
 	}
 	switch v {
 	case tidewatch.Expected:
-		if w.episode == nil && j.largest < notWorthAccepting {
+		if w.episode() == nil && j.largest < notWorthAccepting {
 			return tidewatch.NoEvent // nothing is unusual: it is learnt like any calm point
 		}
 		w.keep(s, t, j)
@@ -102,15 +104,16 @@ func (w *row) regimes(s *settings, t int64, v tidewatch.Verdict, j *judgement) t
 		return tidewatch.RegimeAccepted
 	case tidewatch.Quarantined:
 		w.keep(s, t, j)
-		if t-w.episode.start >= s.acceptAfter {
+		if t-w.episode().start >= s.acceptAfter {
 			w.accept(t)
 			return tidewatch.RegimeAccepted
 		}
 	default:
-		if w.episode == nil {
+		p := w.episode()
+		if p == nil {
 			break
 		}
-		if w.episode.calm++; int(w.episode.calm) >= s.calmRun {
+		if p.calm++; int(p.calm) >= s.calmRun {
 			w.close(s)
 		}
 	}
@@ -119,14 +122,14 @@ func (w *row) regimes(s *settings, t int64, v tidewatch.Verdict, j *judgement) t
 
 // keep adds a quarantined point to the episode.
 func (w *row) keep(s *settings, t int64, j *judgement) {
-	if w.episode == nil {
-		w.episode = &episode{start: t}
+	k := w.rarely()
+	if k.episode == nil {
+		k.episode = &episode{start: t}
 	}
-	p := w.episode
+	p := k.episode
 	p.points = min(p.points+1, math.MaxInt32-1)
 	p.calm = 0
 	if !p.extreme && j.band >= QuarantineSurprise {
-		k := w.keepsakes()
 		if k.extremes == nil {
 			k.extremes = &extremes{}
 		}
@@ -147,7 +150,7 @@ func (w *row) keep(s *settings, t int64, j *judgement) {
 
 // accept makes the episode's level, and its noise where it is another, the new normal.
 func (w *row) accept(t int64) {
-	p := w.episode
+	p := w.episode()
 	dev, noise := w.noise.dev, w.noise.long
 	if p.points >= pointsToJudge && (p.size > 2*dev || 2*p.size < dev) {
 		ratio := min(max(p.size/max(dev, w.noise.floor(w.level)), 0.05), 1e6)
@@ -161,25 +164,26 @@ func (w *row) accept(t int64) {
 
 // exchange remembers the present regime and enters another.
 func (w *row) exchange(t int64, level, dev, noise float64) {
-	w.former = &regime{until: t + rememberFor.Milliseconds(), level: w.level, dev: w.noise.dev, noise: w.noise.long}
+	w.rarely().former = &regime{until: t + rememberFor.Milliseconds(), level: w.level, dev: w.noise.dev, noise: w.noise.long}
 	w.level, w.trend = level, 0
 	w.noise.dev, w.noise.long = dev, noise
-	w.episode = nil
+	w.seldom.episode = nil
 }
 
 // returns counts the points that fit the former regime and not the present one.
 func (w *row) returns(j *judgement) bool {
-	if w.former == nil {
+	f := w.former()
+	if f == nil {
 		return false
 	}
-	near := math.Abs(j.x - w.former.level - j.season())
-	size := max(w.former.dev, w.noise.floor(w.level))
+	near := math.Abs(j.x - f.level - j.season())
+	size := max(f.dev, w.noise.floor(w.level))
 	if near > 4*size || math.Abs(j.e) < 4*max(near, size) || math.Abs(j.e) < 4*j.dev {
-		w.former.matches = 0
+		f.matches = 0
 		return false
 	}
-	w.former.matches++
-	return w.former.matches >= matchesToReturn
+	f.matches++
+	return f.matches >= matchesToReturn
 }
 
 // reanchor starts lags and evidence afresh at the level that was just entered.

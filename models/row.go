@@ -81,13 +81,9 @@ var priors = [numTails]*prior{
 // row is the learnt state of one series.
 type row struct {
 	course
-	tails    tails
-	withheld *withheld  // nil outside an excursion
-	episode  *episode   // nil while the series is calm
-	kept     *kept      // nil where there is nothing
-	forest   version    // the forest that the isolation tail was learnt under
-	memo     *judgement // the last one since the row advanced: a cache, no part of the state
 	evidence evidence
+	tails    tails
+	memo     *judgement // the last one since the row advanced: a cache, no part of the state
 }
 
 func (w *row) init() {

@@ -12,10 +12,11 @@ import (
 type rows struct {
 	settings *settings
 	forest   *forest
-	rows     []row
+	many     *[]row // nil: there is one, as in most models, so that a series is one piece of memory
+	one      [1]row
 }
 
-func newRows(c Config, on channels) (*oneRow, error) {
+func newRows(c Config, on channels) (*rows, error) {
 	s, err := rowSettings(c, on)
 	if err != nil {
 		return nil, err
@@ -23,31 +24,34 @@ func newRows(c Config, on channels) (*oneRow, error) {
 	return rowsOf(s, c.Rows), nil
 }
 
-// oneRow is rows with room for one, as most models are: a series is one piece of memory.
-type oneRow struct {
-	rows
-	one [1]row
-}
-
 // rowsOf are n rows of the given settings.
-func rowsOf(s *settings, n int) *oneRow {
-	m := &oneRow{}
-	m.begin(s, n, m.one[:])
+func rowsOf(s *settings, n int) *rows {
+	m := &rows{}
+	m.begin(s, n)
 	return m
 }
 
-// begin makes n rows, in room if there is enough of it.
-func (m *rows) begin(s *settings, n int, room []row) {
-	if m.settings, m.rows = s, room; n != len(room) {
-		m.rows = make([]row, n)
+// begin makes n rows.
+func (m *rows) begin(s *settings, n int) {
+	if m.settings = s; n != 1 {
+		many := make([]row, n)
+		m.many = &many
 	}
-	for i := range m.rows {
-		m.rows[i].init()
+	for i := range m.all() {
+		m.all()[i].init()
 	}
 }
 
+// all are the rows.
+func (m *rows) all() []row {
+	if m.many != nil {
+		return *m.many
+	}
+	return m.one[:]
+}
+
 // Another implements Prototype.
-func (m *rows) Another() Model { return rowsOf(m.settings, len(m.rows)) }
+func (m *rows) Another() Model { return rowsOf(m.settings, len(m.all())) }
 
 // clean makes infinities missing and bounds what is absurdly large.
 func clean(x float64) float64 {
@@ -59,8 +63,9 @@ func clean(x float64) float64 {
 
 // Score implements Model.
 func (m *rows) Score(t int64, x []float64, out []tidewatch.Score) {
-	for i := range m.rows {
-		w, v := &m.rows[i], clean(x[i])
+	all := m.all()
+	for i := range all {
+		w, v := &all[i], clean(x[i])
 		switch {
 		case !w.ready(m.settings):
 			out[i] = tidewatch.Score{Mid: math.NaN(), Base: math.NaN()}
@@ -74,15 +79,15 @@ func (m *rows) Score(t int64, x []float64, out []tidewatch.Score) {
 
 // Band implements Model.
 func (m *rows) Band(t int64, surprise float64, out []tidewatch.Band) {
-	for i := range m.rows {
-		out[i] = m.rows[i].band(m.settings, t, surprise)
+	for i := range m.all() {
+		out[i] = m.all()[i].band(m.settings, t, surprise)
 	}
 }
 
 // Advance implements Model.
 func (m *rows) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewatch.Event) {
-	for i := range m.rows {
-		ev[i] = m.rows[i].advance(m.settings, m.forest, t, clean(x[i]), v[i])
+	for i := range m.all() {
+		ev[i] = m.all()[i].advance(m.settings, m.forest, t, clean(x[i]), v[i])
 	}
 }
 
@@ -95,10 +100,10 @@ const (
 // AppendState implements Model.
 func (m *rows) AppendState(b []byte) []byte {
 	c := codec{b: append(b, rowsMagic, rowsFormat)}
-	n := int32(len(m.rows))
+	n := int32(len(m.all()))
 	c.i32(&n)
-	for i := range m.rows {
-		m.rows[i].visit(&c, m.settings)
+	for i := range m.all() {
+		m.all()[i].visit(&c, m.settings)
 	}
 	return c.b
 }
@@ -107,8 +112,8 @@ func (m *rows) AppendState(b []byte) []byte {
 func (m *rows) LoadState(b []byte) error {
 	err := m.load(b)
 	if err != nil {
-		for i := range m.rows {
-			m.rows[i].init()
+		for i := range m.all() {
+			m.all()[i].init()
 		}
 	}
 	return err
@@ -121,11 +126,11 @@ func (m *rows) load(b []byte) error {
 	c := codec{b: b[2:], reading: true, hits: b[1] == hitsFormat}
 	var n int32
 	c.i32(&n)
-	if c.err == nil && int(n) != len(m.rows) {
-		return fmt.Errorf("load model: state has %d rows, want %d", n, len(m.rows))
+	if c.err == nil && int(n) != len(m.all()) {
+		return fmt.Errorf("load model: state has %d rows, want %d", n, len(m.all()))
 	}
-	for i := range m.rows {
-		m.rows[i].visit(&c, m.settings)
+	for i := range m.all() {
+		m.all()[i].visit(&c, m.settings)
 		if c.err != nil {
 			return fmt.Errorf("load model: row %d: %w", i, c.err)
 		}
@@ -144,13 +149,14 @@ func (w *row) visit(c *codec, s *settings) {
 	if c.err != nil {
 		return
 	}
-	w.evidence.visit(c)
+	quiet := int16(0)
+	if p := w.episode(); p != nil {
+		quiet = p.quiet
+	}
+	w.evidence.visit(c, &quiet)
 	w.tails.visit(c)
-	rare(c, &w.withheld, (*withheld).visit)
-	rare(c, &w.episode, (*episode).visit)
-	rare(c, &w.former, (*regime).visit)
-	w.visitKept(c, s)
-	v := int64(w.forest)
+	w.visitSeldom(c, s, quiet)
+	v := int64(w.tails.forest)
 	c.i64(&v)
-	w.forest = version(v)
+	w.tails.forest = version(v).short()
 }

@@ -27,12 +27,12 @@ func newScaled(c Config, on channels) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &scaled{sharer: &sharerOf(s, 1).sharer, plain: s, config: c}, nil
+	return &scaled{sharer: sharerOf(s, 1), plain: s, config: c}, nil
 }
 
 // Another implements Prototype.
 func (m *scaled) Another() Model {
-	return &scaled{sharer: &sharerOf(m.plain, 1).sharer, plain: m.plain, config: m.config}
+	return &scaled{sharer: sharerOf(m.plain, 1), plain: m.plain, config: m.config}
 }
 
 func (m *scaled) put(x float64) []float64 {
@@ -80,13 +80,13 @@ const logLevel = "level on a log scale"
 
 // Advance implements Model.
 func (m *scaled) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewatch.Event) {
-	w := &m.rows.rows[0]
+	w := &m.one[0]
 	y := m.put(x[0])
 	if v[0] == tidewatch.Calm && w.ready(m.settings) && !math.IsNaN(y[0]) {
 		m.consider(w, t, clean(x[0]))
 	}
 	m.sharer.Advance(t, y, v, ev)
-	if w.episode == nil && w.ready(m.settings) {
+	if w.episode() == nil && w.ready(m.settings) {
 		m.decide(w, t)
 	}
 }
@@ -175,8 +175,8 @@ func (m *scaled) LoadState(b []byte) error {
 		err = m.sharer.LoadState(c.b)
 	}
 	if err != nil {
-		m.choice, m.rows.rows[0] = choice{}, row{}
-		m.rows.rows[0].init()
+		m.choice, m.one[0] = choice{}, row{}
+		m.one[0].init()
 		m.enter(0)
 	}
 	return err
@@ -190,6 +190,6 @@ func (m *scaled) Inherit(from Model, unsure float64) error {
 	}
 	m.choice = f.choice
 	m.enter(f.in)
-	level := f.rows.rows[0].level
+	level := f.one[0].level
 	return m.sharer.Inherit(f.sharer, unsure*m.in.slope(m.in.value(level)))
 }

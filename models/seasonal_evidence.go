@@ -33,7 +33,6 @@ type evidence struct {
 	lastSeason float32
 	run        int16 // equal values in a row
 	gap        int16 // missing values in a row
-	quiet      int16 // calm-looking points in a row during an episode
 }
 
 func (v *evidence) init() {
@@ -147,7 +146,8 @@ func (v *evidence) restart() {
 	v.mean, v.up, v.down, v.spread, v.energy = [3]float32{}, 0, 0, 1, 1
 }
 
-func (v *evidence) visit(c *codec) {
+// visit encodes the evidence with quiet, which is an episode's and lies with it.
+func (v *evidence) visit(c *codec, quiet *int16) {
 	c.f32s(v.mean[:])
 	c.f32s(v.size[:])
 	c.f32s(v.last[:])
@@ -164,7 +164,7 @@ func (v *evidence) visit(c *codec) {
 		c.within("usual size", float64(size), 0.01, 1e6)
 	}
 	c.within("spread", float64(v.spread), 0, 10)
-	c.i16(&v.run, &v.gap, &v.quiet)
+	c.i16(&v.run, &v.gap, quiet)
 }
 
 func sign(v float64) int8 {

@@ -42,15 +42,13 @@ func (s spread) float() float64 { return float64(s) * spreadUnit }
 // five-minute part of the hour. Each is learnt in the shadow from the start, and used while it lowers the prequential loss
 // (mean absolute error of the visits' means, judged before they are learnt).
 type profile struct {
-	day    [hoursADay]float32 // before centred: visit means relative to anchor
+	day    [hoursADay]float32 // before centred: visit means relative to the start's anchor
 	spread [hoursADay]spread  // noise of the hour relative to the mean noise
 	week   [hoursAWeek]half
 	part   [partsAnHour]float32
 	// mean absolute errors without and with each season
 	dayLoss, weekLoss, partLoss [2]float32
-	anchor                      float32
-	seen                        uint32 // hours of the day visited, a bit each
-	visits                      int32  // visits committed
+	visits                      int32 // visits committed
 	useDay, useWeek, usePart    bool
 	centred                     bool
 
@@ -62,8 +60,8 @@ type profile struct {
 	sumWeek        float32
 }
 
-func (p *profile) init(anchor float64) {
-	*p = profile{anchor: float32(anchor), at: -1}
+func (p *profile) init() {
+	*p = profile{at: -1}
 	for i := range p.spread {
 		p.spread[i] = toSpread(1)
 	}
@@ -108,12 +106,12 @@ func (c change) and(d change) change {
 type span struct{ learnt, elapsed int }
 
 // learn takes a point into the visit under way; free is x - level, winsorised, and noise |r| over the mean |r|. A new hour
-// first commits the last visit.
-func (p *profile) learn(s *settings, n span, x *expectation, free, noise float64) change {
+// first commits the last visit. few has the start of a profile that is not centred.
+func (p *profile) learn(s *settings, few *seldom, n span, x *expectation, free, noise float64) change {
 	made, ph, v := change{ratio: 1}, x.ph, x.shadow
 	if int16(ph.main) != p.at {
 		if p.count > 0 {
-			made = p.commit(s, n)
+			made = p.commit(s, few, n)
 			free -= made.lift
 			v = p.values(ph)
 		}
@@ -155,14 +153,14 @@ func blend(mean *float32, v, rate float64) {
 }
 
 // commit learns the mean of a visit to one hour.
-func (p *profile) commit(s *settings, n span) change {
+func (p *profile) commit(s *settings, few *seldom, n span) change {
 	h, c := int(p.at)%hoursADay, float32(p.count)
 	p.visits++
 	if s.day == seasonOff && s.week == seasonOff {
 		return change{ratio: 1}
 	}
 	if !p.centred {
-		p.gather(h, float64(p.sumFree/c))
+		p.gather(&few.start.seen, h, float64(p.sumFree/c))
 		return change{ratio: 1}
 	}
 	free, day, week := float64(p.sumFree/c), float64(p.sumDay/c), float64(p.sumWeek/c)
@@ -179,15 +177,15 @@ func (p *profile) commit(s *settings, n span) change {
 	return p.choose(s, n)
 }
 
-// gather averages an hour's visits before the profile is ready.
-func (p *profile) gather(h int, free float64) {
+// gather averages an hour's visits before the profile is ready. seen are the hours visited.
+func (p *profile) gather(seen *uint32, h int, free float64) {
 	bit := uint32(1) << h
-	if p.seen&bit == 0 {
-		p.seen |= bit
+	if *seen&bit == 0 {
+		*seen |= bit
 		p.day[h] = float32(free)
 		return
 	}
-	mean := p.center()
+	mean := p.center(*seen)
 	blendOrSet(&p.dayLoss[0], math.Abs(free-mean))
 	blendOrSet(&p.dayLoss[1], math.Abs(free-float64(p.day[h])))
 	p.day[h] += float32(0.5 * (free - float64(p.day[h])))
@@ -202,10 +200,10 @@ func blendOrSet(mean *float32, v float64) {
 }
 
 // center is the mean of the hours that were visited.
-func (p *profile) center() (mean float64) {
+func (p *profile) center(seen uint32) (mean float64) {
 	hours := 0
 	for h, v := range p.day {
-		if p.seen>>h&1 == 1 {
+		if seen>>h&1 == 1 {
 			mean += float64(v)
 			hours++
 		}
@@ -216,18 +214,18 @@ func (p *profile) center() (mean float64) {
 	return mean / float64(hours)
 }
 
-// settle turns the gathered means into a profile around a level, which it returns.
-func (p *profile) settle() (level float64) {
-	mean := p.center()
+// settle turns the means gathered since the start into a profile around a level, which it returns.
+func (p *profile) settle(from start) (level float64) {
+	mean := p.center(from.seen)
 	for h := range p.day {
-		if p.seen>>h&1 == 1 {
+		if from.seen>>h&1 == 1 {
 			p.day[h] -= float32(mean)
 		} else {
 			p.day[h] = 0
 		}
 	}
 	p.centred = true
-	return float64(p.anchor) + mean
+	return float64(from.anchor) + mean
 }
 
 // judgeVisit blends the errors of a visit's mean without a season, with the day, and with the week, into the losses.
@@ -318,7 +316,9 @@ func (p *profile) decide(mode seasonMode, ready bool, use *bool, loss [2]float32
 	return change{ratio: min(max(ratio, 0.2), 5), any: true}
 }
 
-func (p *profile) visit(c *codec) {
+// visitProfile encodes the profile with its start, if it is not centred.
+func (w *course) visitProfile(c *codec) {
+	p, from := &w.profile, w.start()
 	c.f32s(p.day[:])
 	p.visitSpread(c)
 	c.halves(p.week[:])
@@ -326,21 +326,23 @@ func (p *profile) visit(c *codec) {
 	c.f32s(p.dayLoss[:])
 	c.f32s(p.weekLoss[:])
 	c.f32s(p.partLoss[:])
-	anchor := float64(p.anchor)
+	anchor := float64(from.anchor)
 	c.f64(&anchor)
-	p.anchor = float32(anchor)
 	for _, sum := range []*float32{&p.sumFree, &p.sumDay, &p.sumAbs, &p.sumWeek} {
 		c.f32(sum)
 	}
-	seen, at, count := int32(p.seen), int32(p.at), int32(p.count)
+	seen, at, count := int32(from.seen), int32(p.at), int32(p.count)
 	c.i32(&seen, &p.visits, &at, &count)
 	c.within("hour of the week", float64(at), -1, hoursAWeek-1)
 	c.within("points of an hour", float64(count), 0, math.MaxInt16)
-	p.seen, p.at, p.count = uint32(seen), int16(at), int16(count)
+	p.at, p.count = int16(at), int16(count)
 	c.bool(&p.useDay)
 	c.bool(&p.useWeek)
 	c.bool(&p.usePart)
 	c.bool(&p.centred)
+	if from = (start{float32(anchor), uint32(seen)}); c.reading && !p.centred && from != (start{}) {
+		w.rarely().start = from
+	}
 }
 
 func (p *profile) visitSpread(c *codec) {

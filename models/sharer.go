@@ -3,26 +3,20 @@ package models
 // sharer is rows that judge with a forest as well.
 type sharer struct{ rows }
 
-// oneSharer is oneRow for a sharer.
-type oneSharer struct {
-	sharer
-	one [1]row
-}
-
 // sharerOf is rowsOf for a sharer.
-func sharerOf(s *settings, n int) *oneSharer {
-	m := &oneSharer{}
-	m.begin(s, n, m.one[:])
+func sharerOf(s *settings, n int) *sharer {
+	m := &sharer{}
+	m.begin(s, n)
 	return m
 }
 
 // Another implements Prototype.
-func (m *sharer) Another() Model { return sharerOf(m.settings, len(m.rows.rows)) }
+func (m *sharer) Another() Model { return sharerOf(m.settings, len(m.all())) }
 
 // Sample implements Sharer.
 func (m *sharer) Sample(dst []float64) []float64 {
-	for i := range m.rows.rows {
-		w := &m.rows.rows[i]
+	for i := range m.all() {
+		w := &m.all()[i]
 		if w.memo == nil || int(w.points) < m.settings.slowPoints-1 {
 			continue
 		}
@@ -44,15 +38,15 @@ func (m *sharer) Adopt(s Shared) {
 		return
 	}
 	m.forest = f
-	for i := range m.rows.rows {
-		w := &m.rows.rows[i]
-		if w.forest == f.version {
+	for i := range m.all() {
+		w := &m.all()[i]
+		if w.tails.forest == f.version.short() {
 			continue // as after a restart: the tail was learnt under this forest
 		}
-		if w.forest != 0 {
+		if w.tails.forest != 0 {
 			w.tails.at(tailIsolation).forget(keptOfTail)
 			w.tails.at(tailIsolation).fit()
 		}
-		w.forest = f.version
+		w.tails.forest = f.version.short()
 	}
 }

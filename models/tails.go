@@ -5,8 +5,9 @@ import "fmt"
 // tails are the calibrations of a row's statistics. Most values are small, so that most bins are never hit: of each tail only those up to
 // the last that ever was are kept, all in one place.
 type tails struct {
-	each [numTails]tail
-	bins []float32
+	each   [numTails]tail
+	forest uint32 // the version of the forest that the isolation tail was learnt under
+	bins   []float32
 }
 
 // init makes all tails empty.

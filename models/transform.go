@@ -69,7 +69,7 @@ func (c rescale) apart(y, d float64) float64 { return c.at(y+d) - c.at(y) }
 func (w *row) rescale(s *settings, c rescale) {
 	w.release()
 	level, k := w.level, c.steepness(w.level)
-	w.profile.rescale(c, level, k)
+	w.profile.rescale(c, w.rarely(), level, k)
 	w.level, w.trend = c.at(level), w.trend*k
 	for i := range w.short.lags {
 		w.short.lags[i] = float32(c.apart(level, float64(w.short.lags[i])))
@@ -79,10 +79,12 @@ func (w *row) rescale(s *settings, c rescale) {
 	}
 	w.short.fade()
 	w.noise.dev, w.noise.long, w.noise.quantum, w.noise.last = w.noise.dev*k, w.noise.long*k, w.noise.quantum*k, c.at(w.noise.last)
-	w.unsure *= float32(k)
-	if w.former != nil {
-		k := c.steepness(w.former.level)
-		w.former.level, w.former.dev, w.former.noise = c.at(w.former.level), w.former.dev*k, w.former.noise*k
+	if w.seldom != nil {
+		w.seldom.unsure *= float32(k)
+	}
+	if f := w.former(); f != nil {
+		k := c.steepness(f.level)
+		f.level, f.dev, f.noise = c.at(f.level), f.dev*k, f.noise*k
 	}
 	w.age = min(w.age, int32(s.levelPoints))
 	w.tails.renew()
@@ -92,10 +94,11 @@ func (w *row) rescale(s *settings, c rescale) {
 }
 
 // rescale is that of the season around a level where the scale's steepness is k. The visit under way is dropped.
-func (p *profile) rescale(c rescale, level, k float64) {
+func (p *profile) rescale(c rescale, few *seldom, level, k float64) {
 	around := level
 	if !p.centred {
-		around = float64(p.anchor)
+		around = float64(few.start.anchor)
+		few.start.anchor = float32(c.at(around))
 	}
 	for h := range p.week {
 		at := around + float64(p.day[h%hoursADay])
@@ -113,6 +116,5 @@ func (p *profile) rescale(c rescale, level, k float64) {
 		loss[0] *= float32(k)
 		loss[1] *= float32(k)
 	}
-	p.anchor = float32(c.at(float64(p.anchor)))
 	p.at, p.count = -1, 0
 }

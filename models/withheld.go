@@ -32,22 +32,24 @@ func (w *row) excursion(s *settings, j *judgement) {
 	if !j.slow {
 		return
 	}
-	if w.withheld == nil {
+	h := w.withheld()
+	if h == nil {
 		if j.away(excursionFrom) {
-			w.withheld = withhelds.Get().(*withheld) //nolint:errcheck // the pool holds nothing else
-			*w.withheld = withheld{}
+			h = withhelds.Get().(*withheld) //nolint:errcheck // the pool holds nothing else
+			*h = withheld{}
+			w.rarely().withheld = h
 		}
 		return
 	}
-	w.withheld.points++
-	if j.away(excursionTo) && int64(w.withheld.points)*s.step < excursionLongest.Milliseconds() {
+	h.points++
+	if j.away(excursionTo) && int64(h.points)*s.step < excursionLongest.Milliseconds() {
 		return
 	}
 	for i, k := range slowTails {
-		w.tails.add(k, &w.withheld.counts[i])
+		w.tails.add(k, &h.counts[i])
 	}
-	withhelds.Put(w.withheld)
-	w.withheld = nil
+	withhelds.Put(h)
+	w.seldom.withheld = nil
 }
 
 // away reports whether one of the statistics of many points has at least so many decades of surprise.
@@ -62,12 +64,13 @@ func (j *judgement) away(surprise float64) bool {
 
 // withholds counts v of tail k for later, if an excursion is under way and the tail is a slow one.
 func (w *row) withholds(k int, v float64) bool {
-	if w.withheld == nil {
+	h := w.withheld()
+	if h == nil {
 		return false
 	}
 	for i, slow := range slowTails {
 		if k == slow {
-			w.withheld.counts[i][binOf(v)]++
+			h.counts[i][binOf(v)]++
 			return true
 		}
 	}

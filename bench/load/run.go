@@ -221,6 +221,7 @@ func (r *run) measureSnapshot() error {
 
 // second starts the service again on the state that the first life left, of which nothing is left in memory: a restart is another process.
 func (r *run) second(ctx context.Context) error {
+	r.reg = nil // it leads to the state
 	debug.FreeOSMemory()
 	debug.FreeOSMemory() // the files of the points for charts, which go with what lay in them
 	r.rss.memory()
