@@ -49,11 +49,21 @@ func Generate(ctx context.Context, w World, out io.Writer) error {
 	return nil
 }
 
+// UntilEOF ends ctx when r does, as a pipe from a process that has died does.
+func UntilEOF(ctx context.Context, r io.Reader) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		_, _ = io.Copy(io.Discard, r) // an error is an end as well
+	}()
+	return ctx
+}
+
 // generatorArgs is the command line of a generator in a process of its own.
 func generatorArgs(w World) []string {
 	return []string{
 		"bench", "generator", "--series", strconv.Itoa(w.Series), "--detectors", strconv.Itoa(w.Detectors), "--scrape", w.Scrape.String(),
-		"--broken", strconv.Itoa(w.Broken), "--break-at", strconv.FormatInt(w.BreakAt, 10),
+		"--until-eof", "--broken", strconv.Itoa(w.Broken), "--break-at", strconv.FormatInt(w.BreakAt, 10),
 	}
 }
 
@@ -71,7 +81,8 @@ func generator(ctx context.Context, running string, w World) (url string, stop f
 	return url, func() error { cancel(); return wait() }, nil
 }
 
-// child starts the generator in a process of its own, so that what it uses is not counted, and gives its URL. It ends with ctx.
+// child starts the generator in a process of its own, so that what it uses is not counted, and gives its URL. It ends with ctx, and with
+// this process however that ends, as its standard input then does.
 func child(ctx context.Context, w World) (url string, wait func() error, err error) {
 	exe, err := os.Executable()
 	if err != nil {
@@ -79,6 +90,9 @@ func child(ctx context.Context, w World) (url string, wait func() error, err err
 	}
 	cmd := exec.CommandContext(ctx, exe, generatorArgs(w)...)
 	cmd.Stderr = os.Stderr
+	if _, err := cmd.StdinPipe(); err != nil { // held open, and closed by Wait
+		return "", nil, err
+	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.StdoutPipe()

@@ -2,7 +2,6 @@ package load
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"math"
 	"net/http/httptest"
@@ -238,8 +237,9 @@ func TestCountersNeverFall(t *testing.T) {
 	}
 }
 
-func TestGenerateEndsWithItsContext(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
+func TestGenerateEndsWithItsInput(t *testing.T) {
+	from, held := io.Pipe()
+	ctx, stop := UntilEOF(t.Context(), from), func() { _ = held.Close() }
 	out, in := io.Pipe()
 	done := make(chan error, 1)
 	go func() { done <- Generate(ctx, World{Series: 2, Detectors: 2, Scrape: time.Minute}, in) }()

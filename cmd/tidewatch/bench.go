@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -148,5 +149,11 @@ func benchGeneratorCommand(a *kingpin.Application, e *env) (string, func(context
 	worldFlags(c, &w)
 	c.Flag("broken", "Series that go wrong.").IntVar(&w.Broken)
 	c.Flag("break-at", "When, in Unix milliseconds.").Int64Var(&w.BreakAt)
-	return c.FullCommand(), func(ctx context.Context) error { return load.Generate(ctx, w, e.stdout) }
+	eof := c.Flag("until-eof", "End when standard input does, so as not to outlive whoever holds its other end.").Bool()
+	return c.FullCommand(), func(ctx context.Context) error {
+		if *eof {
+			ctx = load.UntilEOF(ctx, os.Stdin)
+		}
+		return load.Generate(ctx, w, e.stdout)
+	}
 }
