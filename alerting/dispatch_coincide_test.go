@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -115,20 +116,16 @@ func TestCompany(t *testing.T) {
 // The message says why its groups are together, and names no label that must not leave.
 func TestCompanySentence(t *testing.T) {
 	for want, test := range map[string]struct {
-		visible []string
+		visible []*regexp.Regexp
 	}{
 		"2 groups are told together: most share node=n1, as 3 % of all series do.": {},
-		"2 groups are told together: most share a label, as 3 % of all series do.": {visible: []string{"job", "cluster"}},
+		"2 groups are told together: most share a label, as 3 % of all series do.": {visible: []*regexp.Regexp{regexp.MustCompile("job|cluster")}},
 	} {
 		route := testRoute()
 		route.GroupByCause = new(true)
 		opts := DispatcherOptions{StormGroups: DefaultStormGroups}
 		if test.visible != nil {
-			v, err := NewVisible(test.visible, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			opts.Visible = v
+			opts.Visible = NewVisible(test.visible, nil)
 		}
 		d := NewDispatcher(route, opts)
 		d.Handle(companySignal("a", "n1", "", 0))

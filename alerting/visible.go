@@ -1,8 +1,8 @@
 package alerting
 
 import (
-	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,20 +22,18 @@ type Visible struct {
 	decided sync.Map // name → bool
 }
 
-// NewVisible lets labels out whose names match one of the anchored regular expressions, and those of always: what the configuration itself
+// NewVisible lets labels out whose whole names one of the regular expressions matches, and those of always: what the configuration itself
 // gives; alertname, severity and the metric's name do in any case. Without expressions all but those go out whose names look like secrets.
-func NewVisible(expressions, always []string) (*Visible, error) {
-	v := &Visible{always: map[string]bool{labels.AlertName: true, model.MetricNameLabel: true, "severity": true}}
+// It takes the expressions over: they look for their longest match from here on.
+func NewVisible(names []*regexp.Regexp, always []string) *Visible {
+	v := &Visible{names: names, always: map[string]bool{labels.AlertName: true, model.MetricNameLabel: true, "severity": true}}
 	for _, name := range always {
 		v.always[name] = true
 	}
-	for _, e := range expressions {
-		if _, err := regexp.Compile(e); err != nil {
-			return nil, fmt.Errorf("%q is not a regular expression: %w", e, err)
-		}
-		v.names = append(v.names, regexp.MustCompile("^(?:"+e+")$"))
+	for _, re := range names {
+		re.Longest() // so that a match of the whole name, if there is one, is the one that is found
 	}
-	return v, nil
+	return v
 }
 
 // Shows reports whether the label of that name may leave.
@@ -59,7 +57,7 @@ func (v *Visible) decide(name string) bool {
 		return !secretName.MatchString(name)
 	}
 	for _, re := range v.names {
-		if re.MatchString(name) {
+		if at := re.FindStringIndex(name); slices.Equal(at, []int{0, len(name)}) {
 			return true
 		}
 	}

@@ -1,7 +1,9 @@
 package configs
 
 import (
+	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 
 	"github.com/tidewatch/tidewatch/alerting"
@@ -24,16 +26,14 @@ func (b *builder) visible(s scope, expressions []string) *alerting.Visible {
 	for i := range b.cfg.Composites {
 		add(b.cfg.Composites[i].Labels)
 	}
-	names := slices.Sorted(maps.Keys(given))
+	var names []*regexp.Regexp
 	for i, e := range expressions {
-		if _, err := alerting.NewVisible([]string{e}, nil); err != nil {
-			s.index(i).wrong(err.Error(), "want the name of a label, or a regular expression that matches whole names, for example team.*")
-			return nil
+		re, err := regexp.Compile(e)
+		if err != nil {
+			s.index(i).wrong(fmt.Sprintf("%q is not a regular expression: %v", e, err), "want the name of a label, or a regular expression that matches whole names, for example team.*")
+			continue
 		}
+		names = append(names, re)
 	}
-	v, err := alerting.NewVisible(expressions, names)
-	if err != nil { // each was checked
-		s.wrong(err.Error(), "")
-	}
-	return v
+	return alerting.NewVisible(names, slices.Collect(maps.Keys(given)))
 }

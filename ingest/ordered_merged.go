@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/schema"
@@ -100,9 +99,7 @@ func (o *ordered) count(ctx context.Context, e parser.Expr, g eval.Grid) (n int,
 func oneName(e parser.Expr) bool {
 	switch e := e.(type) {
 	case *parser.VectorSelector:
-		return slices.ContainsFunc(e.LabelMatchers, func(m *labels.Matcher) bool {
-			return m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual
-		})
+		return eval.OneMetric(e)
 	case *parser.MatrixSelector:
 		return oneName(e.VectorSelector)
 	case *parser.AggregateExpr:

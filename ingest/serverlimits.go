@@ -111,14 +111,17 @@ func (r *Remote) knowLimits(ctx context.Context) {
 		r.cfg.Logger.Info("the server takes fewer reads at a time than concurrency allows", "source", r.cfg.Name,
 			"concurrency", r.cfg.Concurrency, "storage.remote.read-concurrent-limit", l.Reads)
 	}
-	if most := r.mostFrame(); l.Frame > most {
+	if most := LargestFrame(r.cfg.MaxBytesInFlight, r.cfg.Concurrency); l.Frame > most {
 		r.cfg.Logger.Warn("the server may send frames that are larger than a read may hold; raise max_bytes_in_flight, lower concurrency, or lower the server's flag",
 			"source", r.cfg.Name, "storage.remote.read-max-bytes-in-frame", l.Frame, "largest", most)
 	}
 }
 
-// mostFrame is the largest frame that a read can take, in bytes.
-func (r *Remote) mostFrame() int64 { return min(MaxFrame, r.share()) }
+// LargestFrame is the largest frame of a streamed answer that one read can take, in bytes, where all reads together may hold
+// maxBytesInFlight and concurrency of them run at a time.
+func LargestFrame(maxBytesInFlight int64, concurrency int) int64 {
+	return min(MaxFrame, maxBytesInFlight/int64(concurrency))
+}
 
 // saidLimit is how Prometheus words the refusal of an answer with too many samples.
 var saidLimit = regexp.MustCompile(`exceeded sample limit \((\d+)\)`)

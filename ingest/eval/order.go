@@ -71,9 +71,7 @@ func steady(e parser.Expr) bool {
 	case *parser.UnaryExpr:
 		return steady(e.Expr)
 	case *parser.VectorSelector:
-		return slices.ContainsFunc(e.LabelMatchers, func(m *labels.Matcher) bool {
-			return m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual
-		})
+		return OneMetric(e)
 	case *parser.MatrixSelector:
 		return steady(e.VectorSelector)
 	case *parser.Call:
@@ -83,6 +81,13 @@ func steady(e parser.Expr) bool {
 		return steadyBinary(e)
 	}
 	return false
+}
+
+// OneMetric says whether a selector gives the metric's name by =, so that all its series have it.
+func OneMetric(s *parser.VectorSelector) bool {
+	return slices.ContainsFunc(s.LabelMatchers, func(m *labels.Matcher) bool {
+		return m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual
+	})
 }
 
 // steadyBinary looks at the side whose series pass by, if the result has all their labels.

@@ -32,7 +32,7 @@ func bounds(s configs.Source, l ingest.ServerLimits) (out []Problem) {
 	if l.Reads > 0 && s.Concurrency > l.Reads {
 		add(LevelNote, "concurrency is %d, and the server takes %s at a time, of all its clients: %s sent", s.Concurrency, count(l.Reads, "read"), sent(l.Reads))
 	}
-	if most := min(ingest.MaxFrame, s.MaxBytesInFlight/int64(max(1, s.Concurrency))); l.Frame > most && most > 0 {
+	if most := ingest.LargestFrame(s.MaxBytesInFlight, s.Concurrency); l.Frame > most {
 		add(configs.LevelWarning, "the server may send frames of %s, and a read may hold %s, so that it may fail; raise max_bytes_in_flight, lower concurrency, or lower the server's --storage.remote.read-max-bytes-in-frame",
 			bytesText(float64(l.Frame)), bytesText(float64(most)))
 	}

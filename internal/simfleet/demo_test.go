@@ -18,10 +18,10 @@ type detector struct {
 	Min       float64 `yaml:"-"`
 }
 
-// demoDetectors reads the names and expressions of configs/demo.yml.
-func demoDetectors(t testing.TB) []detector {
+// detectorsOf reads the detectors of a configuration in configs.
+func detectorsOf(t testing.TB, name string) []detector {
 	t.Helper()
-	raw, err := os.ReadFile("../../configs/demo.yml")
+	raw, err := os.ReadFile("../../configs/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func demoDetectors(t testing.TB) []detector {
 		t.Fatal(err)
 	}
 	if len(file.Detectors) == 0 {
-		t.Fatal("configs/demo.yml has no detectors")
+		t.Fatalf("configs/%s has no detectors", name)
 	}
 	return file.Detectors
 }

@@ -46,28 +46,14 @@ func (s span) contains(t int64) bool { return t >= s.from && t < s.to }
 
 // New builds a fleet at its start.
 func New(opts Options) (*Fleet, error) {
-	if opts.Start.IsZero() {
-		opts.Start = DefaultStart
-	}
 	if opts.Step == 0 {
 		opts.Step = time.Minute
 	}
 	if opts.Step < time.Second || opts.Step > 5*time.Minute || opts.Step%time.Second != 0 {
 		return nil, fmt.Errorf("simulated fleet: Step is %s, must be whole seconds from 1s to 5m", opts.Step)
 	}
-	opts.Start = time.UnixMilli(floor(opts.Start.UnixMilli(), opts.Step.Milliseconds()))
-	if opts.FaultStart.IsZero() {
-		opts.FaultStart = opts.Start.Add(DefaultHistory)
-	}
-	if opts.FaultStart.Before(opts.Start) {
-		return nil, fmt.Errorf("simulated fleet: FaultStart %s is before Start %s", opts.FaultStart, opts.Start)
-	}
-	if opts.Zone == nil {
-		zone, err := time.LoadLocation(DefaultZone)
-		if err != nil {
-			return nil, fmt.Errorf("simulated fleet: %w", err)
-		}
-		opts.Zone = zone
+	if err := settleTimes(&opts.Start, &opts.FaultStart, &opts.Zone, opts.Step); err != nil {
+		return nil, fmt.Errorf("simulated fleet: %w", err)
 	}
 	f := &Fleet{opts: opts, scraper: scraper{seed: opts.Seed, step: opts.Step.Milliseconds()}}
 	f.next = opts.Start.UnixMilli() + f.step
@@ -78,6 +64,24 @@ func New(opts Options) (*Fleet, error) {
 	f.blind = span{outage, outage + 10*time.Minute.Milliseconds()}
 	f.build()
 	return f, nil
+}
+
+// settleTimes rounds a simulation's start down to its step and gives the start, the fault week's start and the zone their defaults.
+func settleTimes(start, faults *time.Time, zone **time.Location, step time.Duration) (err error) {
+	if start.IsZero() {
+		*start = DefaultStart
+	}
+	*start = time.UnixMilli(floor(start.UnixMilli(), step.Milliseconds()))
+	if faults.IsZero() {
+		*faults = start.Add(DefaultHistory)
+	}
+	if faults.Before(*start) {
+		return fmt.Errorf("FaultStart %s is before Start %s", *faults, *start)
+	}
+	if *zone == nil {
+		*zone, err = time.LoadLocation(DefaultZone)
+	}
+	return err
 }
 
 func floor(t, step int64) int64 {

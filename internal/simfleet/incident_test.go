@@ -85,7 +85,7 @@ func TestIncidentsShowInTheirDetectors(t *testing.T) {
 	f := newFleet(t, Options{Start: DefaultStart.Add(6 * 24 * time.Hour), FaultStart: DefaultStart.Add(DefaultHistory)})
 	incidents := f.Incidents()
 	byName := map[string]detector{}
-	for _, d := range demoDetectors(t) {
+	for _, d := range detectorsOf(t, "demo.yml") {
 		byName[d.Name] = d
 	}
 	feed := &windowed{feed: f, from: f.Start(), want: make([]bool, 17*96)}

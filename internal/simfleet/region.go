@@ -25,10 +25,10 @@ var zones = []string{"a", "b", "c"}
 // RegionOptions describes a Region.
 type RegionOptions struct {
 	Seed       uint64
-	Services   int       // from LeastServices to MostServices, with 8 pods each
-	Start      time.Time // rounded down to RegionStep
-	FaultStart time.Time // the incidents' week starts here
-	Zone       *time.Location
+	Services   int            // from LeastServices to MostServices, with 8 pods each
+	Start      time.Time      // zero is DefaultStart. Rounded down to RegionStep.
+	FaultStart time.Time      // the incidents' week starts here; zero is Start + DefaultHistory
+	Zone       *time.Location // nil is DefaultZone
 }
 
 // Region simulates many services that call each other, in pods on nodes in three zones of a cloud, as the recording rules of a
@@ -53,18 +53,10 @@ func NewRegion(opts RegionOptions) (*Region, error) {
 	if opts.Services < LeastServices || opts.Services > MostServices {
 		return nil, fmt.Errorf("simulated region: %d services, must be %d to %d", opts.Services, LeastServices, MostServices)
 	}
-	if opts.FaultStart.Before(opts.Start) {
-		return nil, fmt.Errorf("simulated region: FaultStart %s is before Start %s", opts.FaultStart, opts.Start)
-	}
-	if opts.Zone == nil {
-		zone, err := time.LoadLocation(DefaultZone)
-		if err != nil {
-			return nil, fmt.Errorf("simulated region: %w", err)
-		}
-		opts.Zone = zone
+	if err := settleTimes(&opts.Start, &opts.FaultStart, &opts.Zone, RegionStep); err != nil {
+		return nil, fmt.Errorf("simulated region: %w", err)
 	}
 	step := RegionStep.Milliseconds()
-	opts.Start = time.UnixMilli(floor(opts.Start.UnixMilli(), step))
 	r := &Region{scraper: scraper{seed: opts.Seed, step: step}, opts: opts, next: opts.Start.UnixMilli() + step}
 	r.rand = r.rng("region")
 	r.build()

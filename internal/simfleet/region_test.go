@@ -1,13 +1,11 @@
 package simfleet
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/common/model"
-	"go.yaml.in/yaml/v3"
 )
 
 // newRegion is a region whose week of incidents begins a day after its start.
@@ -75,14 +73,17 @@ func TestRegionStrikes(t *testing.T) {
 	if len(incidents) != len(strikes) {
 		t.Fatalf("%d incidents, want %d", len(incidents), len(strikes))
 	}
-	detectors, names := fleetDetectors(t), map[string]bool{}
+	expressions, names := map[string]string{}, map[string]bool{}
+	for _, d := range detectorsOf(t, "fleet.yml") {
+		expressions[d.Name] = d.Expr
+	}
 	for i, in := range incidents {
 		names[in.Name] = true
 		if in.Start < r.FaultStart() || in.End > end || len(in.Hits) == 0 {
 			t.Errorf("%s from %d to %d hits %d", in.Name, in.Start, in.End, len(in.Hits))
 		}
 		for _, h := range in.Hits {
-			if detectors[h.Detector] == "" {
+			if expressions[h.Detector] == "" {
 				t.Errorf("%s hits series of %s, which configs/fleet.yml does not have", in.Name, h.Detector)
 			}
 		}
@@ -93,7 +94,7 @@ func TestRegionStrikes(t *testing.T) {
 	if len(names) != len(strikes) {
 		t.Errorf("%d names of %d incidents", len(names), len(strikes))
 	}
-	for name, expr := range detectors {
+	for name, expr := range expressions {
 		found := false
 		for ls := range seen {
 			found = found || strings.Contains(ls, model.MetricNameLabel+`="`+expr+`"`)
@@ -102,26 +103,6 @@ func TestRegionStrikes(t *testing.T) {
 			t.Errorf("%s reads %s, which no series is called", name, expr)
 		}
 	}
-}
-
-// fleetDetectors are the expressions of configs/fleet.yml by detector.
-func fleetDetectors(t testing.TB) map[string]string {
-	t.Helper()
-	raw, err := os.ReadFile("../../configs/fleet.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct {
-		Detectors []detector `yaml:"detectors"`
-	}
-	if err := yaml.Unmarshal(raw, &file); err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]string{}
-	for _, d := range file.Detectors {
-		out[d.Name] = d.Expr
-	}
-	return out
 }
 
 // A strike hits what it says and what depends on that, and leaves the rest alone.
@@ -165,7 +146,7 @@ func TestRegionReach(t *testing.T) {
 func TestRegionOptions(t *testing.T) {
 	for want, o := range map[string]RegionOptions{
 		"7 services, must be 8 to 400": {Services: 7},
-		"is before Start":              {Services: 8, Start: DefaultStart},
+		"is before Start":              {Services: 8, FaultStart: DefaultStart.Add(-time.Hour)},
 	} {
 		if _, err := NewRegion(o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
