@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tidewatch/tidewatch/alerting"
 	"github.com/tidewatch/tidewatch/configs"
 	"github.com/tidewatch/tidewatch/ingest"
 )
@@ -78,7 +79,7 @@ func (s *Service) sourceOK(ctx context.Context, source string, now int64) {
 	s.log.Info("source is back", "source", source, "down", down)
 	s.announce(ctx, sourceKey+source, trouble{
 		now: now, resolved: true, headline: fmt.Sprintf("Source %s answers again", source),
-		body: fmt.Sprintf("It was unreachable for %s. What happened meanwhile is being read now.", down),
+		body: fmt.Sprintf("It was unreachable for %s. What happened meanwhile is being read now.", alerting.FormatSpan(now-since)),
 	})
 }
 
@@ -92,7 +93,7 @@ func (s *Service) sourceFailed(ctx context.Context, source string, now int64, er
 	}
 	if now-since >= blindAfter.Milliseconds() {
 		s.announce(ctx, sourceKey+source, trouble{
-			now: now, from: since, headline: fmt.Sprintf("Source %s unreachable since %s", source, clockTime(since)),
+			now: now, from: since, headline: fmt.Sprintf("Source %s unreachable since %s", source, s.clockTime(since)),
 			body: "Its series are not being watched. " + err.Error(),
 		})
 	}
@@ -108,7 +109,10 @@ func (s *Service) health(source string) *health {
 	return h
 }
 
-func clockTime(ms int64) string { return time.UnixMilli(ms).UTC().Format("15:04 MST") }
+// clockTime writes a time as the messages about incidents do.
+func (s *Service) clockTime(ms int64) string {
+	return time.UnixMilli(ms).In(s.config().Global.Location).Format("15:04 MST")
+}
 
 // noteDetector keeps a detector's status after an evaluation. What is the source's failure (sourceDown) is said of the source
 // alone; the rest is logged once, and announced when the detector has been blind for too long.
@@ -146,7 +150,7 @@ func (s *Service) noteDetector(ctx context.Context, d configs.Detector, now int6
 			s.log.Error("detector failed; it is tried again", "detector", d.Name, "source", d.Source, "kind", string(ingest.ErrorKind(err)), "err", err)
 		}
 		if now-since >= blindAfter.Milliseconds() {
-			t.headline = fmt.Sprintf("Detector %s fails since %s", d.Name, clockTime(since))
+			t.headline = fmt.Sprintf("Detector %s fails since %s", d.Name, s.clockTime(since))
 			s.announce(ctx, detectorKey+d.Name, t)
 		}
 	}
@@ -165,7 +169,7 @@ func (s *Service) detectorOK(ctx context.Context, d configs.Detector, now int64)
 	s.log.Info("detector is on again", "detector", d.Name, "down", down)
 	s.announce(ctx, detectorKey+d.Name, trouble{
 		now: now, resolved: true, headline: fmt.Sprintf("Detector %s is on again", d.Name),
-		body: fmt.Sprintf("It was not evaluated for %s. What happened meanwhile is being read now.", down),
+		body: fmt.Sprintf("It was not evaluated for %s. What happened meanwhile is being read now.", alerting.FormatSpan(now-since)),
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/tidewatch/tidewatch"
@@ -88,7 +87,7 @@ func (s *Service) notePartial(ctx context.Context, d configs.Detector, now int64
 		if since != 0 {
 			s.announce(ctx, partialKey+d.Name, trouble{
 				now: now, resolved: true, headline: fmt.Sprintf("Detector %s judges all of its series again", d.Name),
-				body: fmt.Sprintf("New ones were left out for %s.", time.Duration(now-since)*time.Millisecond),
+				body: fmt.Sprintf("New ones were left out for %s.", alerting.FormatSpan(now-since)),
 			})
 		}
 		return

@@ -181,7 +181,7 @@ func TestBlindAcrossRestart(t *testing.T) {
 	x.walkSent(begin + hour)
 	h.src.fail(&ingest.Error{Kind: ingest.KindServer, Source: "s", Op: "read", Err: http.ErrServerClosed})
 	x.walkSent(begin + hour + 20*minute)
-	if texts := h.texts(); len(texts) != 1 || !strings.Contains(texts[0], "Source s unreachable since 01:05 UTC") {
+	if texts := h.texts(); len(texts) != 1 || !strings.Contains(texts[0], "Source s unreachable since 03:05 CEST") {
 		t.Errorf("messages %q, want one about the source", texts)
 	}
 	x.stop()
