@@ -34,8 +34,10 @@ func TestFullFileSystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, write := range map[string]func() error{
-		"journal":  s.Journal().Commit,
-		"snapshot": func() error { return s.write(big, 0, 1, func(int, io.Writer) error { return nil }) },
+		"journal": s.Journal().Commit,
+		"snapshot": func() error {
+			return s.write(nil, 0, 2, func(_ int, w io.Writer) error { _, err := w.Write(big); return err })
+		},
 		"database": func() error { return s.Commit(t.Context(), Batch{Meta: map[string]string{"big": string(big)}}) },
 		"backup":   func() error { return s.Backup(t.Context(), filepath.Join(dir, "backup")) },
 	} {
