@@ -24,7 +24,7 @@ func View(f Facts) AlarmView {
 	return AlarmView{
 		ID: f.ID, Detector: f.Detector, SeriesID: f.SeriesID, Labels: mergedLabels(f.Labels, f.Extra), HiddenLabels: f.Hidden,
 		Annotations: expandAnnotations(f), State: f.State.String(), StartsAt: f.StartsAt, EndsAt: f.EndsAt,
-		Title: title(f.Detector, f.Labels), Unit: f.Unit, Value: f.Now.V, Peak: f.Peak, Band: f.Band,
+		Title: title(f.Detector, f.Labels), Unit: f.Unit, Value: f.Now.V, Peak: f.Peak, Below: f.Score.Side < 0, Band: f.Band,
 		Score: finite(f.AnomalyScore), Surprise: finite(f.Score.Surprise), Channel: f.Score.Channel.String(),
 		Reason: reason(f), Why: why(f), Nearby: nearby(f.Nearby, f.StartsAt), Promise: f.Promise, Expr: cmp.Or(f.Expr, f.Composite), Composite: f.Composite != "", Rule: string(f.Transition.Rule), Note: f.Note,
 		Chart: f.Chart,

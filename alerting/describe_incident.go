@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tidewatch/tidewatch"
 )
 
 // incidentText words a notice about an incident.
@@ -78,7 +80,7 @@ func (x incidentText) resolved() string {
 	worst := x.n.Alarms[0]
 	word, tail := "Resolved", ""
 	if isFinite(worst.Peak) {
-		tail = " peaked " + FormatValue(worst.Peak, worst.Unit)
+		tail = worst.went() + FormatValue(worst.Peak, worst.Unit)
 	}
 	if note := x.commonNote(); note != "" {
 		word, tail = "Closed", ", "+x.noteText(note)
@@ -89,6 +91,18 @@ func (x incidentText) resolved() string {
 		worst.Title = "worst " + x.withoutGroup(worst.Title)
 	}
 	return strings.Join(append(parts, worst.Title+tail), " · ")
+}
+
+// went says where the value went that is farthest from its expectation.
+func (v *AlarmView) went() string {
+	switch {
+	case v.Channel == tidewatch.ChannelFlat.String():
+		return " stood still at "
+	case v.Below:
+		return " fell to "
+	default:
+		return " peaked "
+	}
 }
 
 // commonNote is the note with which all the alarms ended, "" if they did not all end with the same.

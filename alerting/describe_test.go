@@ -163,6 +163,12 @@ func TestHeadlines(t *testing.T) {
 		{"no labels", func(f *Facts) { f.Labels = labels.EmptyLabels() }, "error ratio 6.2 %, expected 0.1–0.9 % · since 02:54 CET"},
 		{"in summer", func(f *Facts) { f.StartsAt += 180 * 86_400_000 }, "checkout · error ratio 6.2 %, expected 0.1–0.9 % · eu1 · since 03:54 CEST"},
 		{"over", func(f *Facts) { f.State, f.EndsAt = OK, f.StartsAt+27*minute }, "Resolved 03:21 after 27 min · checkout · error ratio peaked 7.1 %"},
+		{"over, of what fell", func(f *Facts) {
+			f.State, f.EndsAt, f.Peak, f.Score.Side = OK, f.StartsAt+27*minute, 0.0002, -1
+		}, "Resolved 03:21 after 27 min · checkout · error ratio fell to 0.02 %"},
+		{"over, of what did not move", func(f *Facts) {
+			f.State, f.EndsAt, f.Score.Channel = OK, f.StartsAt+27*minute, tidewatch.ChannelFlat
+		}, "Resolved 03:21 after 27 min · checkout · error ratio stood still at 7.1 %"},
 		{"over on another day", func(f *Facts) { f.State, f.EndsAt = OK, f.StartsAt+26*60*minute }, "Resolved 04:54 after 26 h · checkout · error ratio peaked 7.1 %"},
 	} {
 		f := exampleFacts(t)

@@ -80,10 +80,11 @@ type AlarmView struct {
 
 	Title     string         `json:"title"` // "checkout · 5xx ratio"
 	Unit      string         `json:"unit,omitempty"`
-	Value     float64        `json:"-"`     // newest observed value; NaN if missing
-	Peak      float64        `json:"-"`     // the value farthest from its expectation since StartsAt
-	Band      tidewatch.Band `json:"-"`     // at the newest point
-	Score     float64        `json:"score"` // anomaly_score, alarms at 1
+	Value     float64        `json:"-"`               // newest observed value; NaN if missing
+	Peak      float64        `json:"-"`               // the value farthest from its expectation since StartsAt
+	Below     bool           `json:"below,omitempty"` // it breaches below its expectation
+	Band      tidewatch.Band `json:"-"`               // at the newest point
+	Score     float64        `json:"score"`           // anomaly_score, alarms at 1
 	Surprise  float64        `json:"surprise"`
 	Channel   string         `json:"channel"`
 	Reason    string         `json:"reason"`           // CloudWatch's wording with the values

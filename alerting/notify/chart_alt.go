@@ -17,7 +17,7 @@ func AltText(c *alerting.Chart) string {
 	title := strings.Join(strings.Fields(clean(c.Title)), " ")
 	parts := []string{"Chart of " + fit(title, 300)}
 	if sub := strings.Join(strings.Fields(clean(c.Subtitle)), " "); sub != "" {
-		parts = append(parts, fit(sub, 600))
+		parts = append(parts, strings.TrimSuffix(fit(sub, 600), "."))
 	}
 	if len(c.T) == 0 || len(c.Y) != len(c.T) || len(c.Mid) != len(c.T) || len(c.Lower) != len(c.T) || len(c.Upper) != len(c.T) {
 		return strings.Join(append(parts, "No data"), ". ") + "."

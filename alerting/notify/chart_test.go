@@ -209,6 +209,16 @@ func TestChartRefusesUnequalSlices(t *testing.T) {
 	}
 }
 
+// The text for those who do not see the chart is sentences, with one full stop each.
+func TestAltTextSentences(t *testing.T) {
+	c := day(60, time.Minute, 10, 1, 30, 31, 4)
+	c.Title, c.Subtitle = "queue · depth", "Threshold no longer crossed: 2 out of the last 5 datapoints breached, it takes 3."
+	want := "Chart of queue · depth. Threshold no longer crossed: 2 out of the last 5 datapoints breached, it takes 3. 23 Nov 09:00 to 23 Nov 09:59 CET. "
+	if got := AltText(c); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, ". 1 anomalous point at 23 Nov 09:30.") {
+		t.Errorf("alt text %q", got)
+	}
+}
+
 // TestChartLooks checks on the pixels what a reader needs to see.
 func TestChartLooks(t *testing.T) {
 	c := scenarios()["ratio"]
