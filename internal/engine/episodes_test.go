@@ -56,7 +56,7 @@ func TestSinglePointLimitHalvesIncidents(t *testing.T) {
 		for b := range counts {
 			counts[b] = 100*math.Pow(10, float64(slope*(minLimit-float64(b)*limitWidth))) + float64(incidents)
 		}
-		return ofOne(&counts, lowestBin, 0.5), fitted(&counts, lowestBin, 0.5, steepest), claimed(&counts, lowestBin, 0.5)
+		return ofOne(&counts, lowestBin, 0.5), fitted(&counts, lowestBin, 0.5, steepest, maxLimit), claimed(&counts, lowestBin, 0.5)
 	}
 	calm, _, _ := limits(1, 0)
 	one, fit, _ := limits(1, 12)

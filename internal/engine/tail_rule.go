@@ -15,7 +15,7 @@ const (
 
 // ofMany is the rule for M of N points.
 func ofMany(counts *[limitBins]float64, first int, wanted float64) float64 {
-	return fitted(counts, first, wanted, steepestMany)
+	return fitted(counts, first, wanted, steepestMany, maxLimit)
 }
 
 // ofOne is the rule for single points: half-way between the tail that history shows and the line that a calibrated surprise claims. Short
@@ -26,7 +26,8 @@ func ofOne(counts *[limitBins]float64, first int, wanted float64) float64 {
 }
 
 // ofOneShared is ofOne where so many series share a limit. The incidents of one are then less and less of what history holds, and what
-// flattens its tail is what befalls each of them now and then: beyond ten series the line weighs less, and nothing in the end.
+// flattens its tail is what befalls each of them now and then: beyond ten series the line weighs less, and nothing in the end, and the limit
+// may lie farther out than history can count.
 func ofOneShared(series int) tailRule {
 	claim := 0.5 * min(1, 10/float64(max(series, 1)))
 	return func(counts *[limitBins]float64, first int, wanted float64) float64 {
@@ -34,13 +35,14 @@ func ofOneShared(series int) tailRule {
 	}
 }
 
-// between is the limit between the tail that history shows and the line that a calibrated surprise claims, whose weight is given.
+// between is the limit between the tail that history shows and the line that a calibrated surprise claims, whose weight is given. Half-way the
+// limit is at most maxLimit, with the tail alone twice that.
 func between(counts *[limitBins]float64, first int, wanted, claim float64) float64 {
-	return float64((1-claim)*fitted(counts, first, wanted, steepest)) + float64(claim*claimed(counts, first, wanted))
+	return float64((1-claim)*fitted(counts, first, wanted, steepest, 2*maxLimit*(1-claim))) + float64(claim*claimed(counts, first, wanted))
 }
 
-// fitted fits the tail to the limits whose onsets were seen often.
-func fitted(counts *[limitBins]float64, first int, wanted, steepest float64) float64 {
+// fitted fits the tail to the limits whose onsets were seen often, and is no more than most.
+func fitted(counts *[limitBins]float64, first int, wanted, steepest, most float64) float64 {
 	last := first // the largest limit with onsets seen often
 	for last+1 < limitBins && counts[last+1] >= seenOften {
 		last++
@@ -49,7 +51,7 @@ func fitted(counts *[limitBins]float64, first int, wanted, steepest float64) flo
 		return leastOf(counts, last, wanted)
 	}
 	slope := min(tailSlope(counts, max(first, last-60), last), steepest)
-	return min(float64(last)*limitWidth+(math.Log10(counts[last])-math.Log10(wanted))/slope, maxLimit)
+	return min(float64(last)*limitWidth+(math.Log10(counts[last])-math.Log10(wanted))/slope, most)
 }
 
 // ofGroup is the rule for groups that are judged as one. Every point of a group is one of dozens of series, so that incidents are common in its
