@@ -3,7 +3,9 @@ package alerting
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -40,7 +42,7 @@ func alarmBody(v AlarmView, was, severity string) []string {
 
 // promiseLine is "Promise ≤ 1 false alarm/30 d · marked false 0 of 4 · score 2.4 (alarms at 1)".
 func promiseLine(v AlarmView) string {
-	score := fmt.Sprintf("score %s (alarms at 1)", FormatValue(v.Score, ""))
+	score := fmt.Sprintf("score %s (alarms at 1)", scoreText(v.Score))
 	if v.Record != "" {
 		score = v.Record + " · " + score
 	}
@@ -54,6 +56,14 @@ func promiseLine(v AlarmView) string {
 	default:
 		return upperFirst(v.Promise) + " · " + score
 	}
+}
+
+// scoreText writes a score so that one above 1 can be told from it: 2.4, 1.04.
+func scoreText(score float64) string {
+	if text := FormatValue(score, ""); score <= 1 || text != "1" {
+		return text
+	}
+	return strconv.FormatFloat(math.Ceil(100*score)/100, 'f', 2, 64)
 }
 
 // footLine is "ErrorRatio · alarm 7f3a · severity page".

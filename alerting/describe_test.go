@@ -243,3 +243,11 @@ func TestReasonOfAnAlarmThatStands(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+func TestScoreAboveOneIsTold(t *testing.T) {
+	for score, want := range map[float64]string{0.4: "0.4", 1: "1", 1.0001: "1.01", 1.04: "1.04", 1.3: "1.3", 12.3: "12.3"} {
+		if got := scoreText(score); got != want {
+			t.Errorf("score %v is written %s, want %s", score, got, want)
+		}
+	}
+}
