@@ -47,6 +47,8 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
+			// With the race detector a process would wait for a second before it exits.
+			e.Vars = append(e.Vars, "GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0")
 			e.Vars = append(e.Vars, w.vars...)
 			return nil
 		},

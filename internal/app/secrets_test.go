@@ -24,7 +24,7 @@ import (
 // secretConfig has a secret of every kind, each with the mark in it. %[1]q is the fake Slack's address, %[2]s that of a server which fails
 // and says back all that it was told, %[3]s a directory with secret files.
 const secretConfig = `
-global: {step: 5m, history: 1d, timezone: Europe/Berlin, heartbeat: {url: "%[2]s/MARK-heartbeat", interval: 10s}}
+global: {step: 5m, history: 1d, timezone: Europe/Berlin, heartbeat: {url: "%[2]s/MARK-heartbeat", interval: 5m}}
 storage: {recording: {enabled: true, samples: true}}
 sources:
   - {name: s, url: "http://prometheus.invalid/api/v1/read"}
