@@ -40,7 +40,7 @@ func StormDefaults() StormOptions {
 }
 
 const (
-	stormQuiet = 3  // ticks before the storm
+	stormQuiet = 8  // ticks before the storm, enough for the heap to fill up to its next collection
 	stormMost  = 60 // ticks, at most
 )
 
@@ -50,6 +50,7 @@ type storm struct {
 	slack  *slackfake.Server
 	clock  *app.Virtual
 	meter  *meter
+	rss    *sampler
 	rep    StormReport
 	raised int // in the tick under way
 	alarms map[string]bool
@@ -65,7 +66,8 @@ func RunStorm(ctx context.Context, o StormOptions) (rep StormReport, err error) 
 	if err := o.check(); err != nil {
 		return rep, err
 	}
-	s := &storm{o: o, clock: app.NewVirtual(begin), meter: newMeter(), alarms: map[string]bool{}, newest: map[string]alerting.Notice{}}
+	s := &storm{o: o, clock: app.NewVirtual(begin), meter: newMeter(), rss: newSampler(), alarms: map[string]bool{}, newest: map[string]alerting.Notice{}}
+	defer s.rss.stop()
 	s.rep.Series, s.rep.Broken, s.rep.Groups, s.rep.Refusals = o.Series, o.Broken, o.Groups, o.Refusals
 	if s.slack, err = slackfake.Listen(slackfake.Options{}); err != nil {
 		return rep, err
@@ -141,11 +143,14 @@ func (s *storm) observe(res engine.Result) {
 // play trains, waits for the first alarm, and goes on for the ticks.
 func (s *storm) play(ctx context.Context, svc *app.Service) error {
 	step := time.Minute.Milliseconds()
+	if err := svc.Walk(ctx, s.clock, begin); err != nil {
+		return err
+	}
+	s.rss.memory()
 	if err := svc.Walk(ctx, s.clock, begin+(stormQuiet-1)*step); err != nil {
 		return err
 	}
-	memory()
-	s.rep.Before = memory()
+	s.rep.Before = s.rss.memory()
 	clear(s.alarms)
 	clear(s.newest)
 	s.rep.Wait = 0
@@ -165,7 +170,7 @@ func (s *storm) play(ctx context.Context, svc *app.Service) error {
 	if _, perr := stop(); perr != nil || err != nil {
 		return errors.Join(err, perr)
 	}
-	s.rep.After = memory()
+	s.rep.After = s.rss.memory()
 	s.count()
 	if s.rep.Messages == 0 {
 		return errors.New("no message; the log says why")
@@ -202,6 +207,6 @@ func (s *storm) tick(ctx context.Context, svc *app.Service, at int64) error {
 		}
 	}
 	s.rep.Alarms += s.raised
-	s.rep.Ticks = append(s.rep.Ticks, StormTick{s.raised, s.meter.now().sub(s.from), memory()})
+	s.rep.Ticks = append(s.rep.Ticks, StormTick{s.raised, s.meter.now().sub(s.from), s.rss.memory()})
 	return nil
 }

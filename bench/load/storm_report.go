@@ -56,8 +56,8 @@ type StormGoal struct {
 const (
 	stormFirst    = 5 * time.Second // from the evaluation until Slack has the first message
 	stormMessages = 20              // in the channel and in its threads
-	stormMemory   = 1.1             // resident memory after it, as a multiple of that before …
-	stormSpare    = 64 << 20        // … in bytes above which it counts
+	stormMemory   = 4 << 10         // bytes for each alarm that memory may grow by at its peak, without files, above that of quiet minutes …
+	stormSpare    = 64 << 20        // … and besides
 )
 
 // Goals says which goals are met. For the first message there is none where Slack refuses some, or storms wait as other groups do.
@@ -69,9 +69,9 @@ func (r StormReport) Goals() []StormGoal {
 	if r.Refusals == 0 && r.Groups > 0 {
 		out = append(out, StormGoal{"first message, from the beginning of its evaluation", "≤ " + stormFirst.String(), round(r.First).String(), r.First <= stormFirst})
 	}
-	if r.Before.RSS > 0 {
-		grown := float64(r.After.RSS) / float64(r.Before.RSS)
-		out = append(out, StormGoal{"resident memory after it, of that before", fmt.Sprintf("≤ %.0f %% or %s more", 100*stormMemory, mebibytes(stormSpare)), fmt.Sprintf("%.0f %%", 100*grown), grown <= stormMemory || r.After.RSS-r.Before.RSS <= stormSpare})
+	if before, most := r.Before.Anonymous, r.anonymous(); before > 0 {
+		room := int64(stormSpare + stormMemory*r.Alarms)
+		out = append(out, StormGoal{"memory without files at its peak, above that of quiet minutes", "≤ " + mebibytes(room), mebibytes(max(0, most-before)), most-before <= room})
 	}
 	return out
 }
@@ -84,6 +84,14 @@ func (r StormReport) Met() bool {
 		}
 	}
 	return true
+}
+
+// anonymous is the most memory without files in the storm.
+func (r StormReport) anonymous() (most int64) {
+	for _, t := range r.Ticks {
+		most = max(most, t.Anonymous)
+	}
+	return max(most, r.After.Anonymous)
 }
 
 // peak is the largest resident set of the storm.
@@ -152,15 +160,15 @@ func (r StormReport) Print(out io.Writer) error {
 	_, err := fmt.Fprintf(out, "%d of %d series went wrong within a minute: %d alarms, of which the messages count %d; Slack refused the first %d messages\n"+
 		"%d messages, %d replies in their threads, %d edits, %d incidents told together\n"+
 		"the first message %s after its evaluation began, group_wait included (%s), %s of CPU until it was decided\n"+
-		"memory: RSS %s before, %s at its peak, %s after, live heap %s before, %s after; sending the rest took %s CPU\n",
+		"memory: without files at most %s in quiet minutes and %s in the storm, RSS %s before, %s at its peak, %s after, live heap %s before, %s after; sending the rest took %s CPU\n",
 		r.Broken, r.Series, r.Alarms, r.Told, r.Refusals, r.Messages, r.Replies, r.Edits, r.Digested, round(r.First), r.Wait, round(r.FirstCPU),
-		mebibytes(r.Before.RSS), mebibytes(r.peak()), mebibytes(r.After.RSS), mebibytes(r.Before.Live), mebibytes(r.After.Live), round(r.Send.CPU))
+		mebibytes(r.Before.Anonymous), mebibytes(r.anonymous()), mebibytes(r.Before.RSS), mebibytes(r.peak()), mebibytes(r.After.RSS), mebibytes(r.Before.Live), mebibytes(r.After.Live), round(r.Send.CPU))
 	for i, t := range r.Ticks {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(out, "minute %d: %d alarms raised, %s CPU, %s wall, peak RSS %s, live heap %s\n",
-			i+1, t.Raised, round(t.CPU), round(t.Wall), mebibytes(t.Peak), mebibytes(t.Live))
+		_, err = fmt.Fprintf(out, "minute %d: %d alarms raised, %s CPU, %s wall, peak RSS %s, without files %s, live heap %s\n",
+			i+1, t.Raised, round(t.CPU), round(t.Wall), mebibytes(t.Peak), mebibytes(t.Anonymous), mebibytes(t.Live))
 	}
 	for _, g := range r.Goals() {
 		if err != nil {
