@@ -109,7 +109,7 @@ func (f initFlags) write(stdout io.Writer, text []byte) error {
 // printInit writes what was found. need is the history and replayed span together.
 func printInit(w *page, res preflight.InitResult, need time.Duration) {
 	s := res.Plan.Source
-	w.printf("%s at %s\n", res.Server, s.URL)
+	w.printf("%s: %s\n", s.URL, res.Server)
 	for _, u := range res.Server.Unknown {
 		w.printf("unknown: %s\n", u)
 	}
