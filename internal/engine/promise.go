@@ -126,7 +126,7 @@ func (o *onsets) solve(p Promise, share float64, series int, step time.Duration,
 		}
 		l.Promised, l.Per, l.Provisional = 1, time.Duration(days)*24*time.Hour, true
 	}
-	l.Surprise = o.solveRate(budget, p.PerSeries, beyond)
+	l.Surprise = o.solveRate(budget, p.PerSeries || series <= fewSeries, beyond)
 	l.Observed = o.at(l.Surprise)
 	return l
 }
@@ -134,15 +134,16 @@ func (o *onsets) solve(p Promise, share float64, series int, step time.Duration,
 // at is how many onsets a limit would have had.
 func (o *onsets) at(limit float64) float64 { return o.counts[min(int(limit/limitWidth), limitBins-1)] }
 
-// solveRate returns the smallest limit whose onsets per series-step are at most rate. Where each series has a budget, their onsets do not run
-// together, and what is told of the tail begins at the lowest limit.
-func (o *onsets) solveRate(rate float64, perSeries bool, beyond tailRule) float64 {
+// solveRate returns the smallest limit whose onsets per series-step are at most rate. Where onsets are apart, as those of few
+// series are and of series that have a budget each, what is told of the tail begins at the lowest limit. There an incident that lasts is one onset; higher
+// up, where its surprise wavers, it is many.
+func (o *onsets) solveRate(rate float64, apart bool, beyond tailRule) float64 {
 	if o.steps == 0 {
 		return min(max(-math.Log10(rate), 3), maxLimit) // the budget read as a probability of points; the chain only makes it rarer
 	}
 	wanted := rate * o.steps
 	first := lowestBin
-	if !perSeries {
+	if !apart {
 		first = mostOnsets(&o.counts)
 	}
 	if n := o.counts[first]; n < seenOften {

@@ -25,11 +25,14 @@ func ofOne(counts *[limitBins]float64, first int, wanted float64) float64 {
 	return between(counts, first, wanted, 0.5)
 }
 
+// fewSeries are so few that share a limit that the incidents of one weigh in it, and that their onsets seldom come within one episode.
+const fewSeries = 10
+
 // ofOneShared is ofOne where so many series share a limit. The incidents of one are then less and less of what history holds, and what
-// flattens its tail is what befalls each of them now and then: beyond ten series the line weighs less, and nothing in the end, and the limit
+// flattens its tail is what befalls each of them now and then: beyond fewSeries the line weighs less, and nothing in the end, and the limit
 // may lie farther out than history can count.
 func ofOneShared(series int) tailRule {
-	claim := 0.5 * min(1, 10/float64(max(series, 1)))
+	claim := 0.5 * min(1, fewSeries/float64(max(series, 1)))
 	return func(counts *[limitBins]float64, first int, wanted float64) float64 {
 		return between(counts, first, wanted, claim)
 	}
