@@ -16,10 +16,11 @@ var errNotFinite = errors.New("state holds a number that is not finite")
 // codec walks over the fields of a state, the same walk for both directions, so that writing and reading cannot disagree.
 // While reading, every number must be finite.
 type codec struct {
-	b       []byte
-	reading bool
-	hits    bool // the state is of an older format, whose tails have the hits of each bin
-	err     error
+	b          []byte
+	reading    bool
+	hits       bool // the state is of an older format, whose tails have the hits of each bin
+	recordless bool // it is of one whose rows have no record
+	err        error
 }
 
 func (c *codec) fail(err error) {

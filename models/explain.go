@@ -23,8 +23,8 @@ func (m *rows) Explain(t int64, x []float64, r int, surprise float64) tidewatch.
 	}
 	out := tidewatch.Explanation{Terms: w.terms(s, t), Seasons: w.profile.seasons(), History: w.history(s)}
 	v := clean(x[r])
-	own := min(w.tails.at(tailAll).value(power10(-surprise)), maxSurprise)
 	if math.IsNaN(v) {
+		own := w.ownOf(surprise)
 		out.Unit = units[tidewatch.ChannelMissing]
 		out.Statistic = float64(w.evidence.gap + 1)
 		out.Limit = w.tails.at(tailMissing).value(power10(-own)) + 1
@@ -35,8 +35,11 @@ func (m *rows) Explain(t int64, x []float64, r int, surprise float64) tidewatch.
 	if j.channel == tidewatch.ChannelIsolation && w.byShape(j) {
 		out.Unit = shapeUnit
 	}
-	out.Statistic, out.Limit = w.limit(j, own)
-	if s.on.has(tidewatch.ChannelIsolation) && m.forest != nil && !w.byShape(j) {
+	out.Statistic, out.Limit = w.limit(s, j, surprise)
+	switch {
+	case w.byShape(j):
+		out.Features = []tidewatch.Term{{Name: "shape", Value: out.Statistic}}
+	case s.on.has(tidewatch.ChannelIsolation) && m.forest != nil:
 		x := bent(w.shape(j))
 		for i, part := range m.forest.share(&x) {
 			out.Features = append(out.Features, tidewatch.Term{Name: featureNames[i], Value: part})
@@ -47,11 +50,25 @@ func (m *rows) Explain(t int64, x []float64, r int, surprise float64) tidewatch.
 
 // byShape reports whether it is the library of shapes that speaks for ChannelIsolation, and not the forest.
 func (w *row) byShape(j *judgement) bool {
-	return w.library() != nil && j.channel == tidewatch.ChannelIsolation && w.library().surprise(&j.shaped) > w.forestOwn(j)
+	return j.channel == tidewatch.ChannelIsolation && w.shapeSpeaks(j)
 }
 
-// limit is the deciding channel's statistic in its unit, and where it would have the own surprise.
-func (w *row) limit(j *judgement, own float64) (statistic, limit float64) {
+// shapeSpeaks reports whether the library of shapes is more surprised than the forest.
+func (w *row) shapeSpeaks(j *judgement) bool {
+	return w.library() != nil && w.library().surprise(&j.shaped) > w.forestOwn(j)
+}
+
+// ownOf is a channel's own surprise that makes the combined one.
+func (w *row) ownOf(surprise float64) float64 {
+	return min(w.tails.at(tailAll).value(power10(-surprise)), maxSurprise)
+}
+
+// limit is the deciding channel's statistic in its unit, and where it would have the surprise.
+func (w *row) limit(s *settings, j *judgement, surprise float64) (statistic, limit float64) {
+	own := w.ownOf(surprise)
+	if j.channel != tidewatch.ChannelFlat && !w.byShape(j) {
+		own = w.ownOf(wants(surprise, j.record))
+	}
 	k, q := tailOf[j.channel], power10(-own/max(trust[j.channel], 0.1))
 	switch j.channel {
 	case tidewatch.ChannelNone:
@@ -60,7 +77,7 @@ func (w *row) limit(j *judgement, own float64) (statistic, limit float64) {
 		if j.r < 0 {
 			k = tailBelow
 		}
-		return math.Abs(j.r) / j.residual, w.tails.at(k).value(q / 2)
+		return math.Abs(j.r) / j.residual, w.edge(s, k, surprise, j.unit)
 	case tidewatch.ChannelIsolation:
 		if w.byShape(j) {
 			a := w.library().tail.with(shapePrior)

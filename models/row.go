@@ -120,6 +120,8 @@ type judgement struct {
 	side      [tidewatch.NumChannels]int8
 	band      float64 // surprise of this one point, for itself
 	largest   float64 // of the channels' surprises, each for itself
+	unit      float64 // of the record
+	record    float64 // what the record says of the point, in decades; below 0 where there is none
 	channel   tidewatch.Channel
 	slow      bool    // the slow channels take part
 	asked     bool    // the forest was asked
@@ -164,6 +166,10 @@ func (w *row) judge(s *settings, f *forest, t int64, x float64, j *judgement) {
 	z, side := j.r/j.residual, tailAbove
 	if z < 0 {
 		side = tailBelow
+	}
+	j.unit, j.record = w.recordUnit(j.hour), -1
+	if w.speaks(s) {
+		j.record = w.recordDecades(s, math.Abs(z), j.unit)
 	}
 	j.statistic[tailAbove], j.statistic[tailBelow], j.statistic[tailIsolation], j.statistic[tailMissing] = max(z, 0), max(-z, 0), 0, 0
 	j.side[tidewatch.ChannelBand], j.side[tidewatch.ChannelIsolation] = sign(z), 0
@@ -262,6 +268,15 @@ func (w *row) common(own float64) float64 {
 	return w.tails.at(tailAll).surprise(own, 1)
 }
 
+// supported is a channel's own surprise on the scale of the combined one, together with what the record says. Of a line that is flat, and of a
+// shape, the size of the residual says nothing.
+func (w *row) supported(j *judgement, c tidewatch.Channel, own float64) float64 {
+	if c == tidewatch.ChannelFlat || c == tidewatch.ChannelIsolation && w.shapeSpeaks(j) {
+		return w.common(own)
+	}
+	return supported(w.common(own), j.record)
+}
+
 // score is the judgement as a Score.
 func (w *row) score(s *settings, j *judgement, out *tidewatch.Score) {
 	*out = tidewatch.Score{Mid: math.NaN(), Base: math.NaN()}
@@ -269,17 +284,17 @@ func (w *row) score(s *settings, j *judgement, out *tidewatch.Score) {
 		return
 	}
 	out.Ready, out.Mid, out.Base = true, j.mid, w.base(s, &j.expectation)
-	out.Surprise, out.Channel, out.Side = w.common(j.largest), j.channel, j.side[j.channel]
+	out.Surprise, out.Channel, out.Side = w.supported(j, j.channel, j.largest), j.channel, j.side[j.channel]
 	if out.Surprise >= tidewatch.PartsFrom {
 		for c := range out.Parts {
 			if s.on.has(tidewatch.Channel(c)) {
-				out.Parts[c] = float32(w.common(w.own(tidewatch.Channel(c), j)))
+				out.Parts[c] = float32(w.supported(j, tidewatch.Channel(c), w.own(tidewatch.Channel(c), j)))
 			}
 		}
 		return
 	}
 	if j.channel != tidewatch.ChannelBand {
-		out.Parts[tidewatch.ChannelBand] = float32(w.common(j.band))
+		out.Parts[tidewatch.ChannelBand] = float32(w.supported(j, tidewatch.ChannelBand, j.band))
 	}
 	out.Parts[j.channel] = float32(out.Surprise)
 }
@@ -302,16 +317,14 @@ func (w *row) judgeMissing(s *settings, t int64, out *tidewatch.Score) {
 	}
 }
 
-// band is where the own surprise of ChannelBand stays below what the combined surprise asks for.
+// band is where the surprise that ChannelBand gives stays below the given one.
 func (w *row) band(s *settings, t int64, surprise float64) tidewatch.Band {
 	if !w.ready(s) {
 		return tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()}
 	}
 	x := w.expected(s, t)
-	own := min(w.tails.at(tailAll).value(power10(-surprise)), maxSurprise)
-	p := power10(-own) / 2
-	up := w.tails.at(tailAbove).value(p)
-	down := w.tails.at(tailBelow).value(p)
+	unit := w.recordUnit(x.hour)
+	up, down := w.edge(s, tailAbove, surprise, unit), w.edge(s, tailBelow, surprise, unit)
 	return tidewatch.Band{
 		Lower: min(max(x.mid-float64(down*x.residual), s.lo), s.hi),
 		Mid:   x.mid,

@@ -92,9 +92,10 @@ func (m *rows) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewat
 }
 
 const (
-	rowsMagic  = 'R'
-	rowsFormat = 6
-	hitsFormat = 5 // of the release before: it is read as well
+	rowsMagic     = 'R'
+	rowsFormat    = 7
+	withoutFormat = 6 // without a record; this and the one before are read as well
+	hitsFormat    = 5
 )
 
 // AppendState implements Model.
@@ -120,10 +121,10 @@ func (m *rows) LoadState(b []byte) error {
 }
 
 func (m *rows) load(b []byte) error {
-	if len(b) < 2 || b[0] != rowsMagic || b[1] != rowsFormat && b[1] != hitsFormat {
+	if len(b) < 2 || b[0] != rowsMagic || b[1] > rowsFormat || b[1] < hitsFormat {
 		return fmt.Errorf("load model: not a state of format %d", rowsFormat)
 	}
-	c := codec{b: b[2:], reading: true, hits: b[1] == hitsFormat}
+	c := codec{b: b[2:], reading: true, hits: b[1] == hitsFormat, recordless: b[1] <= withoutFormat}
 	var n int32
 	c.i32(&n)
 	if c.err == nil && int(n) != len(m.all()) {
@@ -159,4 +160,10 @@ func (w *row) visit(c *codec, s *settings) {
 	v := int64(w.tails.forest)
 	c.i64(&v)
 	w.tails.forest = version(v).short()
+	if c.recordless {
+		w.guessRecord(s)
+		return
+	}
+	c.f32(&w.noise.record)
+	c.within("record", float64(w.noise.record), 0, 2*hugeValue)
 }

@@ -9,8 +9,9 @@ import (
 type noise struct {
 	dev     float64 // mean |e|: deviation from level and season
 	long    float64 // mean |r| over the hour's noise: what the short memory leaves, over scaleMemory points
-	quantum float64 // the smallest step that the metric takes, 0 while unknown
 	last    float64 // the last value
+	quantum float32 // the smallest step that the metric takes, 0 while unknown
+	record  float32 // the largest |r| over the hour's noise, which fades
 }
 
 const (
@@ -22,7 +23,7 @@ const (
 
 // floor is the least noise that is believed in.
 func (o *noise) floor(level float64) float64 {
-	return max(quantumShare*o.quantum, levelShare*math.Abs(level), tinyNoise)
+	return max(quantumShare*float64(o.quantum), levelShare*math.Abs(level), tinyNoise)
 }
 
 // deviation is the size of e.
@@ -46,9 +47,9 @@ func (o *noise) learn(s *settings, n int, level, e, r float64) {
 func (o *noise) step(x float64) {
 	d := math.Abs(x - o.last)
 	o.last = x
-	o.quantum *= quantumGrows
-	if d > 0 && (o.quantum == 0 || d < o.quantum) {
-		o.quantum = d
+	o.quantum = min(o.quantum*quantumGrows, hugeValue)
+	if d > 0 && (o.quantum == 0 || d < float64(o.quantum)) {
+		o.quantum = single(d)
 	}
 }
 
@@ -67,11 +68,14 @@ func (o *noise) init(first []float64) (level float64) {
 	}
 	o.dev = trimmed(first)
 	o.long = min(o.dev, trimmed(moves))
-	if o.quantum > max(o.dev, trimmed(moves)) {
+	if float64(o.quantum) > max(o.dev, trimmed(moves)) {
 		o.quantum = 0 // nothing but absurd values moved
 	}
 	return level
 }
+
+// single is v in single precision, within what a value may be.
+func single(v float64) float32 { return float32(min(max(v, -hugeValue), hugeValue)) }
 
 // trimmed is 1.3 times the mean of the smaller 90 %: for a normal sample that is the mean of all.
 func trimmed(abs []float64) float64 {
@@ -85,8 +89,10 @@ func trimmed(abs []float64) float64 {
 }
 
 func (o *noise) visit(c *codec) {
-	c.f64(&o.dev, &o.long, &o.quantum, &o.last)
-	for _, v := range []float64{o.dev, o.long, o.quantum} {
+	quantum := float64(o.quantum)
+	c.f64(&o.dev, &o.long, &quantum, &o.last)
+	o.quantum = single(quantum)
+	for _, v := range []float64{o.dev, o.long, quantum} {
 		c.within("noise", v, 0, 1e300)
 	}
 }

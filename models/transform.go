@@ -78,7 +78,8 @@ func (w *row) rescale(s *settings, c rescale) {
 		w.short.loss[i] *= float32(k)
 	}
 	w.short.fade()
-	w.noise.dev, w.noise.long, w.noise.quantum, w.noise.last = w.noise.dev*k, w.noise.long*k, w.noise.quantum*k, c.at(w.noise.last)
+	w.noise.dev, w.noise.long, w.noise.last = w.noise.dev*k, w.noise.long*k, c.at(w.noise.last)
+	w.noise.quantum, w.noise.record = single(float64(w.noise.quantum)*k), single(float64(w.noise.record)*k)
 	if w.seldom != nil {
 		w.seldom.unsure *= float32(k)
 	}
