@@ -82,20 +82,26 @@ func (w *row) guessRecord(s *settings) {
 	w.noise.record = single(z * w.noise.long)
 }
 
-// edge is how many usual sizes of the residual a point of that side must be away from the expectation for the surprise.
+// edge is how many usual sizes of the residual a point of that side must be away from the expectation for the surprise. It lies before where the
+// calibrated surprise alone is that if the record says more there, and else between there and where 0.85 of it is.
 func (w *row) edge(s *settings, side int, surprise, unit float64) float64 {
+	near := w.edgeOf(side, surprise)
 	if !w.speaks(s) {
-		return w.edgeOf(side, surprise)
+		return near
 	}
-	far := w.edgeOf(side, surprise/unsupported)
-	off := func(z float64) float64 { // what is missing of the surprise, negated
+	above := func(z float64) float64 { // twice what supported makes of z, over what is asked for
 		return w.common(w.tails.at(side).surprise(z, 2)) + w.recordDecades(s, z, unit) - 2*surprise
 	}
-	hi := off(far)
-	if hi <= 0 {
+	atNear := w.recordDecades(s, near, unit) - surprise
+	if atNear >= 0 {
+		return crossing(above, 0, -2*surprise, near, atNear)
+	}
+	far := w.edgeOf(side, surprise/unsupported)
+	atFar := surprise/unsupported + w.recordDecades(s, far, unit) - 2*surprise
+	if atFar <= 0 {
 		return far
 	}
-	return crossing(off, far, -2*surprise, hi)
+	return crossing(above, near, atNear, far, atFar)
 }
 
 // edgeOf is the edge without a record.
@@ -104,14 +110,13 @@ func (w *row) edgeOf(side int, surprise float64) float64 {
 	return w.tails.at(side).value(power10(-own) / 2)
 }
 
-// crossing is where in [0, far] the growing function f rises through 0, from atZero to atFar: false position, whose end that stays counts half
-// (Illinois: Dowell & Jarratt 1971, BIT 11), with every third step a bisection, as f may jump.
-func crossing(f func(float64) float64, far, atZero, atFar float64) float64 {
-	const enough, steps = 1e-6, 60
-	lo, hi := 0.0, far
-	for k := 1; k <= steps && hi-lo > enough*hi; k++ {
-		z := lo + float64((hi-lo)*(-atZero/(atFar-atZero)))
-		if k%3 == 0 {
+// crossing is where in [lo, hi] the growing function f rises through 0, from atLo to atHi: the secant of the last two points, with every fourth
+// step a bisection, as f may jump.
+func crossing(f func(float64) float64, lo, atLo, hi, atHi float64) float64 {
+	const enough, steps = 5e-5, 80
+	last, atLast, z := hi, atHi, hi-atHi*(hi-lo)/(atHi-atLo)
+	for k := 1; k <= steps && hi-lo > 1e-7*hi; k++ {
+		if k%4 == 0 || !(lo < z && z < hi) {
 			z = lo + (hi-lo)/2
 		}
 		v := f(z)
@@ -119,10 +124,11 @@ func crossing(f func(float64) float64, far, atZero, atFar float64) float64 {
 			return z
 		}
 		if v < 0 {
-			lo, atZero, atFar = z, v, atFar/2
+			lo = z
 		} else {
-			hi, atFar, atZero = z, v, atZero/2
+			hi = z
 		}
+		last, atLast, z = z, v, z-v*(z-last)/(v-atLast)
 	}
 	return hi
 }

