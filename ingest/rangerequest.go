@@ -65,7 +65,7 @@ func (s *QueryRange) exchange(ctx context.Context, q Query, from, to int64) (m p
 	}
 	wire := &countingReader{r: resp.Body}
 	defer func() { s.metrics.bytes.WithLabelValues(s.name).Add(float64(wire.n)) }()
-	body := &limitedReader{r: wire, left: s.cfg.MaxBytesInFlight / int64(s.cfg.Concurrency)}
+	body := &limitedReader{r: wire, left: shareOf(s.cfg.MaxBytesInFlight, s.cfg.Concurrency)}
 	if resp.Header.Get("Content-Encoding") == "gzip" {
 		if body.r, err = gzip.NewReader(wire); err != nil {
 			return nil, resp.StatusCode, asCorruptJSON(err)

@@ -82,7 +82,12 @@ func (r *Remote) Name() string { return r.cfg.Name }
 func (r *Remote) Close() { r.client.CloseIdleConnections() }
 
 // share is how many bytes one read may hold of what all may.
-func (r *Remote) share() int64 { return r.cfg.MaxBytesInFlight / int64(r.cfg.Concurrency) }
+func (r *Remote) share() int64 { return shareOf(r.cfg.MaxBytesInFlight, r.cfg.Concurrency) }
+
+// shareOf is share where so many reads run at a time.
+func shareOf(maxBytesInFlight int64, concurrency int) int64 {
+	return maxBytesInFlight / int64(concurrency)
+}
 
 // bound is a new budget of one read, or of one series where a read takes series by series.
 func (r *Remote) bound() *budget {

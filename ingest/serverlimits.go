@@ -120,7 +120,7 @@ func (r *Remote) knowLimits(ctx context.Context) {
 // LargestFrame is the largest frame of a streamed answer that one read can take, in bytes, where all reads together may hold
 // maxBytesInFlight and concurrency of them run at a time.
 func LargestFrame(maxBytesInFlight int64, concurrency int) int64 {
-	return min(MaxFrame, maxBytesInFlight/int64(concurrency))
+	return min(MaxFrame, shareOf(maxBytesInFlight, concurrency))
 }
 
 // saidLimit is how Prometheus words the refusal of an answer with too many samples.

@@ -32,12 +32,10 @@ func (m *rows) Explain(t int64, x []float64, r int, surprise float64) tidewatch.
 	}
 	j := w.judged(s, m.forest, t, v)
 	out.Unit = units[j.channel]
-	if j.channel == tidewatch.ChannelIsolation && w.byShape(j) {
-		out.Unit = shapeUnit
-	}
 	out.Statistic, out.Limit = w.limit(s, j, surprise)
 	switch {
 	case w.byShape(j):
+		out.Unit = shapeUnit
 		out.Features = []tidewatch.Term{{Name: "shape", Value: out.Statistic}}
 	case s.on.has(tidewatch.ChannelIsolation) && m.forest != nil:
 		x := bent(w.shape(j))
@@ -65,10 +63,11 @@ func (w *row) ownOf(surprise float64) float64 {
 
 // limit is the deciding channel's statistic in its unit, and where it would have the surprise.
 func (w *row) limit(s *settings, j *judgement, surprise float64) (statistic, limit float64) {
-	own := w.ownOf(surprise)
-	if j.channel != tidewatch.ChannelFlat && !w.byShape(j) {
-		own = w.ownOf(wants(surprise, j.record))
+	wanted := surprise
+	if w.sized(j, j.channel) {
+		wanted = wants(surprise, j.record)
 	}
+	own := w.ownOf(wanted)
 	k, q := tailOf[j.channel], power10(-own/max(trust[j.channel], 0.1))
 	switch j.channel {
 	case tidewatch.ChannelNone:

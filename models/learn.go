@@ -118,7 +118,7 @@ func (w *row) learn(s *settings, j *judgement) {
 	w.age = min(w.age+1, math.MaxInt32-1)
 	n := int(w.age)
 	w.count(s, j)
-	w.remember(s, math.Abs(j.r)/j.residual, j.unit)
+	w.remember(s, j)
 	weight := 1.0
 	if a := math.Abs(j.r); a > 2.5*j.residual {
 		weight = 2.5 * j.residual / a
@@ -154,10 +154,10 @@ func (w *row) count(s *settings, j *judgement) {
 
 // countHead counts those of a point at the head of an episode, each at most as the value of headSurprise.
 func (w *row) countHead(s *settings, j *judgement) {
-	if int(w.episode().points) <= episodeHead {
-		w.remember(s, math.Abs(j.r)/j.residual, j.unit)
-	}
 	points := int(w.episode().points)
+	if points <= episodeHead {
+		w.remember(s, j)
+	}
 	for set := j.counted(s); set != 0; set &= set - 1 {
 		k := bits.TrailingZeros16(uint16(set))
 		if points > headOf(k) {

@@ -49,9 +49,9 @@ func (w *row) recordDecades(s *settings, z, unit float64) float64 {
 	return float64(n*share) * share
 }
 
-// remember takes a point z usual sizes away from the expectation into the record.
-func (w *row) remember(s *settings, z, unit float64) {
-	record, a := float64(w.noise.record), z*unit
+// remember takes a point into the record.
+func (w *row) remember(s *settings, j *judgement) {
+	record, a := float64(w.noise.record), math.Abs(j.r)/j.residual*j.unit
 	if w.speaks(s) {
 		a = min(a, recordGrows*record)
 	}
@@ -106,8 +106,7 @@ func (w *row) edge(s *settings, side int, surprise, unit float64) float64 {
 
 // edgeOf is the edge without a record.
 func (w *row) edgeOf(side int, surprise float64) float64 {
-	own := min(w.tails.at(tailAll).value(power10(-surprise)), maxSurprise)
-	return w.tails.at(side).value(power10(-own) / 2)
+	return w.tails.at(side).value(power10(-w.ownOf(surprise)) / 2)
 }
 
 // crossing is where in [lo, hi] the growing function f rises through 0, from atLo to atHi: the secant of the last two points, with every fourth

@@ -35,7 +35,7 @@ func TestRecordIsNotSetByAnIncident(t *testing.T) {
 	s := settingsOf(t)
 	w := &row{}
 	w.learnt, w.noise.record = int32(s.dayPoints), 10
-	w.remember(s, 1000, 1)
+	w.remember(s, &judgement{r: 1000, unit: 1, expectation: expectation{residual: 1}})
 	if math.Abs(float64(w.noise.record)-12) > 1e-5 {
 		t.Errorf("record is %g, want 12", w.noise.record)
 	}

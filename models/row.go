@@ -268,13 +268,18 @@ func (w *row) common(own float64) float64 {
 	return w.tails.at(tailAll).surprise(own, 1)
 }
 
-// supported is a channel's own surprise on the scale of the combined one, together with what the record says. Of a line that is flat, and of a
-// shape, the size of the residual says nothing.
+// supported is a channel's own surprise on the scale of the combined one, together with what the record says.
 func (w *row) supported(j *judgement, c tidewatch.Channel, own float64) float64 {
-	if c == tidewatch.ChannelFlat || c == tidewatch.ChannelIsolation && w.shapeSpeaks(j) {
+	if !w.sized(j, c) {
 		return w.common(own)
 	}
 	return supported(w.common(own), j.record)
+}
+
+// sized reports whether the size of the residual, and so the record, has to do with what a channel says: it has not with a line that is flat, nor
+// with a shape.
+func (w *row) sized(j *judgement, c tidewatch.Channel) bool {
+	return c != tidewatch.ChannelFlat && (c != tidewatch.ChannelIsolation || !w.shapeSpeaks(j))
 }
 
 // score is the judgement as a Score.

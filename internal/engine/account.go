@@ -40,12 +40,13 @@ func (d *detector) solve(series int) Limit {
 	if d.Promise.FDR > 0 {
 		return d.solveFDR(series)
 	}
-	many, one := tailRule(ofMany), tailRule(ofOne)
-	switch {
-	case d.Join != nil:
+	share := series // so many have one limit's budget together
+	if d.Promise.PerSeries {
+		share = 1
+	}
+	many, one := tailRule(ofMany), ofOne(share)
+	if d.Join != nil {
 		many, one = ofGroup, ofGroup
-	case !d.Promise.PerSeries:
-		one = ofOneShared(series)
 	}
 	if !d.lone() {
 		return d.many.onsets.solve(d.Promise, 1, series, d.Model.Step, many)

@@ -56,7 +56,7 @@ func TestSinglePointLimitHalvesIncidents(t *testing.T) {
 		for b := range counts {
 			counts[b] = 100*math.Pow(10, float64(slope*(minLimit-float64(b)*limitWidth))) + float64(incidents)
 		}
-		return ofOne(&counts, lowestBin, 0.5), fitted(&counts, lowestBin, 0.5, steepest, maxLimit), claimed(&counts, lowestBin, 0.5)
+		return ofOne(1)(&counts, lowestBin, 0.5), fitted(&counts, lowestBin, 0.5, steepest, maxLimit), claimed(&counts, lowestBin, 0.5)
 	}
 	calm, _, _ := limits(1, 0)
 	one, fit, _ := limits(1, 12)
@@ -80,7 +80,7 @@ func TestLimitOfManySeries(t *testing.T) {
 			o.counts[b] = rate * hours * math.Exp(-rate) // those without another in the hour before
 		}
 		want := minLimit + math.Log10(series*perHour*hours/wanted)
-		for name, rule := range map[string]tailRule{"many": ofMany, "one": ofOne, "group": ofGroup} {
+		for name, rule := range map[string]tailRule{"many": ofMany, "one": ofOne(1), "group": ofGroup} {
 			if got := o.solveRate(wanted, false, rule); math.Abs(got-want) > 0.5 {
 				t.Errorf("%g series, %s: limit %.2f, want %.2f", series, name, got, want)
 			}

@@ -13,6 +13,9 @@ const (
 	steepest     = 3.0
 )
 
+// fewSeries are so few that share a limit that the incidents of one weigh in it, and that their onsets seldom come within one episode.
+const fewSeries = 10
+
 // ofMany is the rule for M of N points.
 func ofMany(counts *[limitBins]float64, first int, wanted float64) float64 {
 	return fitted(counts, first, wanted, steepestMany, maxLimit)
@@ -21,17 +24,10 @@ func ofMany(counts *[limitBins]float64, first int, wanted float64) float64 {
 // ofOne is the rule for single points: half-way between the tail that history shows and the line that a calibrated surprise claims. Short
 // incidents, of which history may hold dozens, flatten the first; it alone would take them for how the series is. Noise with a
 // heavy tail is flatter than the second, which alone would promise too much (docs/decisions/0020).
-func ofOne(counts *[limitBins]float64, first int, wanted float64) float64 {
-	return between(counts, first, wanted, 0.5)
-}
-
-// fewSeries are so few that share a limit that the incidents of one weigh in it, and that their onsets seldom come within one episode.
-const fewSeries = 10
-
-// ofOneShared is ofOne where so many series share a limit. The incidents of one are then less and less of what history holds, and what
-// flattens its tail is what befalls each of them now and then: beyond fewSeries the line weighs less, and nothing in the end, and the limit
-// may lie farther out than history can count.
-func ofOneShared(series int) tailRule {
+//
+// Where many series share a limit, the incidents of one are less and less of what history holds, and what flattens its tail is what befalls each of
+// them now and then: beyond fewSeries the line weighs less, and nothing in the end, and the limit may lie farther out than history can count.
+func ofOne(series int) tailRule {
 	claim := 0.5 * min(1, fewSeries/float64(max(series, 1)))
 	return func(counts *[limitBins]float64, first int, wanted float64) float64 {
 		return between(counts, first, wanted, claim)
