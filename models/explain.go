@@ -76,7 +76,8 @@ func (w *row) limit(s *settings, j *judgement, surprise float64) (statistic, lim
 		if j.r < 0 {
 			k = tailBelow
 		}
-		return math.Abs(j.r) / j.residual, w.edge(s, k, surprise, j.unit)
+		e := w.edgesOf(s, surprise, j.unit)
+		return math.Abs(j.r) / j.residual, e.at(k)
 	case tidewatch.ChannelIsolation:
 		if w.byShape(j) {
 			a := w.library().tail.with(shapePrior)

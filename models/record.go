@@ -36,13 +36,17 @@ func (w *row) speaks(s *settings) bool {
 	return w.noise.record > 0 && int(w.learnt) >= s.dayPoints && (w.seldom == nil || w.seldom.young == 0)
 }
 
+// recordWorth is how many decades a point as large as the record is worth.
+func (w *row) recordWorth(s *settings) float64 {
+	if w.learnt < s.record.points {
+		return decades(1 / float64(w.learnt))
+	}
+	return s.record.decades
+}
+
 // recordDecades is what the record says of a point z usual sizes away from the expectation, in decades.
 func (w *row) recordDecades(s *settings, z, unit float64) float64 {
-	n := s.record.decades
-	if w.learnt < s.record.points {
-		n = decades(1 / float64(w.learnt))
-	}
-	share := z * unit / float64(w.noise.record)
+	n, share := w.recordWorth(s), z*unit/float64(w.noise.record)
 	if share > 1 {
 		return min(n-float64(recordIndex*decades(share)), maxSurprise)
 	}
@@ -80,54 +84,4 @@ func (w *row) guessRecord(s *settings) {
 	p := power10(-s.record.decades) / 2
 	z := max(w.tails.at(tailAbove).value(p), w.tails.at(tailBelow).value(p))
 	w.noise.record = single(z * w.noise.long)
-}
-
-// edge is how many usual sizes of the residual a point of that side must be away from the expectation for the surprise. It lies before where the
-// calibrated surprise alone is that if the record says more there, and else between there and where 0.85 of it is.
-func (w *row) edge(s *settings, side int, surprise, unit float64) float64 {
-	near := w.edgeOf(side, surprise)
-	if !w.speaks(s) {
-		return near
-	}
-	above := func(z float64) float64 { // twice what supported makes of z, over what is asked for
-		return w.common(w.tails.at(side).surprise(z, 2)) + w.recordDecades(s, z, unit) - 2*surprise
-	}
-	atNear := w.recordDecades(s, near, unit) - surprise
-	if atNear >= 0 {
-		return crossing(above, 0, -2*surprise, near, atNear)
-	}
-	far := w.edgeOf(side, surprise/unsupported)
-	atFar := surprise/unsupported + w.recordDecades(s, far, unit) - 2*surprise
-	if atFar <= 0 {
-		return far
-	}
-	return crossing(above, near, atNear, far, atFar)
-}
-
-// edgeOf is the edge without a record.
-func (w *row) edgeOf(side int, surprise float64) float64 {
-	return w.tails.at(side).value(power10(-w.ownOf(surprise)) / 2)
-}
-
-// crossing is where in [lo, hi] the growing function f rises through 0, from atLo to atHi: the secant of the last two points, with every fourth
-// step a bisection, as f may jump.
-func crossing(f func(float64) float64, lo, atLo, hi, atHi float64) float64 {
-	const enough, steps = 5e-5, 80
-	last, atLast, z := hi, atHi, hi-atHi*(hi-lo)/(atHi-atLo)
-	for k := 1; k <= steps && hi-lo > 1e-7*hi; k++ {
-		if k%4 == 0 || !(lo < z && z < hi) {
-			z = lo + (hi-lo)/2
-		}
-		v := f(z)
-		if math.Abs(v) < enough {
-			return z
-		}
-		if v < 0 {
-			lo = z
-		} else {
-			hi = z
-		}
-		last, atLast, z = z, v, z-v*(z-last)/(v-atLast)
-	}
-	return hi
 }

@@ -328,8 +328,8 @@ func (w *row) band(s *settings, t int64, surprise float64) tidewatch.Band {
 		return tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()}
 	}
 	x := w.expected(s, t)
-	unit := w.recordUnit(x.hour)
-	up, down := w.edge(s, tailAbove, surprise, unit), w.edge(s, tailBelow, surprise, unit)
+	e := w.edgesOf(s, surprise, w.recordUnit(x.hour))
+	up, down := e.at(tailAbove), e.at(tailBelow)
 	return tidewatch.Band{
 		Lower: min(max(x.mid-float64(down*x.residual), s.lo), s.hi),
 		Mid:   x.mid,

@@ -1,0 +1,140 @@
+package models
+
+import "math"
+
+// edges finds where the surprise of a single point reaches a limit, on both sides of the expectation.
+type edges struct {
+	w              *row
+	s              *settings
+	surprise, unit float64
+	speaks         bool
+	all            smooth  // of the tail that all channels share
+	worth          float64 // decades of the record
+	reach          float64 // the record, in usual sizes of the residual
+	per            float64 // 1 over it
+	near           float64 // where to begin
+}
+
+// edgesOf are those of the row for the surprise, where the record is relative to unit.
+func (w *row) edgesOf(s *settings, surprise, unit float64) (e edges) {
+	e.w, e.s, e.surprise, e.unit = w, s, surprise, unit
+	if e.speaks = w.speaks(s); e.speaks {
+		e.all = w.tails.at(tailAll).smooth(1)
+		e.worth, e.reach = w.recordWorth(s), float64(w.noise.record)/unit
+		e.per = 1 / e.reach
+		e.near = e.reach * e.start()
+	}
+	return e
+}
+
+// at is how many usual sizes of the residual a point of that side must be away from the expectation.
+func (e *edges) at(side int) float64 {
+	if !e.speaks {
+		return e.w.edgeOf(side, e.surprise)
+	}
+	if z, ok := e.smoothly(side); ok {
+		e.near = z // the other side is often like this one
+		return z
+	}
+	return e.searched(side)
+}
+
+// smoothly is the edge where both tails are Pareto's there, with nothing that was counted above them and nothing beyond maxSurprise: their
+// decades and those of the record grow with known slopes, and Newton's steps, kept between what is too near and too far, end after two or three.
+func (e *edges) smoothly(side int) (z float64, ok bool) {
+	const enough, steps = 1e-4, 12 // what is left after a step is as its square
+	a := e.w.tails.at(side)
+	t := a.smooth(2)
+	lo, hi := t.cut, math.Inf(1)
+	z = max(e.near, t.cut)
+	for range steps {
+		own, rises := t.decades(z)
+		common, follows := e.all.decades(own)
+		record, grows := e.record(z)
+		over, slope := (common+record)/2-e.surprise, (float64(follows*rises)+grows)/2 // as supported has it
+		if record < (2*unsupported-1)*common {
+			over, slope = float64(unsupported*common)-e.surprise, unsupported*follows*rises
+		}
+		if over < 0 {
+			lo = z
+		} else {
+			hi = z
+		}
+		step := -over / slope
+		if math.Abs(step) <= enough*z {
+			z += step
+			own += float64(step * rises)
+			return z, z >= t.cut && own >= e.all.cut && max(own, common, record) < maxSurprise &&
+				a.pareto(z, own, 2) && e.w.tails.at(tailAll).pareto(own, common, 1)
+		}
+		if z += step; !(lo <= z && z <= hi) {
+			z = lo + (hi-lo)/2
+		}
+	}
+	return 0, false
+}
+
+// start is about where the record alone has the surprise, over the record.
+func (e *edges) start() float64 {
+	if more := e.surprise - e.worth; more > 0 {
+		return 1 + float64(more*(math.Ln10/recordIndex))
+	}
+	return math.Sqrt(e.surprise / e.worth)
+}
+
+// record is what the record says of a point z usual sizes away, as recordDecades has it, and how fast that grows.
+func (e *edges) record(z float64) (v, slope float64) {
+	if z > e.reach {
+		return e.worth + float64(recordIndex/math.Ln10*ln(z*e.per)), recordIndex / math.Ln10 / z
+	}
+	slope = float64(e.worth*e.per) * float64(e.per*z)
+	return slope * z, 2 * slope
+}
+
+// searched is the edge whatever the tails are like there. It lies before where the calibrated surprise alone is that if the record says more there,
+// and else between there and where 0.85 of it is.
+func (e *edges) searched(side int) float64 {
+	w, s, surprise, unit := e.w, e.s, e.surprise, e.unit
+	near := w.edgeOf(side, surprise)
+	above := func(z float64) float64 { // twice what supported makes of z, over what is asked for
+		return w.common(w.tails.at(side).surprise(z, 2)) + w.recordDecades(s, z, unit) - 2*surprise
+	}
+	atNear := w.recordDecades(s, near, unit) - surprise
+	if atNear >= 0 {
+		return crossing(above, 0, -2*surprise, near, atNear)
+	}
+	far := w.edgeOf(side, surprise/unsupported)
+	atFar := surprise/unsupported + w.recordDecades(s, far, unit) - 2*surprise
+	if atFar <= 0 {
+		return far
+	}
+	return crossing(above, near, atNear, far, atFar)
+}
+
+// edgeOf is the edge without a record.
+func (w *row) edgeOf(side int, surprise float64) float64 {
+	return w.tails.at(side).value(power10(-w.ownOf(surprise)) / 2)
+}
+
+// crossing is where in [lo, hi] the growing function f rises through 0, from atLo to atHi: the secant of the last two points, with every fourth
+// step a bisection, as f may jump.
+func crossing(f func(float64) float64, lo, atLo, hi, atHi float64) float64 {
+	const enough, steps = 5e-5, 80
+	last, atLast, z := hi, atHi, hi-atHi*(hi-lo)/(atHi-atLo)
+	for k := 1; k <= steps && hi-lo > 1e-7*hi; k++ {
+		if k%4 == 0 || !(lo < z && z < hi) {
+			z = lo + (hi-lo)/2
+		}
+		v := f(z)
+		if math.Abs(v) < enough {
+			return z
+		}
+		if v < 0 {
+			lo = z
+		} else {
+			hi = z
+		}
+		last, atLast, z = z, v, z-v*(z-last)/(v-atLast)
+	}
+	return hi
+}
