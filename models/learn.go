@@ -51,6 +51,9 @@ func (w *row) pass(s *settings, t int64, x float64, v tidewatch.Verdict, j *judg
 	if w.library() == nil && s.shapes && int(w.learnt) >= s.dayPoints {
 		w.rarely().shapes = newShapes()
 	}
+	if v == tidewatch.Quarantined && j.largest < notWorthAccepting && w.certain(s) {
+		v = tidewatch.Calm // the incident is over, though the alarm is not yet
+	}
 	w.excursion(s, j)
 	event := w.regimes(s, t, v, j)
 	switch {
@@ -62,6 +65,12 @@ func (w *row) pass(s *settings, t int64, x float64, v tidewatch.Verdict, j *judg
 		return event
 	case v == tidewatch.Quarantined && w.believes(s):
 		w.countHead(s, j)
+	case v == tidewatch.Quarantined && j.record >= certainly: // as if it were missing
+		w.miss()
+		if w.library() != nil {
+			w.library().miss()
+		}
+		return tidewatch.NoEvent
 	case v == tidewatch.Quarantined: // an extreme that does not recur leaves no trace
 	default:
 		w.learn(s, j)

@@ -205,3 +205,35 @@ func TestRowsAreIndependent(t *testing.T) {
 		both.Advance(at, x, v, ev)
 	}
 }
+
+// TestIncidentLeavesNoTrace: five points of 50 times the value are as if they were missing.
+func TestIncidentLeavesNoTrace(t *testing.T) {
+	const spike, end = 15 * 288, 17 * 288
+	run := func(spiked float64) (bands []tidewatch.Band) {
+		r, s := newRunner(t, "combined", models.Config{}), source{3}
+		var b [1]tidewatch.Band
+		for k := range int64(end) {
+			at := k * gridStep.Milliseconds()
+			x := 100 + 30*dayShape(at) + 2*s.normal()
+			if k >= spike && k < spike+5 {
+				x *= spiked
+			}
+			score := r.step(at, x)
+			if spiked == 50 && k == spike && score.Surprise < 8 {
+				t.Fatalf("surprise of the spike is %g, want at least 8", score.Surprise)
+			}
+			if k >= spike+12 {
+				r.m.Band(at, 3, b[:])
+				bands = append(bands, b[0])
+			}
+		}
+		return bands
+	}
+	twin := run(math.NaN())
+	for i, b := range run(50) {
+		want := twin[i]
+		if d := max(math.Abs(b.Lower-want.Lower), math.Abs(b.Upper-want.Upper)); !(d < 0.01*(want.Upper-want.Lower)) {
+			t.Fatalf("%d points after, the band is %+v, without the spike %+v", i+7, b, want)
+		}
+	}
+}

@@ -37,10 +37,10 @@ type rise struct {
 	lo, hi int32
 }
 
-// newRise is a move from a to b decades, where that counts.
+// newRise is a move from a to b decades, where that counts: a rise through all limits is certainly an incident, and tells nothing of false alarms.
 func newRise(t int64, series uint64, a, b float32) (r rise, ok bool) {
 	lo, hi := max(limitBin(a), lowestBin), limitBin(b)
-	return rise{t, series, int32(lo), int32(hi)}, hi > lo
+	return rise{t, series, int32(lo), int32(hi)}, hi > lo && hi < limitBins
 }
 
 // onsets counts, for every limit, how many episodes would have begun.

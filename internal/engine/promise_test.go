@@ -130,3 +130,15 @@ func TestPromiseIsKeptWithoutIncidents(t *testing.T) {
 		t.Errorf("%d false alarms where %d were promised, more than %d", total, promised, most)
 	}
 }
+
+// TestIncidentsAreNoFalseAlarms: what rises through all limits counts at none of them.
+func TestIncidentsAreNoFalseAlarms(t *testing.T) {
+	for _, c := range []struct {
+		from, to float32
+		counts   bool
+	}{{0, 1.9, false}, {1, 2.5, true}, {2.5, 2.4, false}, {0, 7.9, true}, {0, 8, false}, {3, 11, false}} {
+		if _, ok := newRise(0, 1, c.from, c.to); ok != c.counts {
+			t.Errorf("a rise from %g to %g counts: %v, want %v", c.from, c.to, ok, c.counts)
+		}
+	}
+}
