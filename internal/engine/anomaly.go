@@ -29,7 +29,7 @@ type Anomaly struct {
 const worthKeeping = 2
 
 func (r *row) anomaly(t int64, detector string, endsAt int64) Anomaly {
-	e := r.ep
+	e := r.few().ep
 	a := Anomaly{
 		Detector: detector, Series: r.series, StartsAt: e.start, EndsAt: endsAt, Breaches: e.breaches,
 		PeakScore: e.peakScore, PeakT: e.peakT, Surprise: e.peakSurprise, Value: e.peakValue, Band: e.peakBand, Channel: e.channel, Alarmed: e.alarmed, at: t,
@@ -42,11 +42,13 @@ func (r *row) anomaly(t int64, detector string, endsAt int64) Anomaly {
 
 // closeEpisode ends the run once no point has breached for N steps and the alarm is not in ALARM.
 func (st *stepper) closeEpisode(t int64, r *row) {
-	if r.ep == nil || r.alarm.State() == alerting.Alarming || t-r.ep.lastBreach <= int64(st.d.Alarm.Of)*st.d.step() {
+	e := r.few().ep
+	if e == nil || r.alarm.State() == alerting.Alarming || t-e.lastBreach <= int64(st.d.Alarm.Of)*st.d.step() {
 		return
 	}
-	if e := r.ep; e.alarmed || e.breaches >= st.d.Alarm.Datapoints || e.peakScore >= worthKeeping {
+	if e.alarmed || e.breaches >= st.d.Alarm.Datapoints || e.peakScore >= worthKeeping {
 		st.out.anomalies = append(st.out.anomalies, r.anomaly(t, st.d.Name, e.lastBreach+st.d.step()))
 	}
-	r.ep = nil
+	r.seldom.ep = nil
+	r.tidy()
 }

@@ -146,7 +146,7 @@ func BenchmarkCompositesOf100kAlarms(b *testing.B) {
 		d := &detector{Detector: testDetector(fmt.Sprintf("d%03d", i)), next: day, begun: true}
 		for k := range series {
 			ls := labels.FromStrings("instance", fmt.Sprint(k), "job", fmt.Sprint(k%10))
-			d.groups = append(d.groups, &group{id: uint64(k), rows: []row{{series: tidewatch.Series{ID: uint64(k), Labels: ls}, seen: day - minute}}})
+			d.groups = append(d.groups, &group{rows: [1]row{{series: tidewatch.Series{ID: uint64(k), Labels: ls}, seen: day - minute}}})
 		}
 		c.engine.detectors = append(c.engine.detectors, d)
 		names = append(names, d.Name)

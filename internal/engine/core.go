@@ -97,10 +97,10 @@ func (c *Core) Begin(now int64, name string) Result {
 	for _, g := range d.groups {
 		for i := range g.rows {
 			row := &g.rows[i]
-			if row.alarm.State() != alerting.Alarming || row.alarmed == nil {
+			if row.alarm.State() != alerting.Alarming || row.few().alarmed == nil {
 				continue
 			}
-			ch := d.describe(change{t: row.alarmed.transition.T, g: g, row: i, tr: row.alarmed.transition, ep: row.alarmed, data: row.alarmed.data})
+			ch := d.describe(change{t: row.few().alarmed.transition.T, g: g, row: i, tr: row.few().alarmed.transition, ep: row.few().alarmed, data: row.few().alarmed.data})
 			r.Changes = append(r.Changes, ch)
 			c.disp.Handle(d.signal(ch, r.Now, true))
 		}

@@ -133,7 +133,7 @@ func (d *detector) chart(r *row, v alerting.AlarmView, from, to int64) *alerting
 	if d.Exclude != nil {
 		c.Stretches = alerting.Stretches(p.T, alerting.StretchExcluded, func(t int64) (bool, int64) { return d.Exclude(t), t })
 	}
-	if ep := r.alarmed; ep != nil && ep.score.Channel != tidewatch.ChannelBand && ep.score.Channel != tidewatch.ChannelNone {
+	if ep := r.few().alarmed; ep != nil && ep.score.Channel != tidewatch.ChannelBand && ep.score.Channel != tidewatch.ChannelNone {
 		c.Statistic, c.StatisticName, c.Limit = p.Score, ep.score.Channel.String()+" score", 1
 	}
 	return c

@@ -138,7 +138,7 @@ func (e *Engine) find(name string) *detector {
 }
 
 func (d *detector) group(id uint64) *group {
-	i, ok := slices.BinarySearchFunc(d.groups, id, func(g *group, id uint64) int { return cmp.Compare(g.id, id) })
+	i, ok := slices.BinarySearchFunc(d.groups, id, func(g *group, id uint64) int { return cmp.Compare(g.id(), id) })
 	if !ok {
 		return nil
 	}
@@ -210,8 +210,8 @@ func (e *Engine) Status() []Status {
 			s.Quality, s.Expects = d.quality.Open(), d.quality.Expected()
 		}
 		for _, g := range d.groups {
-			s.Members += len(g.members)
-			s.LeftOut += g.members.leftOut()
+			s.Members += len(g.members())
+			s.LeftOut += g.members().leftOut()
 			for i := range g.rows {
 				r := &g.rows[i]
 				if !r.listed(d.next) {

@@ -12,57 +12,35 @@ import (
 // group is the unit of work: one model over one or several series, each with an alarm of its own. A group belongs to one
 // worker at a time.
 type group struct {
-	kin     uint64 // kinOf its labels, where each series is a group; the same for series that can replace each other
-	id      uint64 // the series' ID; of a joint group that of the labels which its members share
-	model   models.Model
-	rows    []row // one decision each; of a joint group one for all members
-	next    int64 // grid time of the next point, Unix milliseconds
-	members members
-	own     *family // what this group alone is judged with; nil: what all share
-	before  *before // the model before it accepted what a person called expected; nil: nobody has, or long ago
+	kin    uint64 // kinOf its labels, where each series is a group; the same for series that can replace each other
+	model  models.Model
+	rows   [1]row       // its decision; of a joint group one for all members
+	next   int64        // grid time of the next point, Unix milliseconds
+	seldom *groupSeldom // nil: nothing
 }
 
 // row is one series of a group: its alarm and what is remembered of it besides the model.
 type row struct {
-	series   tidewatch.Series
-	alarm    alerting.Alarm
-	windows          // of surprises
-	v        float32 // the alarm begins where this rises through the limit
-	ready    bool
-	seeking  bool     // it may still find a predecessor
-	replaced bool     // it has an heir
-	expected bool     // a person said that what is seen is normal; the next real point tells the model
-	seen     int64    // grid time of the newest real point
-	first    int64    // grid time of the first real point
-	pinned   float64  // the limit while in ALARM: thresholds do not move during an incident; 0 outside
-	origin   *Origin  // of its baseline; nil: it is its own
-	ep       *episode // the anomaly under way
-	alarmed  *episode // the one that alarmed last, kept for the messages that follow
-	recent   recent
-	data     quality.Series // what the data checks remember of it; of a joint group its members have that
+	series  tidewatch.Series
+	alarm   alerting.Alarm
+	windows            // of surprises
+	seen    int64      // grid time of the newest real point
+	first   int64      // grid time of the first real point
+	seldom  *rowSeldom // nil: nothing
+	recent  recent
+	data    quality.Series // what the data checks remember of it; of a joint group its members have that
 }
 
-// oneRow is a group with room for one row, as most are: a series is one piece of memory.
-type oneRow struct {
-	group
-	one [1]row
-}
-
-// emptyGroup is a group of n rows that are still to be filled.
-func emptyGroup(n int) *group {
-	if n != 1 {
-		return &group{rows: make([]row, n)}
-	}
-	g := &oneRow{}
-	g.rows = g.one[:]
-	return &g.group
-}
+// id is the series' ID; of a joint group that of the labels which its members share.
+func (g *group) id() uint64 { return g.rows[0].series.ID }
 
 // windows are a row's two windows in one piece of memory.
 type windows struct {
 	surprises      []float32 // those of last, then those of ranks
 	of             uint8     // the size of last
 	pushed, ranked uint8     // see window
+	ready          bool      // the newest point had a score
+	v              float32   // the alarm begins where this rises through the limit
 }
 
 // newWindows are empty windows of the given sizes, at most alerting.MaxOf each.
@@ -177,10 +155,10 @@ func (e *episode) observe(t int64, x float64, s tidewatch.Score, b tidewatch.Ban
 
 // from is the origin of the row's baseline; the zero one where that is its own.
 func (r *row) from() Origin {
-	if r.origin == nil {
+	if r.few().origin == nil {
 		return Origin{}
 	}
-	return *r.origin
+	return *r.few().origin
 }
 
 // evaluated lists the real points that the decision at t was taken on, newest first; was is the state that they were judged in.
@@ -209,7 +187,7 @@ func (r *row) episodeOf(tr alerting.Transition) *episode {
 	if tr.Rule == alerting.RuleStateSet || tr.Rule == alerting.RuleStateSetOver && tr.To != alerting.Alarming {
 		return nil
 	}
-	return r.alarmed
+	return r.few().alarmed
 }
 
 // breaching lists the points of the evaluation range that breached, oldest first.

@@ -59,7 +59,7 @@ func (d *detector) born(g *group) {
 		h.Borrow(from)
 	}
 	if d.Churn == nil || len(d.Churn) > 0 {
-		g.kin, g.rows[0].seeking = d.kinOf(g.rows[0].series.Labels), true
+		g.kin, g.rows[0].rarely().seeking = d.kinOf(g.rows[0].series.Labels), true
 		d.seekers = append(d.seekers, g)
 	}
 }
@@ -73,7 +73,7 @@ func (d *detector) donors(t int64) []models.Model {
 	var all []donor
 	for _, g := range d.groups {
 		if r := &g.rows[0]; r.ready && r.seen > t-goneAfter.Milliseconds() && t-r.begun() >= oldEnough.Milliseconds() {
-			all = append(all, donor{sampleHash(d.Model.Seed, g.id, 0), g})
+			all = append(all, donor{sampleHash(d.Model.Seed, g.id(), 0), g})
 		}
 	}
 	slices.SortFunc(all, func(a, b donor) int { return cmp.Compare(a.hash, b.hash) })
@@ -133,7 +133,8 @@ func (d *detector) adopt(t int64) {
 		default:
 			return false
 		}
-		r.seeking = false
+		r.seldom.seeking = false
+		r.tidy()
 		return true
 	})
 }
@@ -156,7 +157,7 @@ func predecessor(g *group, silent []*group) (best *group) {
 		if c == g || c.kin != g.kin || c.rows[0].first >= r.first || c.rows[0].seen > r.first+seekFor.Milliseconds() {
 			continue
 		}
-		if c.rows[0].replaced && r.first-c.rows[0].seen > seekFor.Milliseconds() {
+		if c.rows[0].few().replaced && r.first-c.rows[0].seen > seekFor.Milliseconds() {
 			continue // it was replaced long ago; this is another one
 		}
 		if best == nil || better(&c.rows[0], &best.rows[0]) {
@@ -169,8 +170,8 @@ func predecessor(g *group, silent []*group) (best *group) {
 // better reports whether a is to be preferred to b as a predecessor; groups come in ascending order of their id.
 func better(a, b *row) bool {
 	switch {
-	case a.replaced != b.replaced:
-		return b.replaced
+	case a.few().replaced != b.few().replaced:
+		return b.few().replaced
 	case a.seen != b.seen:
 		return a.seen > b.seen
 	}
@@ -186,8 +187,8 @@ func (d *detector) succeed(g, old *group, t int64) {
 	d.bequeath(g, old)
 	d.equip(g)
 	o := &old.rows[0]
-	o.replaced = true
-	g.rows[0].origin = &Origin{ID: old.id, Labels: o.series.Labels, Begun: o.begun(), At: t}
+	o.rarely().replaced = true
+	g.rows[0].rarely().origin = &Origin{ID: old.id(), Labels: o.series.Labels, Begun: o.begun(), At: t}
 }
 
 // unlike is how far the expectations of kin that live side by side lie from their median, on average: replicas are not always alike.
@@ -221,13 +222,13 @@ func (r *row) mid(step int64) float64 {
 
 // listed reports whether a row is still of interest at t: it is in ALARM, or was there in the last day and has not been replaced.
 func (r *row) listed(t int64) bool {
-	return r.alarm.State() == alerting.Alarming || !r.replaced && r.seen > t-replacedFor.Milliseconds()
+	return r.alarm.State() == alerting.Alarming || !r.few().replaced && r.seen > t-replacedFor.Milliseconds()
 }
 
 // forgotten reports whether a row is of no more use at t.
 func (r *row) forgotten(t int64) bool {
 	after := deadAfter
-	if (r.replaced || !r.ready) && r.alarm.State() != alerting.Alarming {
+	if (r.few().replaced || !r.ready) && r.alarm.State() != alerting.Alarming {
 		after = replacedFor
 	}
 	return r.seen <= t-after.Milliseconds()

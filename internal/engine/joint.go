@@ -65,8 +65,8 @@ func (d *detector) gather(b tidewatch.Block, from, to int64) []joined {
 		d.home = map[uint64]*group{}
 	}
 	for _, g := range d.groups {
-		for i := range g.members {
-			g.members[i].v = nil
+		for i := range g.members() {
+			g.members()[i].v = nil
 		}
 	}
 	for _, r := range b.Rows {
@@ -78,8 +78,8 @@ func (d *detector) gather(b tidewatch.Block, from, to int64) []joined {
 			}
 			g = d.enter(r.Series, t)
 		}
-		if i, ok := g.members.find(r.Series.ID); ok {
-			g.members[i].v = r.V
+		if i, ok := g.members().find(r.Series.ID); ok {
+			g.members()[i].v = r.V
 		}
 	}
 	out := make([]joined, len(d.groups))
@@ -93,7 +93,7 @@ func (d *detector) gather(b tidewatch.Block, from, to int64) []joined {
 func (d *detector) enter(s tidewatch.Series, t int64) *group {
 	shared := s.Labels.MatchLabels(true, d.Join...)
 	id := tidewatch.SeriesID(d.Name, shared)
-	at, ok := slices.BinarySearchFunc(d.groups, id, func(g *group, id uint64) int { return cmp.Compare(g.id, id) })
+	at, ok := slices.BinarySearchFunc(d.groups, id, func(g *group, id uint64) int { return cmp.Compare(g.id(), id) })
 	if !ok {
 		d.groups = slices.Insert(d.groups, at, d.newGroup(tidewatch.Series{ID: id, Labels: shared}, t))
 	}
@@ -101,8 +101,8 @@ func (d *detector) enter(s tidewatch.Series, t int64) *group {
 	if !ok || g.rows[0].seen == 0 {
 		g.next = min(g.next, t) // a group begins with the first of its series
 	}
-	i, _ := g.members.find(s.ID)
-	g.members = slices.Insert(g.members, i, member{series: s, slot: noSlot, seen: t, born: t, kin: d.kinOf(s.Labels)})
+	i, _ := g.members().find(s.ID)
+	g.rarely().members = slices.Insert(g.members(), i, member{series: s, slot: noSlot, seen: t, born: t, kin: d.kinOf(s.Labels)})
 	d.home[s.ID] = g
 	return g
 }
@@ -112,8 +112,8 @@ func (d *detector) enter(s tidewatch.Series, t int64) *group {
 func (st *stepper) stepAll(t int64, g *group, i, c int) {
 	present := false
 	st.held = false
-	for k := range g.members {
-		m := &g.members[k]
+	for k := range g.members() {
+		m := &g.members()[k]
 		if m.reset == t && m.slot != noSlot {
 			g.model.(models.Joiner).Clear(m.slot) //nolint:errcheck // a detector that joins has a joint kind
 		}
@@ -136,8 +136,8 @@ func (st *stepper) stepAll(t int64, g *group, i, c int) {
 	for k := range st.x {
 		st.x[k] = math.NaN()
 	}
-	for k := range g.members {
-		if m := &g.members[k]; m.slot != noSlot && m.v != nil && i != missing && !m.withheld(c) {
+	for k := range g.members() {
+		if m := &g.members()[k]; m.slot != noSlot && m.v != nil && i != missing && !m.withheld(c) {
 			st.x[m.slot] = m.v[i]
 		}
 	}
@@ -166,14 +166,14 @@ func (d *detector) takesPlaces() bool { return d.Churn == nil || len(d.Churn) > 
 // succeed gives member k the slot of one of its kin that was not seen after silent, if there is one: of several that of the one that ended
 // last. The slot that it may have had till now is free.
 func (g *group) succeed(k int, silent int64) bool {
-	m := &g.members[k]
+	m := &g.members()[k]
 	if m.heir {
 		return false
 	}
 	old := -1
-	for i := range g.members {
-		c := &g.members[i]
-		if i != k && c.slot != noSlot && c.kin == m.kin && c.seen <= silent && c.born < m.born && (old < 0 || c.seen > g.members[old].seen) {
+	for i := range g.members() {
+		c := &g.members()[i]
+		if i != k && c.slot != noSlot && c.kin == m.kin && c.seen <= silent && c.born < m.born && (old < 0 || c.seen > g.members()[old].seen) {
 			old = i
 		}
 	}
@@ -184,8 +184,8 @@ func (g *group) succeed(k int, silent int64) bool {
 	if m.slot != noSlot {
 		j.Clear(m.slot)
 	}
-	m.slot, m.heir, m.replaced = g.members[old].slot, true, false
-	g.members[old].slot, g.members[old].replaced = noSlot, true
+	m.slot, m.heir, m.replaced = g.members()[old].slot, true, false
+	g.members()[old].slot, g.members()[old].replaced = noSlot, true
 	j.Succeed(m.slot)
 	return true
 }
@@ -196,7 +196,7 @@ func (g *group) admit(k int, t int64) bool {
 	m := g.model.(models.Joiner) //nolint:errcheck // a detector that joins has a joint kind
 	slot, n := noSlot, m.Rows()
 	for s := range n {
-		if g.members.owner(s) < 0 {
+		if g.members().owner(s) < 0 {
 			slot = s
 			break
 		}
@@ -207,25 +207,25 @@ func (g *group) admit(k int, t int64) bool {
 		slot = n
 	default:
 		o := g.longestGone()
-		if t-g.members[o].seen < goneAfter.Milliseconds() {
+		if t-g.members()[o].seen < goneAfter.Milliseconds() {
 			return false
 		}
-		slot, g.members[o].slot = g.members[o].slot, noSlot
+		slot, g.members()[o].slot = g.members()[o].slot, noSlot
 	}
 	if slot < n {
 		m.Clear(slot)
 	} else {
 		m.Resize(slot + 1)
 	}
-	g.members[k].slot, g.members[k].replaced = slot, false
+	g.members()[k].slot, g.members()[k].replaced = slot, false
 	return true
 }
 
 // longestGone is the index of the member with a slot that was seen longest ago.
 func (g *group) longestGone() int {
 	o := -1
-	for i := range g.members {
-		if m := &g.members[i]; m.slot != noSlot && (o < 0 || m.seen < g.members[o].seen) {
+	for i := range g.members() {
+		if m := &g.members()[i]; m.slot != noSlot && (o < 0 || m.seen < g.members()[o].seen) {
 			o = i
 		}
 	}
@@ -236,15 +236,18 @@ func (g *group) longestGone() int {
 func (d *detector) pruneMembers(t int64) {
 	d.home = map[uint64]*group{}
 	for _, g := range d.groups {
-		g.members = slices.DeleteFunc(g.members, func(m member) bool {
+		if g.members() == nil {
+			continue
+		}
+		g.seldom.members = slices.DeleteFunc(g.members(), func(m member) bool {
 			dead := m.seen <= t-deadAfter.Milliseconds()
 			if dead && m.slot != noSlot {
 				g.model.(models.Joiner).Clear(m.slot) //nolint:errcheck // a detector that joins has a joint kind
 			}
 			return dead
 		})
-		for i := range g.members {
-			d.home[g.members[i].series.ID] = g
+		for i := range g.members() {
+			d.home[g.members()[i].series.ID] = g
 		}
 	}
 }
@@ -253,7 +256,7 @@ func (d *detector) pruneMembers(t int64) {
 // first.
 func (g *group) explain(t int64, x []float64, i int, limit float64) tidewatch.Explanation {
 	e := g.model.Explain(t, x, i, limit)
-	if g.members == nil {
+	if g.members() == nil {
 		return e
 	}
 	named := make([]tidewatch.Term, 0, len(e.Features))
@@ -262,7 +265,7 @@ func (g *group) explain(t int64, x []float64, i int, limit float64) tidewatch.Ex
 		slot, err := strconv.Atoi(f.Name)
 		o := -1
 		if err == nil {
-			o = g.members.owner(slot)
+			o = g.members().owner(slot)
 		}
 		if o < 0 {
 			rest += f.Value // what has been forgotten still fades from the means
@@ -283,7 +286,7 @@ func (g *group) memberName(i int) string {
 	shared := g.rows[0].series.Labels
 	var parts []string
 	name := ""
-	g.members[i].series.Labels.Range(func(l labels.Label) {
+	g.members()[i].series.Labels.Range(func(l labels.Label) {
 		switch {
 		case l.Name == model.MetricNameLabel:
 			name = l.Value
@@ -317,9 +320,9 @@ func (d *detector) loadMembers(in *decoder, g *group) error {
 	if d.home == nil {
 		d.home = map[uint64]*group{}
 	}
-	g.members = make(members, in.count(28))
-	for i := range g.members {
-		m := &g.members[i]
+	g.rarely().members = make(members, in.count(28))
+	for i := range g.members() {
+		m := &g.members()[i]
 		m.series = tidewatch.Series{ID: in.u64(), Labels: in.labels()}
 		m.slot, m.seen, m.born = in.uint()-1, in.i64(), in.i64()
 		m.replaced, m.heir = in.bool(), in.bool()
@@ -327,7 +330,7 @@ func (d *detector) loadMembers(in *decoder, g *group) error {
 		if err := m.data.LoadState(in.bytes()); err != nil {
 			return err
 		}
-		if m.slot >= models.MaxJoint || i > 0 && m.series.ID <= g.members[i-1].series.ID {
+		if m.slot >= models.MaxJoint || i > 0 && m.series.ID <= g.members()[i-1].series.ID {
 			return errShort
 		}
 		d.home[m.series.ID] = g
@@ -341,8 +344,8 @@ func (d *detector) letGo() {
 		return
 	}
 	for _, g := range d.groups {
-		for i := range g.members {
-			g.members[i].v, g.members[i].held = nil, nil
+		for i := range g.members() {
+			g.members()[i].v, g.members()[i].held = nil, nil
 		}
 	}
 }

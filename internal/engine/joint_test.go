@@ -146,7 +146,7 @@ func TestJointGroupIsBounded(t *testing.T) {
 		t.Fatalf("%d left out, want 3", s.LeftOut)
 	}
 	g := c.engine.find("J").groups[0]
-	if i, _ := g.members.find(b.Rows[0].Series.ID); g.members[i].slot != noSlot {
+	if i, _ := g.members().find(b.Rows[0].Series.ID); g.members()[i].slot != noSlot {
 		t.Error("the series that is gone has kept its place")
 	}
 }
@@ -164,7 +164,7 @@ func TestJointExplanation(t *testing.T) {
 			t.Errorf("a group is told in %q, because %q", ch.View.Unit, ch.View.Why)
 		}
 	}
-	e := c.engine.find("J").groups[0].rows[0].alarmed.explanation
+	e := c.engine.find("J").groups[0].rows[0].few().alarmed.explanation
 	sum := 0.0
 	for _, f := range e.Features {
 		sum += f.Value

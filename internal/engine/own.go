@@ -26,13 +26,13 @@ func (d *detector) shelter() {
 	}
 	held := 0
 	for _, g := range d.groups {
-		if g.own != nil {
+		if g.own() != nil {
 			held++
 		}
 	}
 	for _, g := range d.groups {
-		if held < MaxOwn && g.own == nil && g.rows[0].ready && !g.rows[0].replaced {
-			g.own = newOwn(d.spec)
+		if held < MaxOwn && g.own() == nil && g.rows[0].ready && !g.rows[0].few().replaced {
+			g.rarely().own = newOwn(d.spec)
 			held++
 		}
 	}
@@ -49,10 +49,10 @@ func (d *detector) rebuildOwn(t int64) {
 	d.shelter()
 	turn := crossesEpoch(t, epochEvery.Milliseconds(), ownGeneration)
 	for _, g := range d.groups {
-		if g.own == nil || g.own.shared != nil && !turn {
+		if g.own() == nil || g.own().shared != nil && !turn {
 			continue
 		}
-		if s := g.own.rebuild(d.spec, d.Model.Seed^g.id, turn); s != nil {
+		if s := g.own().rebuild(d.spec, d.Model.Seed^g.id(), turn); s != nil {
 			g.model.(models.Sharer).Adopt(s) //nolint:errcheck // a kind with a family is a Sharer
 		}
 	}
@@ -60,8 +60,8 @@ func (d *detector) rebuildOwn(t int64) {
 
 // judgedWith is the shared part that judges a group, nil where there is none yet.
 func (d *detector) judgedWith(g *group) models.Shared {
-	if g.own != nil && g.own.shared != nil {
-		return g.own.shared
+	if g.own() != nil && g.own().shared != nil {
+		return g.own().shared
 	}
 	return d.family.shared
 }
@@ -77,8 +77,8 @@ func (d *detector) equip(g *group) {
 
 // bequeath gives an heir what its predecessor had to itself; the predecessor shares from then on.
 func (d *detector) bequeath(g, old *group) {
-	if old.own != nil {
-		g.own, old.own = old.own, nil
+	if old.own() != nil {
+		g.rarely().own, old.seldom.own = old.own(), nil
 		d.equip(old)
 	}
 }
@@ -88,7 +88,7 @@ const ownUnit = ", by the series' own forest"
 
 // named says which forest gave an isolation figure.
 func (g *group) named(c tidewatch.Channel, e tidewatch.Explanation) tidewatch.Explanation {
-	if c == tidewatch.ChannelIsolation && g.own != nil && g.own.shared != nil {
+	if c == tidewatch.ChannelIsolation && g.own() != nil && g.own().shared != nil {
 		e.Unit += ownUnit
 	}
 	return e
@@ -101,9 +101,9 @@ func (d *detector) ownForests() (held, leftOut int) {
 	}
 	for _, g := range d.groups {
 		switch r := &g.rows[0]; {
-		case g.own != nil:
+		case g.own() != nil:
 			held++
-		case r.ready && !r.replaced && r.seen > d.next-goneAfter.Milliseconds():
+		case r.ready && !r.few().replaced && r.seen > d.next-goneAfter.Milliseconds():
 			leftOut++
 		}
 	}

@@ -52,12 +52,12 @@ func TestOwnForests(t *testing.T) {
 	for _, g := range d.groups {
 		v := d.judgedWith(g).Version()
 		if seen[v] {
-			t.Errorf("series %016x has the forest %016x of another", g.id, v)
+			t.Errorf("series %016x has the forest %016x of another", g.id(), v)
 		}
 		seen[v] = true
 	}
 	for _, ch := range whole.engine.detectors[0].groups {
-		if a := ch.rows[0].alarmed; a != nil && !seen[a.shared] {
+		if a := ch.rows[0].few().alarmed; a != nil && !seen[a.shared] {
 			t.Errorf("an alarm names the forest %016x, which nobody has", a.shared)
 		}
 	}
@@ -74,7 +74,7 @@ func TestOwnForestIsNotTaughtByAnIncident(t *testing.T) {
 	samples := func(b tidewatch.Block) []uint64 {
 		c := testCore(t, 1, ownDetector())
 		transcript(t, c, cut(b, 0, after), 288, false)
-		p := c.engine.find("D").groups[0].own.cur
+		p := c.engine.find("D").groups[0].own().cur
 		p.shrink()
 		return p.hash
 	}
@@ -124,8 +124,8 @@ func TestOwnForestGoesToTheHeir(t *testing.T) {
 	transcript(t, c, b, 36, false)
 	d := c.engine.find("D")
 	for _, g := range d.groups {
-		if r := &g.rows[0]; (r.origin != nil) != (g.own != nil && g.own.shared != nil) || r.replaced == (r.origin != nil) {
-			t.Errorf("%s: replaced %t, heir %t, own forest %t", r.series.Labels, r.replaced, r.origin != nil, g.own != nil)
+		if r := &g.rows[0]; (r.few().origin != nil) != (g.own() != nil && g.own().shared != nil) || r.few().replaced == (r.few().origin != nil) {
+			t.Errorf("%s: replaced %t, heir %t, own forest %t", r.series.Labels, r.few().replaced, r.few().origin != nil, g.own() != nil)
 		}
 	}
 }

@@ -35,8 +35,8 @@ func (p *places) find(e *Engine, id string) (*detector, *group) {
 	}
 	for _, d := range e.detectors {
 		for _, g := range d.groups {
-			if alerting.AlarmID(d.Name, g.id) == id {
-				p.keep(id, place{d.Name, g.id})
+			if alerting.AlarmID(d.Name, g.id()) == id {
+				p.keep(id, place{d.Name, g.id()})
 				return d, g
 			}
 		}

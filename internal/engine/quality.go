@@ -78,8 +78,8 @@ func (d *detector) watched(rows []joined) {
 			values = append(values, rows[i].v)
 			continue
 		}
-		for k := range g.members {
-			m := &g.members[k]
+		for k := range g.members() {
+			m := &g.members()[k]
 			m.held = nil
 			ms = append(ms, quality.Member{Series: m.series, S: &m.data})
 			values = append(values, m.v)
@@ -108,8 +108,8 @@ func (d *detector) mark(rows []joined, t int64, c, n int) {
 			note(&j.g.rows[0].data, &j.held, &j.reset)
 			continue
 		}
-		for k := range j.g.members {
-			m := &j.g.members[k]
+		for k := range j.g.members() {
+			m := &j.g.members()[k]
 			note(&m.data, &m.held, &m.reset)
 		}
 	}
@@ -210,8 +210,8 @@ func (d *detector) commonLabels() labels.Labels {
 		if d.Join == nil {
 			take(g.rows[0].series.Labels)
 		}
-		for i := range g.members {
-			take(g.members[i].series.Labels)
+		for i := range g.members() {
+			take(g.members()[i].series.Labels)
 		}
 	}
 	return d.labels(tidewatch.Series{Labels: first.MatchLabels(true, names...)})

@@ -71,7 +71,7 @@ func (c *Core) LeftOut(name string) (n int) {
 		return 0
 	}
 	for _, g := range d.groups {
-		n += g.members.leftOut()
+		n += g.members().leftOut()
 	}
 	return n
 }
@@ -111,12 +111,12 @@ func (d *detector) info(r *row) AlarmInfo {
 		tr = alerting.Transition{T: t, From: state, To: state, Rule: alerting.RuleStateSet}
 	}
 	limit := d.limit.Surprise
-	if r.alarmed != nil && state == alerting.Alarming && !r.alarm.IsSet() {
-		tr, limit = r.alarmed.transition, r.pinned
+	if r.few().alarmed != nil && state == alerting.Alarming && !r.alarm.IsSet() {
+		tr, limit = r.few().alarmed.transition, r.few().pinned
 	}
 	data := d.data.trained
-	if r.alarmed != nil {
-		data = r.alarmed.data
+	if r.few().alarmed != nil {
+		data = r.few().alarmed.data
 	}
 	return AlarmInfo{
 		ID: alerting.AlarmID(d.Name, r.series.ID), Detector: d.Name, Series: r.series, State: state, Since: r.alarm.Since(),

@@ -101,8 +101,8 @@ func (d *detector) labelsOf(id uint64) labels.Labels {
 			return g.rows[0].series.Labels
 		}
 	} else if g := d.home[id]; g != nil {
-		if i, ok := g.members.find(id); ok {
-			return g.members[i].series.Labels
+		if i, ok := g.members().find(id); ok {
+			return g.members()[i].series.Labels
 		}
 	}
 	return labels.EmptyLabels()

@@ -151,7 +151,7 @@ func (d *detector) run(b tidewatch.Block, workers int) (changes []change, anomal
 		d.next, t = end, end
 	}
 	d.letGo()
-	slices.SortFunc(changes, func(x, y change) int { return order(x.t, y.t, x.g.id, y.g.id, x.row, y.row) })
+	slices.SortFunc(changes, func(x, y change) int { return order(x.t, y.t, x.g.id(), y.g.id(), x.row, y.row) })
 	slices.SortFunc(anomalies, func(x, y Anomaly) int { return order(x.at, y.at, x.Series.ID, y.Series.ID, 0, 0) })
 	return changes, anomalies, points, nil
 }
@@ -211,11 +211,11 @@ func (d *detector) join(b tidewatch.Block, from, to int64) []joined {
 	out := slices.Grow(d.scratch.rows[:0], max(len(d.groups), len(b.Rows)))
 	i, fresh := 0, 0
 	for _, r := range b.Rows {
-		for i < len(d.groups) && d.groups[i].id < r.Series.ID {
+		for i < len(d.groups) && d.groups[i].id() < r.Series.ID {
 			out = append(out, joined{g: d.groups[i]})
 			i++
 		}
-		if i < len(d.groups) && d.groups[i].id == r.Series.ID {
+		if i < len(d.groups) && d.groups[i].id() == r.Series.ID {
 			out = append(out, joined{g: d.groups[i], v: r.V})
 			i++
 			continue
@@ -250,8 +250,7 @@ func firstSample(b tidewatch.Block, v []float64, from, to int64) (int64, bool) {
 
 // newGroup starts a group at its first sample.
 func (d *detector) newGroup(s tidewatch.Series, t int64) *group {
-	g := emptyGroup(1)
-	g.id, g.model, g.next, g.rows[0] = s.ID, d.newModel(), t, d.newRow(s)
+	g := &group{model: d.newModel(), next: t, rows: [1]row{d.newRow(s)}}
 	g.rows[0].recent = d.shelves.take()
 	if d.Join == nil {
 		g.rows[0].first = t

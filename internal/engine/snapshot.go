@@ -81,7 +81,7 @@ func (c *Core) RestoreFrom(meta []byte, each func(load func(shard io.Reader) err
 		return nil, err
 	}
 	for _, det := range c.engine.detectors {
-		slices.SortFunc(det.groups, func(a, b *group) int { return order(0, 0, a.id, b.id, 0, 0) })
+		slices.SortFunc(det.groups, func(a, b *group) int { return order(0, 0, a.id(), b.id(), 0, 0) })
 		det.restoreKin()
 	}
 	c.endGone()
@@ -183,16 +183,16 @@ func (e *Engine) loadMeta(in *decoder, kept map[string]bool) (string, error) {
 }
 
 func (g *group) append(e *encoder, step int64) {
-	e.u64(g.id)
+	e.u64(g.id())
 	e.i64(g.next)
 	e.sized(g.model.AppendState)
-	e.before(g.before)
+	e.before(g.before())
 	e.uint(len(g.rows))
 	for i := range g.rows {
 		g.rows[i].append(e, step)
 	}
-	if g.members != nil {
-		e.members(g.members)
+	if g.members() != nil {
+		e.members(g.members())
 	}
 }
 
@@ -206,30 +206,40 @@ func (d *detector) loadGroup(in *decoder) (*group, error) {
 		return nil, fmt.Errorf("series %016x: %w", id, err)
 	}
 	before := in.before()
-	g := emptyGroup(in.count(1))
-	g.id, g.next, g.model, g.before = id, next, m, before
-	for i := range g.rows {
-		var err error
-		if g.rows[i], err = d.loadRow(in); err != nil {
-			return nil, fmt.Errorf("series %016x: %w", g.id, err)
-		}
+	g := &group{next: next, model: m}
+	if n := in.uint(); in.err == nil && n != len(g.rows) {
+		return nil, fmt.Errorf("series %016x has %d decisions, want one", id, n)
+	}
+	if before != nil {
+		g.rarely().before = before
+	}
+	var err error
+	if g.rows[0], err = d.loadRow(in); err != nil {
+		return nil, fmt.Errorf("series %016x: %w", id, err)
+	}
+	if g.id() != id {
+		return nil, fmt.Errorf("series %016x has the decision of %016x, want its own", id, g.id())
 	}
 	if d.Own {
-		var err error
-		if g.own, err = in.own(d.spec); err != nil {
-			return nil, fmt.Errorf("series %016x: %w", g.id, err)
+		own, err := in.own(d.spec)
+		if err != nil {
+			return nil, fmt.Errorf("series %016x: %w", g.id(), err)
+		}
+		if own != nil {
+			g.rarely().own = own
 		}
 		d.equip(g)
 	}
 	if d.Join != nil {
 		if err := d.loadMembers(in, g); err != nil {
-			return nil, fmt.Errorf("group %016x: %w", g.id, err)
+			return nil, fmt.Errorf("group %016x: %w", g.id(), err)
 		}
 	}
 	return g, nil
 }
 
 func (r *row) append(e *encoder, step int64) {
+	few := r.few()
 	e.u64(r.series.ID)
 	e.labels(r.series.Labels)
 	e.sized(r.alarm.AppendState)
@@ -238,18 +248,18 @@ func (r *row) append(e *encoder, step int64) {
 	e.f32(r.v)
 	e.i64(r.seen)
 	e.i64(r.first)
-	e.f64(r.pinned)
+	e.f64(few.pinned)
 	e.bool(r.ready)
-	e.bool(r.seeking)
-	e.bool(r.replaced)
-	e.bool(r.expected)
-	e.origin(r.origin)
+	e.bool(few.seeking)
+	e.bool(few.replaced)
+	e.bool(few.expected)
+	e.origin(few.origin)
 	e.recent(&r.recent, step)
 	e.sized(r.data.AppendState)
-	e.episode(r.ep)
-	e.bool(r.alarmed == r.ep)
-	if r.alarmed != r.ep {
-		e.episode(r.alarmed)
+	e.episode(few.ep)
+	e.bool(few.alarmed == few.ep)
+	if few.alarmed != few.ep {
+		e.episode(few.alarmed)
 	}
 }
 
@@ -261,16 +271,20 @@ func (d *detector) loadRow(in *decoder) (row, error) {
 	}
 	in.window(r.last())
 	in.window(r.ranks())
-	r.v, r.seen, r.first, r.pinned, r.ready = in.f32(), in.i64(), in.i64(), in.f64(), in.bool()
-	r.seeking, r.replaced, r.expected, r.origin = in.bool(), in.bool(), in.bool(), in.origin()
+	var few rowSeldom
+	r.v, r.seen, r.first, few.pinned, r.ready = in.f32(), in.i64(), in.i64(), in.f64(), in.bool()
+	few.seeking, few.replaced, few.expected, few.origin = in.bool(), in.bool(), in.bool(), in.origin()
 	r.recent = d.shelves.take()
 	in.recent(&r.recent, d.step())
 	if err := r.data.LoadState(in.bytes()); err != nil {
 		return r, err
 	}
-	r.ep = in.episode()
-	if r.alarmed = r.ep; !in.bool() {
-		r.alarmed = in.episode()
+	few.ep = in.episode()
+	if few.alarmed = few.ep; !in.bool() {
+		few.alarmed = in.episode()
+	}
+	if few != (rowSeldom{}) {
+		*r.rarely() = few
 	}
 	return r, in.err
 }

@@ -64,7 +64,7 @@ func (f *frameWriter) shard(w io.Writer, ds []*detector, from, to int) error {
 		for _, g := range d.groups[min(max(from, 0), len(d.groups)):min(max(to, 0), len(d.groups))] {
 			g.append(&f.groups, d.step())
 			if d.Own {
-				f.groups.own(g.own)
+				f.groups.own(g.own())
 			}
 			f.n++
 			if len(f.groups.b) >= frameBytes {

@@ -68,7 +68,7 @@ func (st *stepper) advance(t int64, g *group) {
 func (st *stepper) decide(t int64, g *group, i int, x, shown float64) {
 	d, r, s := st.d, &g.rows[i], st.d.literal(st.scores[i], x)
 	present := !math.IsNaN(x)
-	limit := r.pinned
+	limit := r.few().pinned
 	if limit == 0 {
 		limit = d.limit.Surprise
 	}
@@ -102,11 +102,12 @@ func (st *stepper) decide(t int64, g *group, i int, x, shown float64) {
 		if d.limit.Lone > 0 && surprise > max(d.limit.Lone, limit) {
 			breach = alerting.Decisive
 		}
-		if r.ep == nil {
-			r.ep = &episode{start: t}
+		k := r.rarely()
+		if k.ep == nil {
+			k.ep = &episode{start: t}
 		}
-		r.ep.limit = limit
-		r.ep.observe(t, x, s, b, score)
+		k.ep.limit = limit
+		k.ep.observe(t, x, s, b, score)
 	case present && s.Ready:
 		breach = d.Alarm.Judge(surprise / limit)
 	}
@@ -121,8 +122,9 @@ func (st *stepper) decide(t int64, g *group, i int, x, shown float64) {
 		st.data(t, g, i)
 	}
 	st.verdicts[i] = d.verdict(t, st.scores[i], st.scores[i].Surprise > max(limit, minLimit) || r.alarm.State() == alerting.Alarming)
-	if r.expected && present && st.verdicts[i] != tidewatch.Excluded {
-		st.verdicts[i], r.expected = tidewatch.Expected, false
+	if r.few().expected && present && st.verdicts[i] != tidewatch.Excluded {
+		st.verdicts[i], r.seldom.expected = tidewatch.Expected, false
+		r.tidy()
 	}
 	st.closeEpisode(t, r)
 	if d.watch != nil {
@@ -216,31 +218,35 @@ func (st *stepper) transition(t int64, g *group, i int, tr alerting.Transition, 
 	switch {
 	case tr.Rule == alerting.RuleStateSetOver: // for what is learnt nothing has happened
 	case tr.To == alerting.Alarming:
-		r.pinned = st.d.limit.Surprise
-		if r.ep == nil { // the points that breached were before a gap
-			r.ep = &episode{start: t, score: st.scores[i], limit: r.pinned}
+		k := r.rarely()
+		k.pinned = st.d.limit.Surprise
+		if k.ep == nil { // the points that breached were before a gap
+			k.ep = &episode{start: t, score: st.scores[i], limit: k.pinned}
 		}
 		if tr.Since != 0 {
-			r.ep.start = min(r.ep.start, tr.Since)
+			k.ep.start = min(k.ep.start, tr.Since)
 		}
-		r.ep.alarmed, r.ep.transition = true, tr
-		r.ep.explanation = g.named(st.scores[i].Channel, g.explain(t, st.x, i, r.pinned))
+		k.ep.alarmed, k.ep.transition = true, tr
+		k.ep.explanation = g.named(st.scores[i].Channel, g.explain(t, st.x, i, k.pinned))
 		if s := st.d.judgedWith(g); s != nil {
-			r.ep.shared = s.Version()
+			k.ep.shared = s.Version()
 		}
-		r.ep.data = st.d.data.at(t, st.d.step())
-		r.ep.breaching = r.breaching(t, st.d.step(), st.d.Alarm.Of)
-		r.alarmed = r.ep
+		k.ep.data = st.d.data.at(t, st.d.step())
+		k.ep.breaching = r.breaching(t, st.d.step(), st.d.Alarm.Of)
+		k.alarmed = k.ep
 		st.out.anomalies = append(st.out.anomalies, r.anomaly(t, st.d.Name, 0))
 	default:
-		r.pinned = 0
+		if r.seldom != nil {
+			r.seldom.pinned = 0
+			r.tidy()
+		}
 	}
 	c := change{t: t, g: g, row: i, tr: tr, note: note, data: st.d.data.at(t, st.d.step()), stopped: r.alarm.Stopped(st.d.Alarm)}
 	if st.d.begun { // in training nobody keeps it
 		c.evaluated = r.evaluated(t, st.d.step(), st.d.Alarm, tr.From)
 	}
-	if r.alarmed != nil && (tr.To == alerting.Alarming || tr.From == alerting.Alarming) {
-		ep := *r.alarmed // later points go on changing the row's own
+	if r.few().alarmed != nil && (tr.To == alerting.Alarming || tr.From == alerting.Alarming) {
+		ep := *r.few().alarmed // later points go on changing the row's own
 		c.ep = &ep
 	}
 	st.out.changes = append(st.out.changes, c)
@@ -260,8 +266,8 @@ func (st *stepper) data(t int64, g *group, i int) {
 		tr.Rule = alerting.RuleOKCarried
 	}
 	c := change{t: t, g: g, row: i, tr: tr, data: d.data.at(t, d.step()), only: true, stopped: r.alarm.Stopped(d.Alarm)}
-	if r.alarmed != nil {
-		ep := *r.alarmed
+	if r.few().alarmed != nil {
+		ep := *r.few().alarmed
 		c.ep = &ep
 	}
 	st.out.changes = append(st.out.changes, c)
@@ -284,8 +290,8 @@ func (st *stepper) end(t int64, g *group, i int, note string) {
 
 // collect offers the point that was decided to the samples of the family.
 func (st *stepper) collect(t int64, g *group) {
-	h := sampleHash(st.d.Model.Seed, g.id, t)
-	all, own := st.d.family.cur.wants(h) && st.out.samples.wants(h), g.own != nil && g.own.cur.wants(h)
+	h := sampleHash(st.d.Model.Seed, g.id(), t)
+	all, own := st.d.family.cur.wants(h) && st.out.samples.wants(h), g.own() != nil && g.own().cur.wants(h)
 	if !all && !own {
 		return
 	}
@@ -297,6 +303,6 @@ func (st *stepper) collect(t int64, g *group) {
 		st.out.samples.add(h, st.sample)
 	}
 	if own {
-		g.own.cur.add(h, st.sample)
+		g.own().cur.add(h, st.sample)
 	}
 }

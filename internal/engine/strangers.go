@@ -35,7 +35,7 @@ func (d *detector) noteStranger(g *group, t int64) {
 	var names []string
 	for _, c := range d.silent(t) {
 		o := &c.rows[0]
-		if c == g || o.replaced || o.first >= r.first || r.first-o.seen > seekFor.Milliseconds() || o.seen-r.first > seekFor.Milliseconds() {
+		if c == g || o.few().replaced || o.first >= r.first || r.first-o.seen > seekFor.Milliseconds() || o.seen-r.first > seekFor.Milliseconds() {
 			continue
 		}
 		differ, ok := differing(o.series.Labels, r.series.Labels)
@@ -124,8 +124,8 @@ func (d *detector) learnStranger(name string, fits bool) (changed bool) {
 func (d *detector) restoreKin() {
 	if d.Join != nil {
 		for _, g := range d.groups {
-			for i := range g.members {
-				g.members[i].kin = d.kinOf(g.members[i].series.Labels)
+			for i := range g.members() {
+				g.members()[i].kin = d.kinOf(g.members()[i].series.Labels)
 			}
 		}
 		return
@@ -133,7 +133,7 @@ func (d *detector) restoreKin() {
 	d.renameKin()
 	d.seekers = nil
 	for _, g := range d.groups {
-		if g.rows[0].seeking {
+		if g.rows[0].few().seeking {
 			d.seekers = append(d.seekers, g)
 		}
 	}

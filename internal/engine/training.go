@@ -40,8 +40,8 @@ func (d *detector) training(r *row) Training {
 
 // begun is the time of the oldest point that the row's model has learnt of.
 func (r *row) begun() int64 {
-	if r.origin != nil {
-		return r.origin.Begun
+	if r.few().origin != nil {
+		return r.few().origin.Begun
 	}
 	return r.first
 }

@@ -20,11 +20,11 @@ type before struct {
 
 // remember keeps the model as it is before a point that it is told to accept, and forgets one that is too old.
 func (g *group) remember(t int64, vs []tidewatch.Verdict) {
-	b := g.before
+	b := g.before()
 	switch {
 	case b == nil:
 	case b.at != 0 && t-b.at > unlearnFor.Milliseconds():
-		g.before = nil
+		g.seldom.before = nil
 	case b.at == 0 && vs[0] == tidewatch.Expected:
 		b.at, b.state = t, g.model.AppendState(nil)
 	}
@@ -32,23 +32,27 @@ func (g *group) remember(t int64, vs []tidewatch.Verdict) {
 
 // expect has the model of a group accept what it sees at its next real point, because of the feedback with this id.
 func (g *group) expect(feedback string) {
-	g.rows[0].expected, g.before = true, &before{by: feedback}
+	g.rows[0].rarely().expected, g.rarely().before = true, &before{by: feedback}
 }
 
 // unexpect takes that back: where the point has come, the model is as it was before, and what came since is in quarantine, as it
 // would be had the alarm gone on.
 func (d *detector) unexpect(g *group, feedback string) error {
-	b := g.before
+	b := g.before()
 	if b == nil || b.by != feedback {
 		return nil
 	}
-	g.before, g.rows[0].expected = nil, false
+	g.seldom.before = nil
+	if r := &g.rows[0]; r.seldom != nil {
+		r.seldom.expected = false
+		r.tidy()
+	}
 	if b.at == 0 {
 		return nil
 	}
 	m := d.newModel()
 	if err := m.LoadState(b.state); err != nil {
-		return fmt.Errorf("detector %s, series %016x: the model before feedback %s: %w", d.Name, g.id, feedback, err)
+		return fmt.Errorf("detector %s, series %016x: the model before feedback %s: %w", d.Name, g.id(), feedback, err)
 	}
 	g.model = m
 	d.equip(g)

@@ -113,6 +113,7 @@ func (c *codec) strs(v *[]string) {
 }
 
 func (s *Series) fields(c *codec) {
+	k := s.few()
 	c.i64(&s.seen)
 	var first int64 // of the oldest value, which earlier releases kept
 	c.i64(&first)
@@ -123,29 +124,33 @@ func (s *Series) fields(c *codec) {
 	c.f64(&s.level)
 	c.f64(&s.trend)
 	c.f64(&s.spread)
-	c.i64(&s.storm)
-	c.int32(&s.apart)
-	c.int8(&s.unit.away)
-	c.int8(&s.unit.factor)
-	c.int8(&s.unit.k)
-	c.f64(&s.unit.sum)
-	c.bool(&s.unit.doubt)
-	c.i64(&s.unit.at)
+	c.i64(&k.storm)
+	c.int32(&k.apart)
+	c.int8(&k.unit.away)
+	c.int8(&k.unit.factor)
+	c.int8(&k.unit.k)
+	c.f64(&k.unit.sum)
+	c.bool(&k.unit.doubt)
+	c.i64(&k.unit.at)
 	c.bool(&s.frozen)
-	c.times(&s.twin.times)
-	c.f64(&s.twin.last)
-	c.bool(&s.twin.copied)
+	c.times(&k.twin.times)
+	c.f64(&k.twin.last)
+	c.bool(&k.twin.copied)
 	c.bool(&s.fresh)
 	missed := uint64(s.missed)
 	c.u64(&missed)
 	s.missed = uint32(missed) // older ones than that many columns do not count
 	c.f64(&s.usually)
 	c.bool(&s.gappy)
-	s.fieldsOfDay(c)
+	k.fieldsOfDay(c)
 	c.reason(&s.held)
-	c.i64(&s.since)
-	if f := int(s.unit.factor); f < -len(factors) || f > len(factors) {
-		c.err, s.unit.factor = errShort, 0
+	c.i64(&k.since)
+	if f := int(k.unit.factor); f < -len(factors) || f > len(factors) {
+		c.err, k.unit.factor = errShort, 0
+	}
+	if c.read {
+		*s.rarely() = k
+		s.tidy()
 	}
 }
 
@@ -156,7 +161,7 @@ func (c *codec) times(v *int8) {
 	*v = int8(min(max(i, 0), alikeFor))
 }
 
-func (s *Series) fieldsOfDay(c *codec) {
+func (s *seldom) fieldsOfDay(c *codec) {
 	known := s.day != nil
 	c.bool(&known)
 	if !known {

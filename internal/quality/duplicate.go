@@ -54,8 +54,10 @@ func (m *Monitor) copies(t int64, ms []Member) {
 		if labels.Compare(ls, ms[k].Series.Labels) < 0 {
 			kept[key], k, other = i, i, k
 		}
-		ms[k].S.twin = twin{}
-		if ms[other].S.twin.look(ms[other].X, ms[k].X) {
+		if s := ms[k].S; s.seldom != nil {
+			s.seldom.twin = twin{}
+		}
+		if ms[other].S.rarely().twin.look(ms[other].X, ms[k].X) {
 			m.say(Duplicate, fmt.Sprintf("%s is there once more; drop_labels: [%s] makes one series of them", key, name))
 		}
 	}

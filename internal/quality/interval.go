@@ -16,11 +16,14 @@ const (
 func (m *Monitor) apart(mb *Member) bool {
 	s := mb.S
 	if !mb.present() || mb.Missed < IntervalMissed {
-		s.apart = 0
+		if s.seldom != nil {
+			s.seldom.apart = 0
+		}
 		return false
 	}
-	s.apart = more(s.apart)
-	return int64(s.apart)*m.expect.step() > IntervalCount*m.expect.Interval.Milliseconds()
+	k := s.rarely()
+	k.apart = more(k.apart)
+	return int64(k.apart)*m.expect.step() > IntervalCount*m.expect.Interval.Milliseconds()
 }
 
 func (m *Monitor) apartText(mb *Member) string {

@@ -55,7 +55,7 @@ func (m *Monitor) Column(t int64, ms []Member) []Change {
 	var n [NumReasons]int
 	m.days = 0
 	for i := range ms {
-		if ms[i].S.day != nil {
+		if ms[i].S.day() != nil {
 			m.days++
 		}
 	}
@@ -85,10 +85,11 @@ func (m *Monitor) settle(t int64, mb *Member, n *[NumReasons]int) {
 	if mb.present() {
 		r = m.reason(mb)
 		l, ok := logOf(mb.X)
-		if s.unit.at != 0 {
-			l -= signedLog(s.unit.factor)
+		u := s.unit()
+		if u.at != 0 {
+			l -= signedLog(u.factor)
 		}
-		calm := ok && s.unit.away == 0 && (r == None || r == Duplicate) || s.unit.at != 0
+		calm := ok && u.away == 0 && (r == None || r == Duplicate) || u.at != 0
 		if !ok {
 			l = s.level
 		}
@@ -99,38 +100,38 @@ func (m *Monitor) settle(t int64, mb *Member, n *[NumReasons]int) {
 	} else if s.live(t) {
 		r = s.held // a fault is not over because of a gap
 	}
-	if r != s.held {
-		s.held, s.since = r, t
-	}
-	if r != None && (r != UnitJump || !s.unit.doubt) {
+	s.hold(r, t)
+	if r != None && (r != UnitJump || !s.unit().doubt) {
 		n[r]++
 	}
+	s.tidy()
 }
 
 // yesterday takes a value of a series that is compared with yesterday, or is from now on because others do not suffice.
 func (m *Monitor) yesterday(t int64, mb *Member) {
-	if s := mb.S; s.day != nil {
-		s.day.take(t, mb.X)
+	if d := mb.S.day(); d != nil {
+		d.take(t, mb.X)
 	} else if m.days < compared && m.expect.step() <= slot {
 		m.days++
-		s.day = newDay(t)
-		s.day.take(t, mb.X)
+		d = newDay(t)
+		d.take(t, mb.X)
+		mb.S.rarely().day = d
 	}
 }
 
 func (m *Monitor) reason(mb *Member) Reason {
-	s := mb.S
+	s, u := mb.S, mb.S.unit()
 	switch {
-	case s.storm != 0:
+	case s.storms():
 		return Resets
-	case s.unit.at != 0 || s.unit.doubt && s.unit.away > 0:
+	case u.at != 0 || u.doubt && u.away > 0:
 		return UnitJump
 	case m.expect.outside(mb.X, math.Exp(s.level)):
 		m.say(OutOfRange, outsideText(mb, &m.expect))
 		return OutOfRange
 	case m.lacks(mb):
 		return Schema
-	case s.twin.copied:
+	case s.seldom != nil && s.seldom.twin.copied:
 		return Duplicate
 	case m.shift.sure():
 		return TimeShift

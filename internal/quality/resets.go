@@ -19,11 +19,11 @@ func (m *Monitor) resets(t int64, ms []Member) {
 	for i := range ms {
 		s, n := ms[i].S, ms[i].Resets
 		switch {
-		case n >= ResetsFrom, s.storm != 0 && n >= ResetsUntil:
-			s.storm = t
+		case n >= ResetsFrom, s.storms() && n >= ResetsUntil:
+			s.rarely().storm = t
 			m.say(Resets, fmt.Sprintf("counters of %s fell %.3g times each in 5 minutes: several processes behind one target, or two that write the same series?", ms[i].Series.Labels, n))
-		case s.storm != 0 && t-s.storm >= m.expect.Window.Milliseconds():
-			s.storm = 0
+		case s.storms() && t-s.seldom.storm >= m.expect.Window.Milliseconds():
+			s.seldom.storm = 0
 		}
 	}
 }

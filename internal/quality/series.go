@@ -14,20 +14,14 @@ type Series struct {
 	trend   float64
 	spread  float64 // mean distance of a value from what was forecast of it
 	usually float64 // long mean share of columns with a value
-	storm   int64   // grid time of the newest column of a storm of resets; 0: there is none
-	since   int64   // grid time at which held began
-	day     *day    // nil: it is not compared with yesterday
-	unit    unit
-	twin    twin
-
-	n       int32  // values taken
-	run     int32  // equal values in a row, the newest included
-	longest int32  // the most of them before
-	apart   int32  // columns in a row in which samples came less often than they should
-	missed  uint32 // one bit per column, bit 0 the newest: no value
-	held    Reason // of the newest column
-	frozen  bool   // by Constant
-	fresh   bool   // by Cardinality: it came with the explosion
+	seldom  *seldom // nil: nothing
+	n       int32   // values taken
+	run     int32   // equal values in a row, the newest included
+	longest int32   // the most of them before
+	missed  uint32  // one bit per column, bit 0 the newest: no value
+	held    Reason  // of the newest column
+	frozen  bool    // by Constant
+	fresh   bool    // by Cardinality: it came with the explosion
 	gappy   bool
 	reset   bool // what was learnt of the series holds no more
 }
@@ -44,7 +38,20 @@ type Member struct {
 func (m *Member) present() bool { return !math.IsNaN(m.X) }
 
 // Held is why the newest column's value is withheld, None if it is not, and since when (grid time, Unix milliseconds).
-func (s *Series) Held() (r Reason, since int64) { return s.held, s.since }
+func (s *Series) Held() (r Reason, since int64) { return s.held, s.few().since }
+
+// hold notes why the value of the column t is withheld.
+func (s *Series) hold(r Reason, t int64) {
+	switch {
+	case r == s.held:
+		return
+	case r != None:
+		s.rarely().since = t
+	case s.seldom != nil:
+		s.seldom.since = 0
+	}
+	s.held = r
+}
 
 // TakeReset reports, once, that the series goes on in another unit for good: what was learnt of it holds no more.
 func (s *Series) TakeReset() bool {

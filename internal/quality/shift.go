@@ -96,8 +96,8 @@ func (d *day) expected(t int64) float64 {
 
 // timed reports whether the member's value says something about the hour.
 func (m *Member) timed() bool {
-	s := m.S
-	return m.present() && !s.frozen && s.unit.at == 0 && !s.unit.doubt && s.day != nil && s.day.clear()
+	u, d := m.S.unit(), m.S.day()
+	return m.present() && !m.S.frozen && u.at == 0 && !u.doubt && d != nil && d.clear()
 }
 
 // shifts finds a detector whose series all have the value of another hour, the same for all, some of them above and some below
@@ -114,12 +114,12 @@ func (m *Monitor) shifts(t int64, ms []Member) {
 	}
 	live, timed, off := 0, 0, 0
 	for i := range ms {
-		if ms[i].present() && ms[i].S.day != nil {
+		if ms[i].present() && ms[i].S.day() != nil {
 			live++
 		}
 		if ms[i].timed() {
 			timed++
-			if d := ms[i].S.day; math.Abs(ms[i].X-d.expected(t)) >= offFrom*d.err {
+			if d := ms[i].S.day(); math.Abs(ms[i].X-d.expected(t)) >= offFrom*d.err {
 				off++
 			}
 		}
@@ -180,7 +180,7 @@ func agreeOn(k int, t int64, ms []Member) (a agreement) {
 		if !ms[i].timed() {
 			continue
 		}
-		d, x := ms[i].S.day, ms[i].X
+		d, x := ms[i].S.day(), ms[i].X
 		e := math.Abs(x-d.expected(t+int64(k)*slot)) / d.err
 		a.timed++
 		a.distance += e

@@ -77,14 +77,14 @@ func (m *Monitor) units(t int64, ms []Member) {
 	candidates := 0
 	for i := range ms {
 		s, x := ms[i].S, ms[i].X
-		if !ms[i].present() || s.storm != 0 {
+		if !ms[i].present() || s.storms() {
 			continue
 		}
 		l, ok := logOf(x)
-		if s.unit.at != 0 {
+		if s.unit().at != 0 {
 			m.follow(t, s, x, l, ok)
 		}
-		if s.unit.at == 0 && s.strays(x, l, ok) {
+		if s.unit().at == 0 && s.strays(x, l, ok) {
 			candidates++
 		}
 	}
@@ -96,18 +96,18 @@ func (m *Monitor) units(t int64, ms []Member) {
 
 // hasUnit reports whether the member's value says something about its unit.
 func hasUnit(m *Member) bool {
-	return m.present() && m.S.storm == 0 && m.S.n >= mature && m.X != 0 && m.S.sameSign(m.X)
+	return m.present() && !m.S.storms() && m.S.n >= mature && m.X != 0 && m.S.sameSign(m.X)
 }
 
 // strays keeps the distance of a value from its level and reports whether it is about that of a change of unit.
 func (s *Series) strays(x, l float64, ok bool) bool {
-	u := &s.unit
-	u.doubt = false
 	r := l - s.level - s.trend
 	if !ok || s.n < mature || !s.sameSign(x) || math.Abs(r) < max(departs, 6*s.sd()) {
-		*u = unit{}
+		s.forgetUnit()
 		return false
 	}
+	u := &s.rarely().unit
+	u.doubt = false
 	u.away++
 	if u.away > awayAtMost {
 		*u = unit{}
@@ -125,7 +125,7 @@ func (s *Series) strays(x, l float64, ok bool) bool {
 
 // near reports whether the mean distance is that of a change of unit, as far as the series' noise can tell.
 func (s *Series) near() bool {
-	u := &s.unit
+	u := s.unit()
 	if u.k == 0 {
 		return false
 	}
@@ -140,7 +140,7 @@ func saturated(x float64) bool { return math.Abs(x-1) < 1e-3 || math.Abs(x-100) 
 func (m *Monitor) changed(t int64, ms []Member, of []int) bool {
 	factor := int8(0)
 	for _, i := range of {
-		if u := &ms[i].S.unit; u.at == 0 && u.away > 0 && ms[i].S.near() {
+		if u := ms[i].S.unit(); u.at == 0 && u.away > 0 && ms[i].S.near() {
 			factor = u.factor
 			break
 		}
@@ -152,7 +152,7 @@ func (m *Monitor) changed(t int64, ms []Member, of []int) bool {
 	sum, variance, k := 0.0, 0.0, int8(math.MaxInt8)
 	for _, i := range of {
 		s := ms[i].S
-		if u := &s.unit; u.at == 0 && u.away > 0 && u.factor == factor && s.near() && !saturated(ms[i].X) {
+		if u := s.unit(); u.at == 0 && u.away > 0 && u.factor == factor && s.near() && !saturated(ms[i].X) {
 			agree, k = append(agree, i), min(k, u.k)
 			sum += u.sum / float64(u.k)
 			variance += s.sd() * s.sd() * (1/float64(u.k) + levelNoise)
@@ -182,7 +182,7 @@ func (m *Monitor) changed(t int64, ms []Member, of []int) bool {
 		return false
 	}
 	for _, i := range agree {
-		u := &ms[i].S.unit
+		u := &ms[i].S.rarely().unit
 		u.doubt = !sure
 		if sure {
 			u.at = t - int64(u.k-1)*m.expect.step()
@@ -212,7 +212,7 @@ func ratioText(r float64) string {
 // follow keeps a changed series changed while its values, in the unit that is known, go on as they would have. If they leap
 // again the verdict is over, whether they are back or somewhere else: that is for the alarm to judge.
 func (m *Monitor) follow(t int64, s *Series, x, l float64, ok bool) {
-	u := &s.unit
+	u := &s.rarely().unit
 	if t-u.at >= m.expect.Accept.Milliseconds() {
 		*u, s.reset = unit{}, true
 		if ok {
