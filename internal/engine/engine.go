@@ -110,7 +110,8 @@ func (d *detector) repolicy(old *detector) {
 		for _, g := range d.groups {
 			for i := range g.rows {
 				fresh := d.newRow(g.rows[i].series)
-				g.rows[i].windows, g.rows[i].v = fresh.windows, 0
+				fresh.ready = g.rows[i].ready // the model is as it was
+				g.rows[i].windows = fresh.windows
 			}
 		}
 		return

@@ -213,6 +213,9 @@ func TestReloadKeepsStateOnlyOfAnEqualModel(t *testing.T) {
 	if c.Decided("D") == 0 {
 		t.Error("a change of policy dropped what was learnt")
 	}
+	if r := &c.engine.find("D").groups[0].rows[0]; !r.ready || r.pushed != 0 {
+		t.Errorf("after a change of policy: ready %t, %d surprises, want a ready series with windows of another length", r.ready, r.pushed)
+	}
 	d.ModelHash = "m2"
 	must(t, c.Configure([]Detector{d}, &alerting.Route{Receiver: "r"}, alerting.DispatcherOptions{}))
 	if c.Decided("D") != 0 {
