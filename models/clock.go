@@ -18,6 +18,7 @@ type phase struct {
 	main, next int     // hour of the local week, 0 is Sunday 00:00
 	share      float64 // of next, in [0, 0.5]
 	part       int     // five-minute part of the hour
+	second     int32   // of the local week
 }
 
 // clock turns Unix milliseconds into phases of a location. Several goroutines may ask it.
@@ -50,7 +51,7 @@ func (c *clock) at(t int64) phase {
 	if local < 0 {
 		local += week
 	}
-	p := phase{main: int(local / hour), part: int(local % hour / fiveMinutes)}
+	p := phase{main: int(local / hour), part: int(local % hour / fiveMinutes), second: int32(local / 1000)}
 	p.next = p.main
 	if !c.interpolate {
 		return p

@@ -20,6 +20,7 @@ type codec struct {
 	reading    bool
 	hits       bool // the state is of an older format, whose tails have the hits of each bin
 	recordless bool // it is of one whose rows have no record
+	jobless    bool // it is of one without jobs
 	err        error
 }
 

@@ -49,6 +49,7 @@ type expectation struct {
 	ph              phase
 	shadow          [3]float64 // what the profiles of day, week and part say, whether used or not
 	day, week, part float64
+	job             float64 // what is expected of the week because it came so, a part of week
 	hour            float64 // noise of the hour relative to the mean noise
 	guess           float64 // what the short memory says, whether used or not
 	recent          float64
@@ -70,6 +71,10 @@ func (w *course) expectInto(s *settings, ph phase, x *expectation) {
 	x.ph, x.guess, x.hour = ph, w.short.guess(), w.profile.noise(ph)
 	x.shadow = w.profile.values(ph)
 	x.day, x.week, x.part = w.profile.used(&x.shadow)
+	if x.job = 0; w.seldom != nil && w.seldom.jobs != nil {
+		x.job = w.seldom.jobs.expected(ph.second)
+		x.week += x.job
+	}
 	if x.recent = 0; w.short.use {
 		x.recent = x.guess
 	}
@@ -144,9 +149,9 @@ type renewal struct {
 // counts less where the expectation has become another; the caller sees to what it has learnt itself.
 func (w *course) learnProfile(s *settings, t int64, x *expectation, e, r float64) (n renewal) {
 	p := &w.profile
-	before := w.level + x.season()
+	before := w.level + x.season() - x.job
 	pace := math.Abs(r) / max(w.noise.long*x.hour, w.noise.floor(w.level)) // over the hour's noise
-	free := clip(e, x.dev) + x.season()
+	free := clip(e, x.dev) + x.season() - x.job
 	if !p.centred {
 		free += w.level - float64(w.start().anchor)
 	}

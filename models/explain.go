@@ -102,6 +102,9 @@ func (w *row) terms(s *settings, t int64) []tidewatch.Term {
 	case w.profile.useDay:
 		terms = append(terms, tidewatch.Term{Name: hour, Value: e.day})
 	}
+	if !w.profile.useWeek && e.week != 0 {
+		terms = append(terms, tidewatch.Term{Name: "weekly job", Value: e.week})
+	}
 	if w.profile.usePart {
 		terms = append(terms, tidewatch.Term{Name: fmt.Sprintf("minute %02d", 5*e.ph.part), Value: e.part})
 	}

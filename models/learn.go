@@ -54,6 +54,9 @@ func (w *row) pass(s *settings, t int64, x float64, v tidewatch.Verdict, j *judg
 	if v == tidewatch.Quarantined && j.largest < notWorthAccepting && w.certain(s) {
 		v = tidewatch.Calm // the incident is over, though the alarm is not yet
 	}
+	if w.seldom != nil && w.seldom.jobs != nil && w.seldom.jobs.follow(t, j.ph.second, j.e+j.job) {
+		j.evidence.restart() // what was summed up was the job's
+	}
 	w.excursion(s, j)
 	event := w.regimes(s, t, v, j)
 	switch {

@@ -19,6 +19,9 @@ type episode struct {
 	quiet           int16   // calm-looking points in a row
 	extreme, recurs bool    // it has held an extreme point, and so did the same time a day or a week ago
 	band, largest   float32 // z and surprise of the first extreme point
+
+	until        int64   // the end of the newest point that was as far away as the others
+	away, uneven float32 // dev and size then
 }
 
 // believes reports whether the episode's head may shape the tails at once: an extreme does where it recurs, as a job does, and while the
@@ -77,6 +80,7 @@ func (w *row) close(s *settings) {
 		w.tails.learn(side, band)
 		w.tails.learn(tailAll, min(float64(p.largest), w.tails.at(tailAll).value(power10(-headSurprise))))
 	}
+	w.noteJob(s)
 	w.seldom.episode = nil
 }
 
@@ -155,6 +159,9 @@ func (w *row) keep(s *settings, t int64, j *judgement) {
 	p.dev += rate * (e - p.dev)
 	p.size += rate * (math.Abs(e-p.dev) - p.size)
 	r := math.Abs(j.r-p.dev) / j.hour
+	if e := j.e / p.dev; e >= 0.5 {
+		p.until, p.away, p.uneven = t+s.step, single(p.dev), single(p.size)
+	}
 	p.noise += rate * (min(r, math.Abs(e-p.dev)+8*w.noise.long) - p.noise)
 }
 
@@ -230,6 +237,11 @@ func (p *episode) visit(c *codec) {
 	c.bool(&p.recurs)
 	c.f32(&p.band)
 	c.f32(&p.largest)
+	if !c.jobless {
+		c.i64(&p.until)
+		c.f32(&p.away)
+		c.f32(&p.uneven)
+	}
 }
 
 func (x *extremes) visit(c *codec) {

@@ -93,8 +93,9 @@ func (m *rows) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewat
 
 const (
 	rowsMagic     = 'R'
-	rowsFormat    = 7
-	withoutFormat = 6 // without a record; this and the one before are read as well
+	rowsFormat    = 8
+	joblessFormat = 7 // without jobs; this and those before are read as well
+	withoutFormat = 6 // and without a record
 	hitsFormat    = 5
 )
 
@@ -124,7 +125,7 @@ func (m *rows) load(b []byte) error {
 	if len(b) < 2 || b[0] != rowsMagic || b[1] > rowsFormat || b[1] < hitsFormat {
 		return fmt.Errorf("load model: not a state of format %d", rowsFormat)
 	}
-	c := codec{b: b[2:], reading: true, hits: b[1] == hitsFormat, recordless: b[1] <= withoutFormat}
+	c := codec{b: b[2:], reading: true, hits: b[1] == hitsFormat, recordless: b[1] <= withoutFormat, jobless: b[1] <= joblessFormat}
 	var n int32
 	c.i32(&n)
 	if c.err == nil && int(n) != len(m.all()) {

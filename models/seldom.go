@@ -10,6 +10,7 @@ type seldom struct {
 	episode  *episode  // nil while the series is calm
 	extremes *extremes // nil before the first
 	shapes   *shapes   // nil: none is kept
+	jobs     *jobs     // nil before the first that might be one
 	young    int32     // points for which the series, whose estimates were another's, still counts as young
 	unsure   float32   // how far the level of a young series may be from the other's
 	start    start     // until the profile is centred
@@ -104,6 +105,9 @@ func (w *row) visitSeldom(c *codec, s *settings, quiet int16) {
 	rare(c, &k.extremes, (*extremes).visit)
 	if s.shapes {
 		rare(c, &k.shapes, (*shapes).visit)
+	}
+	if !c.jobless {
+		rare(c, &k.jobs, (*jobs).visit)
 	}
 	if !c.reading {
 		return
