@@ -185,7 +185,7 @@ func (m *joint) judged(t int64, x []float64) *jointJudgement {
 	}
 	if j.present > 0 {
 		j.judged = m.habit.judge(j.statistic)
-		j.surprise = m.tail.with(jointPrior).surprise(j.judged, 1)
+		j.surprise = m.surpriseOf(j.judged)
 	}
 	return j
 }
@@ -244,7 +244,7 @@ func (m *joint) Explain(t int64, x []float64, _ int, surprise float64) tidewatch
 	if m.peers != nil {
 		out.Unit = "× usual distance from its peers"
 	}
-	out.Limit = m.tail.with(jointPrior).value(power10(-surprise)) + float64(m.habit)
+	out.Limit = m.limit(surprise) + float64(m.habit)
 	return out
 }
 
@@ -281,7 +281,7 @@ func (m *joint) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewa
 	}
 	m.count(counted, j)
 	if learnt != tidewatch.Excluded && j.present > 0 && m.ready() {
-		m.habit.follow(j.statistic, learnt == tidewatch.Quarantined)
+		m.habit.follow(j.statistic, m.habitMemory(), learnt == tidewatch.Quarantined)
 	}
 	switch {
 	case learnt != tidewatch.Calm:
