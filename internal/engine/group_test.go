@@ -3,6 +3,7 @@ package engine
 import (
 	"math"
 	"testing"
+	"unsafe"
 
 	"github.com/tidewatch/tidewatch/internal/quality"
 )
@@ -63,5 +64,30 @@ func TestComparedWithYesterday(t *testing.T) {
 		if n := compared(from); n != most {
 			t.Errorf("%d of %d series are compared with yesterday, want %d", n, len(all)-from, most)
 		}
+	}
+}
+
+// TestWhatFewSeriesHaveTakesNoRoom: a series' alarm and what the data checks remember of it fit the allocator's class of 288 bytes, and one that
+// is neither young nor has ever alarmed has nothing besides.
+func TestWhatFewSeriesHaveTakesNoRoom(t *testing.T) {
+	if n := unsafe.Sizeof(group{}); n > 288 {
+		t.Errorf("a group takes %d bytes, want at most 288", n)
+	}
+	c := testCore(t, 1, testDetector("D"))
+	if _, err := c.Train(world("D", 5, 3)); err != nil {
+		t.Fatal(err)
+	}
+	calm := 0
+	for _, g := range c.engine.find("D").groups {
+		k := g.rows[0].few()
+		if k == (rowSeldom{}) {
+			calm++
+		}
+		if (g.rows[0].seldom == nil) != (k == (rowSeldom{})) || g.seldom != nil {
+			t.Errorf("series %016x keeps room for nothing: %+v", g.id(), k)
+		}
+	}
+	if calm == 0 {
+		t.Error("no series is calm")
 	}
 }
