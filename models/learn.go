@@ -154,6 +154,7 @@ func (w *row) learn(s *settings, j *judgement) {
 
 // count counts the statistics of a calm point in their tails.
 func (w *row) count(s *settings, j *judgement) {
+	w.countResidual(j.r / j.residual)
 	for set := j.counted(s); set != 0; set &= set - 1 {
 		if k := bits.TrailingZeros16(uint16(set)); !w.withholds(k, j.statistic[k]) {
 			w.tails.learn(k, j.statistic[k])
@@ -164,11 +165,37 @@ func (w *row) count(s *settings, j *judgement) {
 	}
 }
 
+// ownSide is the share of a residual that the tail of its own side counts; that of the other side counts the rest. Incidents that recur on one
+// side would else be the usual thing there, and the noise of the quiet side the alarm.
+const ownSide = 0.75
+
+// countResidual counts a residual of z usual sizes in the tails of both sides.
+func (w *row) countResidual(z float64) {
+	own, other := sidesOf(z)
+	w.tails.learnShare(own, math.Abs(z), ownSide)
+	w.tails.learnShare(other, math.Abs(z), 1-ownSide)
+}
+
+// countExtreme counts one as at most the value of headSurprise.
+func (w *row) countExtreme(z float64) {
+	own, _ := sidesOf(z)
+	w.countResidual(math.Copysign(min(math.Abs(z), w.tails.at(own).value(power10(-headSurprise))), z))
+}
+
+// sidesOf are the tails of the side that z lies on, and of the other.
+func sidesOf(z float64) (own, other int) {
+	if z < 0 {
+		return tailBelow, tailAbove
+	}
+	return tailAbove, tailBelow
+}
+
 // countHead counts those of a point at the head of an episode, each at most as the value of headSurprise.
 func (w *row) countHead(s *settings, j *judgement) {
 	points := int(w.episode().points)
 	if points <= episodeHead {
 		w.remember(s, j)
+		w.countExtreme(j.r / j.residual)
 	}
 	for set := j.counted(s); set != 0; set &= set - 1 {
 		k := bits.TrailingZeros16(uint16(set))
@@ -196,15 +223,15 @@ func headOf(k int) int {
 // tailSet is a set of tails.
 type tailSet uint16
 
-// countedTails are those of the channels that are on. Of a value that was there, the tail of missing ones counts that.
+// countedTails are those of the channels that are on, besides the residual's. Of a value that was there, the tail of missing ones counts that.
 func countedTails(on channels) tailSet {
-	set := tailSet(1<<tailAbove | 1<<tailBelow | 1<<tailAll)
+	set := tailSet(1 << tailAll)
 	for c, k := range tailOf {
 		if on.has(tidewatch.Channel(c)) {
 			set |= 1 << k
 		}
 	}
-	return set
+	return set &^ (1<<tailAbove | 1<<tailBelow)
 }
 
 // counted are the tails that a judgement is counted in.

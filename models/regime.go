@@ -72,12 +72,7 @@ const longestNoise = 2
 func (w *row) close(s *settings) {
 	p := w.episode()
 	if !w.believes(s) && !w.certain(s) && p.points <= longestNoise {
-		side := tailAbove
-		if p.band < 0 {
-			side = tailBelow
-		}
-		band := min(math.Abs(float64(p.band)), w.tails.at(side).value(power10(-headSurprise)))
-		w.tails.learn(side, band)
+		w.countExtreme(float64(p.band))
 		w.tails.learn(tailAll, min(float64(p.largest), w.tails.at(tailAll).value(power10(-headSurprise))))
 	}
 	w.noteJob(s)

@@ -163,10 +163,8 @@ func (w *row) judge(s *settings, f *forest, t int64, x float64, j *judgement) {
 	j.largest, j.channel, j.asked, j.shaped, j.decades = 0, tidewatch.ChannelNone, false, shaped{}, [numTails]float64{}
 	j.slow = int(w.points) >= s.slowPoints
 	w.gatherEvidence(j)
-	z, side := j.r/j.residual, tailAbove
-	if z < 0 {
-		side = tailBelow
-	}
+	z := j.r / j.residual
+	side, _ := sidesOf(z)
 	j.unit, j.record = w.recordUnit(j.hour), -1
 	if w.speaks(s) {
 		j.record = w.recordDecades(s, math.Abs(z), j.unit)

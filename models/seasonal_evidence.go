@@ -8,7 +8,7 @@ const (
 	cusumCap   = 30  // in mean CUSUMs: no shift is remembered beyond, so that its end is seen
 	devClip    = 6   // one point counts for at most so many mean deviations
 	flatFree   = 2   // equal values in a row that mean nothing
-	flatCap    = 30  // a line that is flat for longer is no more surprising
+	flatCap    = 60  // a line that is flat for longer is no more surprising
 	maxRun     = 4096
 )
 

@@ -19,6 +19,7 @@ const (
 	levelShare   = 1e-6   // of the level: below it a change is not worth a message
 	tinyNoise    = 1e-12  // where the level is zero as well
 	quantumGrows = 1.0005 // a quantum that is never seen again is forgotten
+	mostNoise    = 5.0    // times the usual size that one point counts for, in that of all points and of an hour: with two limits the hours' would drift
 )
 
 // floor is the least noise that is believed in.
@@ -38,9 +39,9 @@ func (o *noise) residual(level, hour float64) float64 {
 func (o *noise) learn(s *settings, n int, level, e, r float64) {
 	rate := max(1/float64(n), 1/s.scaleMemory)
 	floor := o.floor(level)
-	o.dev += rate * (min(math.Abs(e), 5*max(o.dev, floor)) - o.dev)
+	o.dev += rate * (min(math.Abs(e), mostNoise*max(o.dev, floor)) - o.dev)
 	r = math.Abs(r)
-	o.long += rate * (min(r, 5*max(o.long, floor)) - o.long)
+	o.long += rate * (min(r, mostNoise*max(o.long, floor)) - o.long)
 }
 
 // step notes the value x and learns how small the metric's steps are.

@@ -121,7 +121,7 @@ func (p *profile) learn(s *settings, few *seldom, n span, x *expectation, free, 
 	p.sumFree += float32(free)
 	p.sumDay += float32(v[0])
 	p.sumWeek += float32(v[1])
-	p.sumAbs += float32(min(noise, 8))
+	p.sumAbs += float32(min(noise, mostNoise))
 	if s.hour != seasonOff {
 		made = made.and(p.learnPart(s, n, ph, free-usedOf(p.useDay, v[0])-usedOf(p.useWeek, v[1]), v[2]))
 	}

@@ -97,9 +97,13 @@ func binOf(s float64) int {
 }
 
 // learn counts s once. Its bin must be held.
-func (a calibration) learn(s float64) {
-	for i := range a.bins[:binOf(s)+1] {
-		a.bins[i]++
+func (a calibration) learn(s float64) { a.learnShare(s, 1) }
+
+// learnShare counts one value, of which s is so large a share and the rest is 0.
+func (a calibration) learnShare(s float64, share float32) {
+	a.bins[0]++
+	for i := range a.bins[1 : binOf(s)+1] {
+		a.bins[i+1] += share
 	}
 }
 

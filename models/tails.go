@@ -28,7 +28,10 @@ func (t *tails) at(k int) calibration {
 }
 
 // learn counts s once in tail k.
-func (t *tails) learn(k int, s float64) {
+func (t *tails) learn(k int, s float64) { t.learnShare(k, s, 1) }
+
+// learnShare counts one value in tail k, of which s is so large a share and the rest is 0.
+func (t *tails) learnShare(k int, s float64, share float32) {
 	a := &t.each[k]
 	if s < tailEdges[1] && a.held > 0 { // as most are
 		t.bins[a.from]++
@@ -37,7 +40,7 @@ func (t *tails) learn(k int, s float64) {
 	if bin := binOf(s); bin >= int(a.held) {
 		t.hold(k, bin+1)
 	}
-	t.at(k).learn(s)
+	t.at(k).learnShare(s, share)
 }
 
 // usual reports that the surprise of s in tail k was small when the tail was fitted.
