@@ -68,7 +68,7 @@ func (w *row) pass(s *settings, t int64, x float64, v tidewatch.Verdict, j *judg
 		return event
 	case v == tidewatch.Quarantined && w.believes(s):
 		w.countHead(s, j)
-	case v == tidewatch.Quarantined && j.record >= certainly: // as if it were missing
+	case v == tidewatch.Quarantined && w.certain(s): // as if it were missing
 		w.miss()
 		if w.library() != nil {
 			w.library().miss()

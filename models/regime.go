@@ -33,7 +33,7 @@ func (w *row) believes(s *settings) bool {
 }
 
 // certainly is how many decades the record must give a point that is certainly no noise, however heavy the tail of that: it lies 25 times as far
-// off as the record. It leaves no trace, as if it were missing. With 8, ten times as far, nab lost an event.
+// off as the record. An episode that begins with it leaves no trace, as if it were missing. With 8, ten times as far, nab lost an event.
 const certainly = 10
 
 // certain reports whether the first extreme of the episode was certainly no noise.
