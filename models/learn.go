@@ -167,7 +167,7 @@ func (w *row) count(s *settings, j *judgement) {
 
 // ownSide is the share of a residual that the tail of its own side counts; that of the other side counts the rest. Incidents that recur on one
 // side would else be the usual thing there, and the noise of the quiet side the alarm.
-const ownSide = 0.75
+const ownSide = 0.9
 
 // countResidual counts a residual of z usual sizes in the tails of both sides.
 func (w *row) countResidual(z float64) {
