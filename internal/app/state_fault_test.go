@@ -175,7 +175,7 @@ func TestJournalLost(t *testing.T) {
 		h.clock.ms.Store(crash - back)
 		x = h.start(t)
 		x.walkSent(begin + 3*hour)
-		if text := h.slack.Messages("#oncall")[0].Text; !strings.Contains(text, "2 of 3 alarms still firing") {
+		if text := h.slack.Messages("#oncall")[0].Text; !strings.Contains(text, "1 of 3 alarms still firing") {
 			t.Errorf("back by %d ms: message %q, want what was decided since", back, text)
 		}
 		x.walkSent(end)
