@@ -8,6 +8,7 @@ const (
 	arMoment = (arOrder + 1) * (arOrder + 2) / 2
 	arEvery  = 64   // learnt points between two solves
 	arMemory = 2000 // points after which a product has faded to 1/e
+	arMost   = 1 << 15
 	arRidge  = 1e-3 // of the variance
 )
 
@@ -18,7 +19,7 @@ type short struct {
 	moment [arMoment]float32 // means of products of (target, lag 1 … lag 10), standardised, upper triangle by rows
 	coef   [arOrder]float32
 	loss   [2]float32 // mean |e| without and with it
-	n      int32      // points learnt
+	n      uint16     // points learnt; where they are arMost, half of them
 	use    bool
 	since  int8 // points since the last missing one, at most arOrder
 }
@@ -40,7 +41,9 @@ func (a *short) push(e float64) {
 
 // learn updates the moments with the deviation e, before it is pushed. scale is the mean |e| and weight the Huber weight.
 func (a *short) learn(e, guess, scale, weight float64) {
-	a.n++
+	if a.n++; a.n == arMost {
+		a.n /= 2
+	}
 	rate := max(1/float64(a.n), 1.0/arMemory)
 	blend(&a.loss[0], math.Abs(e), max(rate, 1.0/500))
 	blend(&a.loss[1], math.Abs(e-guess), max(rate, 1.0/500))
@@ -141,6 +144,12 @@ func (a *short) visit(c *codec) {
 	c.f32s(a.moment[:])
 	c.f32s(a.coef[:])
 	c.f32s(a.loss[:])
-	c.i32(&a.n)
+	n := int32(a.n)
+	c.i32(&n)
+	c.within("points of the short memory", float64(n), 0, math.MaxInt32)
+	a.n = uint16(n)
+	if n >= arMost {
+		a.n = uint16(arMost/2 + n%(arMost/2))
+	}
 	c.bool(&a.use)
 }

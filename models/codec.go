@@ -21,6 +21,7 @@ type codec struct {
 	hits       bool // the state is of an older format, whose tails have the hits of each bin
 	recordless bool // it is of one whose rows have no record
 	jobless    bool // it is of one without jobs
+	leapless   bool // it is of one without a record of leaps
 	err        error
 }
 

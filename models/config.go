@@ -36,7 +36,8 @@ type settings struct {
 	slowPoints   int // the slow channels wait until a whole day was seen
 	calmRun      int // an episode of quarantine ends after so many calm points
 	tailMemory   float64
-	record       recordSpan
+	record       recordSpan // of residuals
+	leaps        recordSpan
 	scaleMemory  float64
 	rateFree     float64 // learning rate of the level without a season
 	rateDay      float64
@@ -146,7 +147,7 @@ func (s *settings) spans(step time.Duration) {
 	s.weekPoints = points(14*daily, 48, 1<<30)
 	s.calmRun = points(time.Hour, 8, 60)
 	s.tailMemory = float64(points(56*daily, 4096, 16384))
-	s.record = newRecordSpan(s.tailMemory)
+	s.record, s.leaps = residualSpan(s.tailMemory), leapSpan(s.tailMemory)
 	s.scaleMemory = float64(points(7*daily, 1024, 4096))
 	s.rateFree = 1 / float64(points(12*time.Hour, 48, 4320))
 	s.rateDay = 1 / float64(points(daily, 64, 4320))

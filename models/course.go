@@ -14,9 +14,10 @@ type course struct {
 	noise        noise
 	seldom       *seldom // nil: nothing
 
-	points  int32 // seen and not missing
-	learnt  int32 // of them, from calm points
-	age     int32 // of the present estimates in learnt points, cut back when the expectation changes
+	points  int32   // seen and not missing
+	learnt  int32   // of them, from calm points
+	age     int32   // of the present estimates in learnt points, cut back when the expectation changes
+	leap    float32 // the largest leap, which fades
 	profile profile
 	short   short
 }

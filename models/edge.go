@@ -4,27 +4,57 @@ import "math"
 
 // edges finds where the surprise of a single point reaches a limit, on both sides of the expectation.
 type edges struct {
-	w              *row
-	s              *settings
-	surprise, unit float64
-	speaks         bool
-	all            smooth  // of the tail that all channels share
-	worth          float64 // decades of the record
-	reach          float64 // the record, in usual sizes of the residual
-	per            float64 // 1 over it
-	near           float64 // where to begin
+	w        *row
+	surprise float64
+	speaks   bool
+	all      smooth // of the tail that all channels share
+	residual reach
+	leap     reach
+	behind   [2]float64 // how far the value before lies beyond the expectation, above and below, and a step of the metric: from there on a leap counts
+	near     float64    // where to begin
 }
 
-// edgesOf are those of the row for the surprise, where the record is relative to unit.
-func (w *row) edgesOf(s *settings, surprise, unit float64) (e edges) {
-	e.w, e.s, e.surprise, e.unit = w, s, surprise, unit
+// edgesOf are those of the row for the surprise, around the expectation x.
+func (w *row) edgesOf(s *settings, surprise float64, x *expectation) (e edges) {
+	e.w, e.surprise = w, surprise
 	if e.speaks = w.speaks(s); e.speaks {
 		e.all = w.tails.at(tailAll).smooth(1)
-		e.worth, e.reach = w.recordWorth(s), float64(w.noise.record)/unit
-		e.per = 1 / e.reach
-		e.near = e.reach * e.start()
+		e.residual = newReach(&s.record, float64(w.noise.record)/w.recordUnit(x.hour), w.learnt)
+		e.leap = newReach(&s.leaps, float64(w.leap)/x.residual, w.learnt)
+		behind, step := (w.noise.last-x.mid)/x.residual, float64(w.noise.quantum)/x.residual
+		e.behind[tailAbove], e.behind[tailBelow] = max(behind, 0)+step, max(-behind, 0)+step
+		e.near = e.residual.start(surprise)
 	}
 	return e
+}
+
+// reach is a record in usual sizes of the residual.
+type reach struct {
+	span  *recordSpan
+	worth float64 // decades of the record
+	size  float64
+	per   float64 // 1 over it
+}
+
+func newReach(p *recordSpan, size float64, learnt int32) reach {
+	return reach{p, p.worth(learnt), size, 1 / size}
+}
+
+// at is what the record says of a size, as its span has it but for its end, and how fast that grows.
+func (r *reach) at(size float64) (v, slope float64) {
+	if size > r.size {
+		return r.worth + float64(r.span.index/math.Ln10*ln(size*r.per)), r.span.index / math.Ln10 / size
+	}
+	slope = float64(r.worth*r.per) * float64(r.per*size)
+	return slope * size, 2 * slope
+}
+
+// start is about where the record alone has the surprise.
+func (r *reach) start(surprise float64) float64 {
+	if more := surprise - r.worth; more > 0 {
+		return r.size * (1 + float64(more*(math.Ln10/r.span.index)))
+	}
+	return r.size * math.Sqrt(surprise/r.worth)
 }
 
 // at is how many usual sizes of the residual a point of that side must be away from the expectation.
@@ -40,7 +70,7 @@ func (e *edges) at(side int) float64 {
 }
 
 // smoothly is the edge where both tails are Pareto's there, with nothing that was counted above them and nothing beyond maxSurprise: their
-// decades and those of the record grow with known slopes, and Newton's steps, kept between what is too near and too far, end after two or three.
+// decades and those of the records grow with known slopes, and Newton's steps, kept between what is too near and too far, end after two or three.
 func (e *edges) smoothly(side int) (z float64, ok bool) {
 	const enough, steps = 1e-4, 12 // what is left after a step is as its square
 	a := e.w.tails.at(side)
@@ -50,7 +80,7 @@ func (e *edges) smoothly(side int) (z float64, ok bool) {
 	for range steps {
 		own, rises := t.decades(z)
 		common, follows := e.all.decades(own)
-		record, grows := e.record(z)
+		record, grows := e.record(side, z)
 		over, slope := (common+record)/2-e.surprise, (float64(follows*rises)+grows)/2 // as supported has it
 		if record < (2*unsupported-1)*common {
 			over, slope = float64(unsupported*common)-e.surprise, unsupported*follows*rises
@@ -74,37 +104,37 @@ func (e *edges) smoothly(side int) (z float64, ok bool) {
 	return 0, false
 }
 
-// start is about where the record alone has the surprise, over the record.
-func (e *edges) start() float64 {
-	if more := e.surprise - e.worth; more > 0 {
-		return 1 + float64(more*(math.Ln10/recordIndex))
+// record is what the records say of a point z usual sizes away on that side, and how fast that grows.
+func (e *edges) record(side int, z float64) (v, slope float64) {
+	v, slope = e.residual.at(z)
+	if leap := z - e.behind[side]; leap > 0 {
+		if more, grows := e.leap.at(leap); more > v {
+			return more, grows
+		}
 	}
-	return math.Sqrt(e.surprise / e.worth)
+	return v, slope
 }
 
-// record is what the record says of a point z usual sizes away, as recordDecades has it, and how fast that grows.
-func (e *edges) record(z float64) (v, slope float64) {
-	if z > e.reach {
-		return e.worth + float64(recordIndex/math.Ln10*ln(z*e.per)), recordIndex / math.Ln10 / z
-	}
-	slope = float64(e.worth*e.per) * float64(e.per*z)
-	return slope * z, 2 * slope
+// says is what the records say of such a point, in decades.
+func (e *edges) says(side int, z float64) float64 {
+	v, _ := e.record(side, z)
+	return min(v, maxSurprise)
 }
 
-// searched is the edge whatever the tails are like there. It lies before where the calibrated surprise alone is that if the record says more there,
+// searched is the edge whatever the tails are like there. It lies before where the calibrated surprise alone is that if the records say more there,
 // and else between there and where 0.85 of it is.
 func (e *edges) searched(side int) float64 {
-	w, s, surprise, unit := e.w, e.s, e.surprise, e.unit
+	w, surprise := e.w, e.surprise
 	near := w.edgeOf(side, surprise)
 	above := func(z float64) float64 { // twice what supported makes of z, over what is asked for
-		return w.common(w.tails.at(side).surprise(z, 2)) + w.recordDecades(s, z, unit) - 2*surprise
+		return w.common(w.tails.at(side).surprise(z, 2)) + e.says(side, z) - 2*surprise
 	}
-	atNear := w.recordDecades(s, near, unit) - surprise
+	atNear := e.says(side, near) - surprise
 	if atNear >= 0 {
 		return crossing(above, 0, -2*surprise, near, atNear)
 	}
 	far := w.edgeOf(side, surprise/unsupported)
-	atFar := surprise/unsupported + w.recordDecades(s, far, unit) - 2*surprise
+	atFar := surprise/unsupported + e.says(side, far) - 2*surprise
 	if atFar <= 0 {
 		return far
 	}

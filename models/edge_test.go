@@ -28,14 +28,23 @@ func TestEdgeIsWhereTheSurpriseIs(t *testing.T) {
 				continue
 			}
 			for _, limit := range []float64{2.5, 3, 3.9, 5} {
-				e := w.edgesOf(s, limit, w.recordUnit(1))
+				expected := w.expect(s, s.clock.at(int64(i+1)*s.step))
+				e := w.edgesOf(s, limit, &expected)
 				for _, side := range []int{tailAbove, tailBelow} {
 					_, ok := e.smoothly(side)
 					if all++; ok {
 						smoothly++
 					}
 					at := func(z float64) float64 {
-						return supported(w.common(w.tails.at(side).surprise(z, 2)), w.recordDecades(s, z, e.unit))
+						r := z * expected.residual
+						if side == tailBelow {
+							r = -r
+						}
+						record := w.recordDecades(s, z, w.recordUnit(expected.hour))
+						if far := leap(r, expected.mid+r-w.noise.last); far > 0 {
+							record = max(record, w.leapDecades(s, far))
+						}
+						return supported(w.common(w.tails.at(side).surprise(z, 2)), record)
 					}
 					z := e.at(side)
 					if below, above := at(z*(1-near)), at(z*(1+near)); below > limit || above < limit {

@@ -76,7 +76,7 @@ func (w *row) limit(s *settings, j *judgement, surprise float64) (statistic, lim
 		if j.r < 0 {
 			k = tailBelow
 		}
-		e := w.edgesOf(s, surprise, j.unit)
+		e := w.edgesOf(s, surprise, &j.expectation)
 		return math.Abs(j.r) / j.residual, e.at(k)
 	case tidewatch.ChannelIsolation:
 		if w.byShape(j) {

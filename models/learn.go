@@ -59,6 +59,9 @@ func (w *row) pass(s *settings, t int64, x float64, v tidewatch.Verdict, j *judg
 	}
 	w.excursion(s, j)
 	event := w.regimes(s, t, v, j)
+	if v != tidewatch.Quarantined || !w.certain(s) {
+		s.leaps.take(&w.leap, j.leap, w.speaks(s))
+	}
 	switch {
 	case event != tidewatch.NoEvent:
 		w.reanchor(j)

@@ -3,66 +3,100 @@ package models
 import "math"
 
 // A series' own tail is fitted to hundreds of points, and incidents among them flatten it: of a rise that came every week it says that it comes
-// every week, however far above the others the next one is. The record is the second opinion that needs no fit: whatever noise it is, the
+// every week, however far above the others the next one is. A record is a second opinion that needs no fit: whatever noise it is, the
 // next of n points exceeds the largest of them with probability 1/(n+1), so that a point as large as the record is worth log10 n decades.
 // Short of it the tail is taken for that of normal noise, whose decades grow with the square; beyond it, where nobody knows, for Pareto's.
-const (
-	recordIndex  = 5.0  // of the Pareto tail beyond the record: heavier than most noise
-	recordGrows  = 1.2  // by which factor one point raises the record at most, so that an incident does not set it
-	recordHalves = 0.5  // the record that is not met again halves within this share of the tails' memory
-	unsupported  = 0.85 // what a surprise counts for that the record does not support
-)
+//
+// There are two, and what the one or the other says more counts: that of the residual, relative to the noise of the day, and that of the leaps, in
+// the metric's unit and twice as long. A leap is how far a single point takes a series away from what is expected of it.
+const unsupported = 0.8 // what a surprise counts for that the records do not support
 
-// recordSpan is how the record moves and what it is worth.
+// recordSpan is how a record moves and what it is worth.
 type recordSpan struct {
+	index   float64 // of the Pareto tail beyond the record
+	grows   float64 // by which factor one point raises the record at most, so that an incident does not set it
+	rarer   float64 // decades that exceeding it is rarer than among independent points
 	keeps   float64 // what is left of the record after a point
 	points  int32   // that the record is the largest of, when it has forgotten those before
-	decades float64 // log10 of them
+	decades float64 // that it is worth then
 }
 
-// newRecordSpan is that of tails that remember so many points. Under an exponential tail of scale σ the largest of n points is about σ ln n, and
-// has lost σ, the worth of a factor e in n, after h/(ln 2 ln n) points if it halves in h: these are the points that it speaks of.
-func newRecordSpan(memory float64) recordSpan {
-	h := recordHalves * memory
+// residualSpan is that of residuals: its tail is heavier than most noise.
+func residualSpan(memory float64) recordSpan {
+	return recordSpan{index: 5, grows: 1.2}.halving(0.5 * memory)
+}
+
+// leapSpan is that of leaps.
+func leapSpan(memory float64) recordSpan {
+	return recordSpan{index: 8, grows: 1.4, rarer: 0.6}.halving(memory)
+}
+
+// halving is the span of a record that halves in h points where it is not met again. Under an exponential tail of scale σ the largest of n points
+// is about σ ln n, and has lost σ, the worth of a factor e in n, after h/(ln 2 ln n) points: these are the points that it speaks of.
+func (p recordSpan) halving(h float64) recordSpan {
 	n := h / (math.Ln2 * math.Log(h))
-	return recordSpan{math.Exp2(-1 / h), int32(n), math.Log10(n)}
+	p.keeps, p.points, p.decades = math.Exp2(-1/h), int32(n), math.Log10(n)+p.rarer
+	return p
 }
 
-// recordUnit is the noise that the record is relative to: the residual's usual size, without the hour's.
+// worth is how many decades a point as large as the record is worth, after so many points.
+func (p *recordSpan) worth(learnt int32) float64 {
+	if learnt < p.points {
+		return decades(1/float64(learnt)) + p.rarer
+	}
+	return p.decades
+}
+
+// of is what a record of the given worth says of a point with that share of it, in decades.
+func (p *recordSpan) of(share, worth float64) float64 {
+	if share > 1 {
+		return min(worth-float64(p.index*decades(share)), maxSurprise)
+	}
+	return float64(worth*share) * share
+}
+
+// take takes a point of size a into the record, in full where the record does not speak yet.
+func (p *recordSpan) take(record *float32, a float64, speaks bool) {
+	held := float64(*record)
+	if speaks {
+		a = min(a, p.grows*held)
+	}
+	*record = single(max(held*p.keeps, a))
+}
+
+// recordUnit is the noise that the residuals' record is relative to: the residual's usual size, without the hour's.
 func (w *row) recordUnit(hour float64) float64 { return w.noise.residual(w.level, hour) / hour }
 
-// speaks reports whether the row has a record to go by.
+// speaks reports whether the row has records to go by.
 func (w *row) speaks(s *settings) bool {
-	return w.noise.record > 0 && int(w.learnt) >= s.dayPoints && (w.seldom == nil || w.seldom.young == 0)
+	return w.noise.record > 0 && w.leap > 0 && int(w.learnt) >= s.dayPoints && (w.seldom == nil || w.seldom.young == 0)
 }
 
-// recordWorth is how many decades a point as large as the record is worth.
-func (w *row) recordWorth(s *settings) float64 {
-	if w.learnt < s.record.points {
-		return decades(1 / float64(w.learnt))
-	}
-	return s.record.decades
-}
-
-// recordDecades is what the record says of a point z usual sizes away from the expectation, in decades.
+// recordDecades is what the residuals' record says of a point z usual sizes away from the expectation, in decades.
 func (w *row) recordDecades(s *settings, z, unit float64) float64 {
-	n, share := w.recordWorth(s), z*unit/float64(w.noise.record)
-	if share > 1 {
-		return min(n-float64(recordIndex*decades(share)), maxSurprise)
-	}
-	return float64(n*share) * share
+	return s.record.of(z*unit/float64(w.noise.record), s.record.worth(w.learnt))
 }
 
-// remember takes a point into the record.
+// leapDecades is what the leaps' record says of a leap, in decades. Only what is longer by a step of the metric exceeds it: of few values the
+// largest leap is met again and again.
+func (w *row) leapDecades(s *settings, leap float64) float64 {
+	return s.leaps.of(max(leap-float64(w.noise.quantum), 0)/float64(w.leap), s.leaps.worth(w.learnt))
+}
+
+// leap is how far a step of dx to where the residual is r took the series away from the expectation.
+func leap(r, dx float64) float64 {
+	if r < 0 {
+		r, dx = -r, -dx
+	}
+	return max(min(r, dx), 0)
+}
+
+// remember takes a residual into its record.
 func (w *row) remember(s *settings, j *judgement) {
-	record, a := float64(w.noise.record), math.Abs(j.r)/j.residual*j.unit
-	if w.speaks(s) {
-		a = min(a, recordGrows*record)
-	}
-	w.noise.record = single(max(record*s.record.keeps, a))
+	s.record.take(&w.noise.record, math.Abs(j.r)/j.residual*j.unit, w.speaks(s))
 }
 
-// supported is a surprise together with what the record says of the point: the mean of both, which is the geometric mean of their
+// supported is a surprise together with what the records say of the point: the mean of both, which is the geometric mean of their
 // probabilities, or most of the surprise alone where many points made it, of which the last may be no record.
 func supported(surprise, record float64) float64 {
 	if surprise <= 0 || record < 0 {
@@ -71,7 +105,7 @@ func supported(surprise, record float64) float64 {
 	return max(unsupported*surprise, (surprise+record)/2)
 }
 
-// wants is the surprise that supported makes the given one of, at what the record says.
+// wants is the surprise that supported makes the given one of, at what the records say.
 func wants(surprise, record float64) float64 {
 	if record < 0 {
 		return surprise
@@ -79,7 +113,7 @@ func wants(surprise, record float64) float64 {
 	return min(surprise/unsupported, max(2*surprise-record, 0))
 }
 
-// guessRecord takes for the record what the tails of a state without one say of it.
+// guessRecord takes for the residuals' record what the tails of a state without one say of it.
 func (w *row) guessRecord(s *settings) {
 	p := power10(-s.record.decades) / 2
 	z := max(w.tails.at(tailAbove).value(p), w.tails.at(tailBelow).value(p))

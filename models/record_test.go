@@ -11,19 +11,16 @@ import (
 // TestRecordSpeaksOfItsPoints: of noise whose tail is exponential, the record is exceeded about as often as it says.
 func TestRecordSpeaksOfItsPoints(t *testing.T) {
 	s := settingsOf(t)
-	w := &row{}
-	w.learnt = int32(s.dayPoints)
-	r, beyond, all := newCounter(1), 0.0, 0.0
+	r, record, beyond, all := newCounter(1), float32(1), 0.0, 0.0
 	for i := range 400_000 {
 		z := -math.Log(1 - r.unit())
 		if i > 50_000 {
 			all++
-			if w.recordDecades(s, z, 1) >= s.record.decades {
+			if s.record.of(z/float64(record), s.record.worth(int32(i))) >= s.record.decades {
 				beyond++
 			}
 		}
-		w.noise.record = single(max(float64(w.noise.record)*s.record.keeps, z))
-		w.learnt++
+		s.record.take(&record, z, false)
 	}
 	if claimed := power10(-s.record.decades); beyond/all > 1.5*claimed || beyond/all < claimed/1.5 {
 		t.Errorf("exceeded by %.2g of the points, it says %.2g", beyond/all, claimed)
@@ -34,7 +31,7 @@ func TestRecordSpeaksOfItsPoints(t *testing.T) {
 func TestRecordIsNotSetByAnIncident(t *testing.T) {
 	s := settingsOf(t)
 	w := &row{}
-	w.learnt, w.noise.record = int32(s.dayPoints), 10
+	w.learnt, w.noise.record, w.leap = int32(s.dayPoints), 10, 10
 	w.remember(s, &judgement{r: 1000, unit: 1, expectation: expectation{residual: 1}})
 	if math.Abs(float64(w.noise.record)-12) > 1e-5 {
 		t.Errorf("record is %g, want 12", w.noise.record)
@@ -93,8 +90,8 @@ func TestStateWithoutARecord(t *testing.T) {
 		m.Advance(int64(i)*m.settings.step, []float64{100 - math.Log(r.unit()/r.unit())}, make([]tidewatch.Verdict, 1), ev)
 	}
 	old := m.AppendState(nil)
-	end := len(old) // there are no jobs, the forest's version, and the record
-	old = append(old[:end-13], old[end-12:end-4]...)
+	end := len(old) // there are no jobs, the forest's version, and both records
+	old = append(old[:end-17], old[end-16:end-8]...)
 	old[1] = withoutFormat
 	again, err := newRows(c, seasonalChannels)
 	if err != nil {

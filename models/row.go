@@ -120,8 +120,9 @@ type judgement struct {
 	side      [tidewatch.NumChannels]int8
 	band      float64 // surprise of this one point, for itself
 	largest   float64 // of the channels' surprises, each for itself
-	unit      float64 // of the record
-	record    float64 // what the record says of the point, in decades; below 0 where there is none
+	unit      float64 // of the residuals' record
+	leap      float64 // how far this point took the series away from the expectation
+	record    float64 // what the records say of the point, in decades; below 0 where there is none
 	channel   tidewatch.Channel
 	slow      bool    // the slow channels take part
 	asked     bool    // the forest was asked
@@ -165,9 +166,9 @@ func (w *row) judge(s *settings, f *forest, t int64, x float64, j *judgement) {
 	w.gatherEvidence(j)
 	z := j.r / j.residual
 	side, _ := sidesOf(z)
-	j.unit, j.record = w.recordUnit(j.hour), -1
+	j.unit, j.leap, j.record = w.recordUnit(j.hour), leap(j.r, x-w.noise.last), -1
 	if w.speaks(s) {
-		j.record = w.recordDecades(s, math.Abs(z), j.unit)
+		j.record = max(w.recordDecades(s, math.Abs(z), j.unit), w.leapDecades(s, j.leap))
 	}
 	j.statistic[tailAbove], j.statistic[tailBelow], j.statistic[tailIsolation], j.statistic[tailMissing] = max(z, 0), max(-z, 0), 0, 0
 	j.side[tidewatch.ChannelBand], j.side[tidewatch.ChannelIsolation] = sign(z), 0
@@ -266,7 +267,7 @@ func (w *row) common(own float64) float64 {
 	return w.tails.at(tailAll).surprise(own, 1)
 }
 
-// supported is a channel's own surprise on the scale of the combined one, together with what the record says.
+// supported is a channel's own surprise on the scale of the combined one, together with what the records say.
 func (w *row) supported(j *judgement, c tidewatch.Channel, own float64) float64 {
 	if !w.sized(j, c) {
 		return w.common(own)
@@ -274,7 +275,7 @@ func (w *row) supported(j *judgement, c tidewatch.Channel, own float64) float64 
 	return supported(w.common(own), j.record)
 }
 
-// sized reports whether the size of the residual, and so the record, has to do with what a channel says: it has not with a line that is flat, nor
+// sized reports whether the size of the residual, and so a record, has to do with what a channel says: it has not with a line that is flat, nor
 // with a shape.
 func (w *row) sized(j *judgement, c tidewatch.Channel) bool {
 	return c != tidewatch.ChannelFlat && (c != tidewatch.ChannelIsolation || !w.shapeSpeaks(j))
@@ -326,7 +327,7 @@ func (w *row) band(s *settings, t int64, surprise float64) tidewatch.Band {
 		return tidewatch.Band{Lower: math.NaN(), Mid: math.NaN(), Upper: math.NaN()}
 	}
 	x := w.expected(s, t)
-	e := w.edgesOf(s, surprise, w.recordUnit(x.hour))
+	e := w.edgesOf(s, surprise, &x)
 	up, down := e.at(tailAbove), e.at(tailBelow)
 	return tidewatch.Band{
 		Lower: min(max(x.mid-float64(down*x.residual), s.lo), s.hi),

@@ -92,11 +92,12 @@ func (m *rows) Advance(t int64, x []float64, v []tidewatch.Verdict, ev []tidewat
 }
 
 const (
-	rowsMagic     = 'R'
-	rowsFormat    = 8
-	joblessFormat = 7 // without jobs; this and those before are read as well
-	withoutFormat = 6 // and without a record
-	hitsFormat    = 5
+	rowsMagic      = 'R'
+	rowsFormat     = 9
+	leaplessFormat = 8 // without a record of leaps; this and those before are read as well
+	joblessFormat  = 7 // and without jobs
+	withoutFormat  = 6 // and without a record of residuals
+	hitsFormat     = 5
 )
 
 // AppendState implements Model.
@@ -125,7 +126,7 @@ func (m *rows) load(b []byte) error {
 	if len(b) < 2 || b[0] != rowsMagic || b[1] > rowsFormat || b[1] < hitsFormat {
 		return fmt.Errorf("load model: not a state of format %d", rowsFormat)
 	}
-	c := codec{b: b[2:], reading: true, hits: b[1] == hitsFormat, recordless: b[1] <= withoutFormat, jobless: b[1] <= joblessFormat}
+	c := codec{b: b[2:], reading: true, hits: b[1] == hitsFormat, recordless: b[1] <= withoutFormat, jobless: b[1] <= joblessFormat, leapless: b[1] <= leaplessFormat}
 	var n int32
 	c.i32(&n)
 	if c.err == nil && int(n) != len(m.all()) {
@@ -163,8 +164,14 @@ func (w *row) visit(c *codec, s *settings) {
 	w.tails.forest = version(v).short()
 	if c.recordless {
 		w.guessRecord(s)
+	} else {
+		c.f32(&w.noise.record)
+		c.within("record", float64(w.noise.record), 0, 2*hugeValue)
+	}
+	if c.leapless {
+		w.leap = w.noise.record // no leap goes farther than its residual
 		return
 	}
-	c.f32(&w.noise.record)
-	c.within("record", float64(w.noise.record), 0, 2*hugeValue)
+	c.f32(&w.leap)
+	c.within("record of leaps", float64(w.leap), 0, 2*hugeValue)
 }

@@ -79,7 +79,9 @@ func (w *row) rescale(s *settings, c rescale) {
 	}
 	w.short.fade()
 	w.noise.dev, w.noise.long, w.noise.last = w.noise.dev*k, w.noise.long*k, c.at(w.noise.last)
-	w.noise.quantum, w.noise.record = single(float64(w.noise.quantum)*k), single(float64(w.noise.record)*k)
+	for _, p := range []*float32{&w.noise.quantum, &w.noise.record, &w.leap} {
+		*p = single(float64(*p) * k)
+	}
 	if w.seldom != nil {
 		w.seldom.unsure *= float32(k)
 	}

@@ -40,11 +40,7 @@ func (d *detector) solve(series int) Limit {
 	if d.Promise.FDR > 0 {
 		return d.solveFDR(series)
 	}
-	share := series // so many have one limit's budget together
-	if d.Promise.PerSeries {
-		share = 1
-	}
-	many, one := tailRule(ofMany), ofOne(share)
+	many, one := tailRule(ofMany), ofOne(max(series, 1), d.Promise.PerSeries)
 	if d.Join != nil {
 		many, one = ofGroup, ofGroup
 	}

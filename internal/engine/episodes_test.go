@@ -56,12 +56,19 @@ func TestSinglePointLimitHalvesIncidents(t *testing.T) {
 		for b := range counts {
 			counts[b] = 100*math.Pow(10, float64(slope*(minLimit-float64(b)*limitWidth))) + float64(incidents)
 		}
-		return ofOne(1)(&counts, lowestBin, 0.5), fitted(&counts, lowestBin, 0.5, steepest, maxLimit), claimed(&counts, lowestBin, 0.5)
+		return ofOne(1, false)(&counts, lowestBin, 0.5), fitted(&counts, lowestBin, 0.5, steepest, maxLimit), claimed(&counts, lowestBin, 0.5)
 	}
 	calm, _, _ := limits(1, 0)
 	one, fit, _ := limits(1, 12)
 	if fit < calm+1 || math.Abs(one-calm-(fit-calm)/2) > 0.05 {
 		t.Errorf("incidents raise the limit from %.2f to %.2f, a fitted one to %.2f", calm, one, fit)
+	}
+	var counts [limitBins]float64
+	for b := range counts {
+		counts[b] = 100
+	}
+	if own, want := ofOne(1, true)(&counts, lowestBin, 0.5), ownClaim*claimed(&counts, lowestBin, 0.5)+(1-ownClaim)*2*maxLimit*(1-ownClaim); math.Abs(own-want) > 1e-9 {
+		t.Errorf("a limit of one series' own is %.2f where onsets never end, want %.2f", own, want)
 	}
 	if one, fit, claim := limits(0.6, 0); one < claim+0.5 || one > fit-0.5 {
 		t.Errorf("limit %.2f on a flat tail, want between the %.2f of the line and the %.2f of history", one, claim, fit)
@@ -80,7 +87,7 @@ func TestLimitOfManySeries(t *testing.T) {
 			o.counts[b] = rate * hours * math.Exp(-rate) // those without another in the hour before
 		}
 		want := minLimit + math.Log10(series*perHour*hours/wanted)
-		for name, rule := range map[string]tailRule{"many": ofMany, "one": ofOne(1), "group": ofGroup} {
+		for name, rule := range map[string]tailRule{"many": ofMany, "one": ofOne(1, false), "group": ofGroup} {
 			if got := o.solveRate(wanted, false, rule); math.Abs(got-want) > 0.5 {
 				t.Errorf("%g series, %s: limit %.2f, want %.2f", series, name, got, want)
 			}

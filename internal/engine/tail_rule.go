@@ -21,14 +21,24 @@ func ofMany(counts *[limitBins]float64, first int, wanted float64) float64 {
 	return fitted(counts, first, wanted, steepestMany, maxLimit)
 }
 
-// ofOne is the rule for single points: half-way between the tail that history shows and the line that a calibrated surprise claims. Short
+// What the line of a calibrated surprise weighs in the limit of single points where each series has a budget of its own, and where few share one: such
+// a limit lies farther beyond what was seen, and errs by more.
+const (
+	ownClaim    = 0.65
+	sharedClaim = 0.5
+)
+
+// ofOne is the rule for single points: between the tail that history shows and the line that a calibrated surprise claims. Short
 // incidents, of which history may hold dozens, flatten the first; it alone would take them for how the series is. Noise with a
 // heavy tail is flatter than the second, which alone would promise too much (docs/decisions/0020).
 //
 // Where many series share a limit, the incidents of one are less and less of what history holds, and what flattens its tail is what befalls each of
 // them now and then: beyond fewSeries the line weighs less, and nothing in the end, and the limit may lie farther out than history can count.
-func ofOne(series int) tailRule {
-	claim := 0.5 * min(1, fewSeries/float64(max(series, 1)))
+func ofOne(series int, own bool) tailRule {
+	claim := sharedClaim * min(1, fewSeries/float64(series))
+	if own {
+		claim = ownClaim
+	}
 	return func(counts *[limitBins]float64, first int, wanted float64) float64 {
 		return between(counts, first, wanted, claim)
 	}
