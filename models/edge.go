@@ -10,7 +10,9 @@ type edges struct {
 	all      smooth // of the tail that all channels share
 	residual reach
 	leap     reach
-	behind   [2]float64 // how far the value before lies beyond the expectation, above and below, and a step of the metric: from there on a leap counts
+	behind   [2]float64 // how far the value before lies beyond the expectation, above and below: a leap begins there
+	held     [2]float64 // how far one leapt before, in the episode that lasts
+	step     float64    // of the metric
 	near     float64    // where to begin
 }
 
@@ -21,8 +23,13 @@ func (w *row) edgesOf(s *settings, surprise float64, x *expectation) (e edges) {
 		e.all = w.tails.at(tailAll).smooth(1)
 		e.residual = newReach(&s.record, float64(w.noise.record)/w.recordUnit(x.hour), w.learnt)
 		e.leap = newReach(&s.leaps, float64(w.leap)/x.residual, w.learnt)
-		behind, step := (w.noise.last-x.mid)/x.residual, float64(w.noise.quantum)/x.residual
-		e.behind[tailAbove], e.behind[tailBelow] = max(behind, 0)+step, max(-behind, 0)+step
+		inverse := 1 / x.residual
+		behind := (w.noise.last - x.mid) * inverse
+		e.behind[tailAbove], e.behind[tailBelow] = max(behind, 0), max(-behind, 0)
+		e.step = float64(w.noise.quantum) * inverse
+		if p := w.episode(); p != nil {
+			e.held[tailAbove], e.held[tailBelow] = max(float64(p.leap)*inverse, 0), max(-float64(p.leap)*inverse, 0)
+		}
 		e.near = e.residual.start(surprise)
 	}
 	return e
@@ -107,7 +114,7 @@ func (e *edges) smoothly(side int) (z float64, ok bool) {
 // record is what the records say of a point z usual sizes away on that side, and how fast that grows.
 func (e *edges) record(side int, z float64) (v, slope float64) {
 	v, slope = e.residual.at(z)
-	if leap := z - e.behind[side]; leap > 0 {
+	if leap := max(z-e.behind[side], min(z, e.held[side])) - e.step; leap > 0 {
 		if more, grows := e.leap.at(leap); more > v {
 			return more, grows
 		}

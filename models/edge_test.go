@@ -41,7 +41,7 @@ func TestEdgeIsWhereTheSurpriseIs(t *testing.T) {
 							r = -r
 						}
 						record := w.recordDecades(s, z, w.recordUnit(expected.hour))
-						if far := leap(r, expected.mid+r-w.noise.last); far > 0 {
+						if far := w.leapt(r, expected.mid+r-w.noise.last); far > 0 {
 							record = max(record, w.leapDecades(s, far))
 						}
 						return supported(w.common(w.tails.at(side).surprise(z, 2)), record)

@@ -59,8 +59,11 @@ func (w *row) pass(s *settings, t int64, x float64, v tidewatch.Verdict, j *judg
 	}
 	w.excursion(s, j)
 	event := w.regimes(s, t, v, j)
+	if p := w.episode(); p != nil {
+		p.leap = single(math.Copysign(j.leap, j.r))
+	}
 	if v != tidewatch.Quarantined || !w.certain(s) {
-		s.leaps.take(&w.leap, j.leap, w.speaks(s))
+		s.leaps.take(&w.leap, leap(j.r, j.x-w.noise.last), w.speaks(s))
 	}
 	switch {
 	case event != tidewatch.NoEvent:

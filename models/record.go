@@ -28,7 +28,7 @@ func residualSpan(memory float64) recordSpan {
 
 // leapSpan is that of leaps.
 func leapSpan(memory float64) recordSpan {
-	return recordSpan{index: 8, grows: 1.4, rarer: 0.6}.halving(memory)
+	return recordSpan{index: 8, grows: 1.3, rarer: 0.6}.halving(memory)
 }
 
 // halving is the span of a record that halves in h points where it is not met again. Under an exponential tail of scale σ the largest of n points
@@ -81,6 +81,16 @@ func (w *row) recordDecades(s *settings, z, unit float64) float64 {
 // largest leap is met again and again.
 func (w *row) leapDecades(s *settings, leap float64) float64 {
 	return s.leaps.of(max(leap-float64(w.noise.quantum), 0)/float64(w.leap), s.leaps.worth(w.learnt))
+}
+
+// leapt is how far one point took the series to where its residual is r: this one, by a step of dx, or while a quarantined episode lasts the one
+// that took it as far before.
+func (w *row) leapt(r, dx float64) float64 {
+	to := leap(r, dx)
+	if p := w.episode(); p != nil {
+		to = max(to, leap(r, float64(p.leap)))
+	}
+	return to
 }
 
 // leap is how far a step of dx to where the residual is r took the series away from the expectation.

@@ -20,6 +20,7 @@ type episode struct {
 	extreme, recurs bool    // it has held an extreme point, and so did the same time a day or a week ago
 	band, largest   float32 // z and surprise of the first extreme point
 
+	leap         float32 // that the newest point has not come back from
 	until        int64   // the end of the newest point that was as far away as the others
 	away, uneven float32 // dev and size then
 }
@@ -236,6 +237,9 @@ func (p *episode) visit(c *codec) {
 		c.i64(&p.until)
 		c.f32(&p.away)
 		c.f32(&p.uneven)
+	}
+	if !c.leapless {
+		c.f32(&p.leap)
 	}
 }
 

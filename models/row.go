@@ -121,7 +121,7 @@ type judgement struct {
 	band      float64 // surprise of this one point, for itself
 	largest   float64 // of the channels' surprises, each for itself
 	unit      float64 // of the residuals' record
-	leap      float64 // how far this point took the series away from the expectation
+	leap      float64 // how far one point took the series away from the expectation
 	record    float64 // what the records say of the point, in decades; below 0 where there is none
 	channel   tidewatch.Channel
 	slow      bool    // the slow channels take part
@@ -166,7 +166,7 @@ func (w *row) judge(s *settings, f *forest, t int64, x float64, j *judgement) {
 	w.gatherEvidence(j)
 	z := j.r / j.residual
 	side, _ := sidesOf(z)
-	j.unit, j.leap, j.record = w.recordUnit(j.hour), leap(j.r, x-w.noise.last), -1
+	j.unit, j.leap, j.record = w.recordUnit(j.hour), w.leapt(j.r, x-w.noise.last), -1
 	if w.speaks(s) {
 		j.record = max(w.recordDecades(s, math.Abs(z), j.unit), w.leapDecades(s, j.leap))
 	}
