@@ -46,7 +46,7 @@ var tailOf = [tidewatch.NumChannels]int{
 // trust is what a channel's surprise counts for in the combination. Statistics of many points rest on the series being
 // stationary for as long: on real series their excursions last and recur, and at equal weight they drown the band's evidence.
 var trust = [tidewatch.NumChannels]float64{
-	tidewatch.ChannelBand: 1, tidewatch.ChannelSustained: 0.8, tidewatch.ChannelShift: 0.6, tidewatch.ChannelVariance: 0.6,
+	tidewatch.ChannelBand: 1, tidewatch.ChannelSustained: 0.8, tidewatch.ChannelShift: 0.8, tidewatch.ChannelVariance: 0.6,
 	tidewatch.ChannelIsolation: 1, tidewatch.ChannelFlat: 1, tidewatch.ChannelMissing: 1,
 }
 
