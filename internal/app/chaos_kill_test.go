@@ -173,7 +173,11 @@ func (l *life) play(ctx context.Context, s *Service, clock *Virtual, p *play) er
 	if err := l.ask(ctx, s); err != nil {
 		return err
 	}
-	for l.At = clock.ms.Load(); l.At < chaosEnd; {
+	l.At = clock.ms.Load() // where the one before was killed, which may not have come to what is done there
+	if err := l.act(ctx, s, p); err != nil {
+		return err
+	}
+	for l.At < chaosEnd {
 		l.At = min(l.At-(l.At-chaosBegin)%(5*minute)+5*minute, chaosEnd)
 		if err := s.Walk(ctx, clock, l.At); err != nil {
 			return err

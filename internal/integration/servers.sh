@@ -4,7 +4,7 @@
 #
 #   eval "$(internal/integration/servers.sh)"
 #
-# Prometheus 2.42 and Alertmanager come from Debian (needs root, or what is installed), Prometheus 3.16 is built from its module into
+# Prometheus 2.42 and Alertmanager come from Debian (needs root, or what is installed), Prometheus 3.16 and its promtool are built from its module into
 # ${TIDEWATCH_CACHE:-$HOME/.cache/tidewatch}, as is VictoriaMetrics. What is there already is left alone. Messages go to standard error.
 set -eu
 
@@ -29,13 +29,13 @@ debian() {
 }
 
 module() {
-	if [ ! -x "$cache/prometheus" ]; then
-		say "building prometheus $version into $cache: three to four minutes on two idle cores"
+	if [ ! -x "$cache/prometheus" ] || [ ! -x "$cache/promtool" ]; then
+		say "building prometheus and promtool $version into $cache: four minutes on two idle cores"
 		mkdir -p "$cache/new"
 		# remove_all_sd leaves out service discovery and its dependencies; outside the module, so that go.mod is not asked.
 		(cd / && GOBIN="$cache/new" GOFLAGS= nice go install -tags remove_all_sd \
-			"github.com/prometheus/prometheus/cmd/prometheus@$version" >&2)
-		mv "$cache/new/prometheus" "$cache/prometheus" # whole or not at all
+			"github.com/prometheus/prometheus/cmd/prometheus@$version" "github.com/prometheus/prometheus/cmd/promtool@$version" >&2)
+		mv "$cache/new/prometheus" "$cache/new/promtool" "$cache" # whole or not at all
 		rmdir "$cache/new"
 	fi
 	echo "TIDEWATCH_PROMETHEUS_3=$cache/prometheus"
